@@ -1,0 +1,8 @@
+//! Linux vocabulary and Tawaki's own wire protocol: numbers, structures, messages.
+//!
+//! Nothing here behaves; the crates on both sides of a mailbox share these names.
+
+pub mod errno;
+pub mod fs;
+
+pub use errno::Errno;

@@ -1,0 +1,1 @@
+//! Tawaki `blockdev`.
