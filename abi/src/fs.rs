@@ -100,9 +100,7 @@ pub const AT_SYMLINK_FOLLOW: u32 = 0x400;
 pub const AT_EMPTY_PATH: u32 = 0x1000;
 
 /// A point in time: seconds since the epoch (or since boot) and nanoseconds.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timespec {
     /// Seconds.
     pub sec: i64,
@@ -113,16 +111,11 @@ pub struct Timespec {
 impl Timespec {
     /// From nanoseconds since the epoch.
     pub fn from_nanos(nanos: i64) -> Self {
-        Timespec {
-            sec: nanos.div_euclid(1_000_000_000),
-            nsec: nanos.rem_euclid(1_000_000_000) as u32,
-        }
+        Timespec { sec: nanos.div_euclid(1_000_000_000), nsec: nanos.rem_euclid(1_000_000_000) as u32 }
     }
     /// To nanoseconds since the epoch, saturating.
     pub fn as_nanos(self) -> i64 {
-        self.sec
-            .saturating_mul(1_000_000_000)
-            .saturating_add(self.nsec as i64)
+        self.sec.saturating_mul(1_000_000_000).saturating_add(self.nsec as i64)
     }
 }
 

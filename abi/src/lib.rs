@@ -4,5 +4,8 @@
 
 pub mod errno;
 pub mod fs;
+pub mod signal;
+pub mod tty;
+pub mod wire;
 
 pub use errno::Errno;

@@ -1,0 +1,239 @@
+//! The kernel's answers.
+
+use super::call::{Fd, Flock};
+use crate::Errno;
+use crate::fs::{Dirent, Stat, Statfs, Timespec};
+use crate::signal::{SigAction, SigInfo, SigSet};
+use crate::tty::{Termios, WinSize};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+/// Internal error: the kernel wants [`crate::wire::Call::Maps`] first, then the same call again.
+pub const NEED_MAPS: Errno = Errno(530);
+
+/// An answer: the system call's return value or error, and what came with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// Return value, or the error (`ERESTART*` when a signal interrupted: the
+    /// process then sends `TakeSignal` and decides between EINTR and a restart).
+    pub result: Result<i64, Errno>,
+    /// Data; mostly `None`.
+    pub body: Body,
+}
+
+impl Reply {
+    /// Success without data.
+    pub fn ok(value: i64) -> Self {
+        Reply { result: Ok(value), body: Body::None }
+    }
+    /// Failure.
+    pub fn err(errno: Errno) -> Self {
+        Reply { result: Err(errno), body: Body::None }
+    }
+    /// Success with data.
+    pub fn with(value: i64, body: Body) -> Self {
+        Reply { result: Ok(value), body }
+    }
+}
+
+/// What comes with an answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    None,
+    /// Bytes read.
+    Bytes(ByteBuf),
+    /// stat.
+    Stat(Stat),
+    /// statfs.
+    Statfs(Statfs),
+    /// Directory entries.
+    Dirents(Vec<Dirent>),
+    /// Two descriptors (pipe, socketpair).
+    Fds(Fd, Fd),
+    /// `revents` per entry asked.
+    Poll(Vec<u16>),
+    /// Ready events: (events, data).
+    Epoll(Vec<(u32, u64)>),
+    /// A file's lock state.
+    Lock(Flock),
+    /// Offsets after a `Transfer`.
+    Offsets(Option<u64>, Option<u64>),
+    /// Terminal settings.
+    Termios(Termios),
+    /// Window size.
+    WinSize(WinSize),
+    /// A mapped file.
+    Mapped(FileId),
+    /// A program opened for execution.
+    Exec(FileId, ExecAttr),
+    /// The new program may start.
+    ExecStarted(ExecStarted),
+    /// A child's change of state.
+    Waited(Waited),
+    /// Real, effective and saved id.
+    Ids(u32, u32, u32),
+    /// Supplementary groups.
+    Groups(Vec<u32>),
+    /// Soft and hard limit.
+    Rlimit(u64, u64),
+    /// Resource usage.
+    Rusage(Rusage),
+    /// System information.
+    Sysinfo(Sysinfo),
+    /// Names of the system.
+    Uname(Uname),
+    /// Effective, permitted, inheritable capabilities.
+    Caps(u64, u64, u64),
+    /// A signal action.
+    Action(SigAction),
+    /// A signal mask or set.
+    Mask(SigSet),
+    /// A signal taken by sigtimedwait.
+    Info(SigInfo),
+    /// Run a handler; the kernel has already changed mask and action.
+    Deliver(Deliver),
+    /// Interval and remaining time in nanoseconds.
+    Itimer(u64, u64),
+    /// A message received.
+    Received(Received),
+    /// This worker's task is gone: end without another call. The status is for
+    /// the log only.
+    Die(i32),
+}
+
+/// Identity of a file, for mappings and code sharing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileId {
+    /// Device number.
+    pub dev: u64,
+    /// Inode number.
+    pub ino: u64,
+    /// Size in bytes at this moment.
+    pub size: u64,
+    /// Last change of data (a changed file is another file).
+    pub mtime: Timespec,
+    /// Path for `/proc/self/maps`.
+    pub path: ByteBuf,
+}
+
+/// What matters about a program file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecAttr {
+    /// Mode bits.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+}
+
+/// For the auxiliary vector (getauxval(3)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecStarted {
+    /// Real user.
+    pub uid: u32,
+    /// Effective user.
+    pub euid: u32,
+    /// Real group.
+    pub gid: u32,
+    /// Effective group.
+    pub egid: u32,
+    /// `AT_SECURE`.
+    pub secure: bool,
+    /// `AT_RANDOM` bytes.
+    pub random: [u8; 16],
+    /// Soft limit of the stack, bytes.
+    pub stack_limit: u64,
+    /// Process id.
+    pub pid: i32,
+}
+
+/// A child's change of state (wait4(2), waitid(2)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waited {
+    /// The child, 0 when WNOHANG found none.
+    pub pid: i32,
+    /// Status word as wait4 gives it.
+    pub status: i32,
+    /// Real user of the child.
+    pub uid: u32,
+    /// Usage of the child.
+    pub rusage: Rusage,
+}
+
+/// getrusage(2), the fields Linux fills.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rusage {
+    /// User time, nanoseconds.
+    pub utime: u64,
+    /// System time, nanoseconds.
+    pub stime: u64,
+    /// Largest resident set, KiB.
+    pub maxrss: u64,
+    /// Minor faults.
+    pub minflt: u64,
+    /// Major faults.
+    pub majflt: u64,
+    /// Voluntary context switches.
+    pub nvcsw: u64,
+    /// Involuntary context switches.
+    pub nivcsw: u64,
+}
+
+/// sysinfo(2), in bytes and seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sysinfo {
+    /// Seconds since boot.
+    pub uptime: u64,
+    /// Load averages, 16.16 fixed point.
+    pub loads: [u64; 3],
+    /// Memory, bytes.
+    pub totalram: u64,
+    /// Free memory, bytes.
+    pub freeram: u64,
+    /// Processes.
+    pub procs: u16,
+}
+
+/// uname(2). The process crate sets `machine` by its own word size.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uname {
+    /// Operating system.
+    pub sysname: String,
+    /// Host name.
+    pub nodename: String,
+    /// Release.
+    pub release: String,
+    /// Version.
+    pub version: String,
+    /// Domain name.
+    pub domainname: String,
+}
+
+/// A handler to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deliver {
+    /// The signal.
+    pub info: SigInfo,
+    /// What to call.
+    pub action: SigAction,
+    /// Mask to restore at sigreturn.
+    pub old_mask: SigSet,
+}
+
+/// A received message (recvmsg(2)).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// Data.
+    pub data: ByteBuf,
+    /// Sender's address.
+    pub addr: ByteBuf,
+    /// Descriptors that came along, already installed.
+    pub fds: Vec<Fd>,
+    /// Sender's pid, uid, gid when SO_PASSCRED.
+    pub creds: Option<(i32, u32, u32)>,
+    /// `msg_flags`.
+    pub flags: u32,
+}
