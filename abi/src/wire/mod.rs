@@ -6,9 +6,11 @@
 //! memory before, and results in after.
 
 mod call;
+mod exec;
 mod reply;
 
 pub use call::*;
+pub use exec::ExecRequest;
 pub use reply::*;
 
 /// Most bytes that one [`Call::Read`] or [`Call::Write`] moves; `process` splits
