@@ -1,0 +1,45 @@
+// Word numbers of the shared structures in `src/shared.rs`, for Int32Array views.
+
+/** Words of `Shared`, relative to its address. */
+export const DOORBELL = 0, SLEEPING = 1, POSTED = 2, RUNNING = 3, CORES = 4, SHOWN = 5;
+export const PENDING = 16;
+export const SLOTS = 256;
+export const MAILBOXES = PENDING + 16; // SLOTS / 32 words, then aligned to 64 bytes
+
+/** Words of `Mailbox`, relative to its address. */
+export const MAILBOX_WORDS = 16;
+export const BUFFER = 0, CAPACITY = 1, REQUEST = 2, ANSWER = 3;
+export const GROW = 0x8000_0000 | 0;
+
+/** Words of `ThreadWords`. */
+export const REPLY = 0, ATTENTION = 1;
+export const WAITING = 0, REPLIED = 1, ASLEEP = 2;
+
+/** Linear address minus this is what the guest's page zero would be: see `cpu`. */
+export const PAGE = 65536;
+
+/** What every memory starts with: enough for a position-dependent program at 4 MiB. */
+export const INITIAL_PAGES = 768;
+export const MAXIMUM_PAGES = 65536;
+
+/** A memory for one instance of the module. */
+export function newMemory() {
+  return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true });
+}
+
+/** Rings the kernel's doorbell. `words` views the kernel's memory from `Shared` on. */
+export function ring(words) {
+  Atomics.add(words, DOORBELL, 1);
+  if (Atomics.load(words, SLEEPING) !== 0) Atomics.notify(words, DOORBELL);
+}
+
+/** A clock in milliseconds since 1970 that all workers agree on and that never goes back. */
+export function now() {
+  return performance.timeOrigin + performance.now();
+}
+
+const decoder = new TextDecoder();
+/** Text in a shared memory (which a TextDecoder cannot read directly). */
+export function text(memory, pointer, length) {
+  return decoder.decode(new Uint8Array(memory.buffer, pointer, length).slice());
+}

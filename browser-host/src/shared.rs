@@ -1,0 +1,101 @@
+//! The words that workers share: mailboxes in the kernel's memory, two words
+//! per thread in the process's memory. `js/layout.js` names the same offsets.
+//!
+//! A call: the process side copies the request into its slot's buffer, stores
+//! the length, sets its bit in `pending`, adds 1 to `doorbell` and notifies if
+//! `sleeping`. An answer: the kernel writes the buffer and the length, then
+//! exchanges the thread's reply word for [`REPLIED`], and notifies if the word
+//! was [`ASLEEP`].
+
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+/// Most mailboxes, hence most threads of all processes together.
+pub const SLOTS: usize = 256;
+
+/// Bytes of a mailbox's buffer at first; it grows for a longer message.
+pub const BUFFER: usize = tawaki_abi::wire::MAX_TRANSFER + 4096;
+
+/// One mailbox: 16 words. Its buffer is elsewhere in the kernel's memory.
+#[repr(C, align(64))]
+pub struct Mailbox {
+    /// Address of the buffer.
+    pub buffer: AtomicU32,
+    /// Its size in bytes.
+    pub capacity: AtomicU32,
+    /// Length of the request; [`GROW`] set when only a longer buffer is asked for.
+    pub request: AtomicU32,
+    /// Length of the answer.
+    pub answer: AtomicU32,
+    /// Unused.
+    pub spare: [AtomicU32; 12],
+}
+
+/// In [`Mailbox::request`]: not a request, but a wish for a buffer of this length.
+pub const GROW: u32 = 1 << 31;
+
+/// The kernel's side.
+#[repr(C, align(64))]
+pub struct Shared {
+    /// Rung by whoever has something for the kernel.
+    pub doorbell: AtomicI32,
+    /// 1 while the kernel sleeps on the doorbell.
+    pub sleeping: AtomicU32,
+    /// Messages posted to the kernel worker's event loop since the start. The
+    /// kernel returns to the event loop while this differs from what it has had.
+    pub posted: AtomicU32,
+    /// Threads that are running guest code: outside a call.
+    pub running: AtomicI32,
+    /// Processors of the host.
+    pub cores: AtomicI32,
+    /// Terminal output that the page has shown, in bytes (wrapping).
+    pub shown: AtomicU32,
+    /// Unused.
+    pub spare: [AtomicU32; 10],
+    /// One bit per mailbox with a request in it.
+    pub pending: [AtomicU32; SLOTS / 32],
+    /// The mailboxes.
+    pub mailboxes: [Mailbox; SLOTS],
+}
+
+/// Reply word: the thread spins or has not asked.
+pub const WAITING: i32 = 0;
+/// Reply word: the answer is there.
+pub const REPLIED: i32 = 1;
+/// Reply word: the thread sleeps on it.
+pub const ASLEEP: i32 = 2;
+
+/// A thread's side, in the memory of its process.
+#[repr(C, align(64))]
+#[derive(Default)]
+pub struct ThreadWords {
+    /// [`WAITING`], [`REPLIED`] or [`ASLEEP`].
+    pub reply: AtomicI32,
+    /// Non-zero when the kernel wants the thread to ask for its signals.
+    pub attention: AtomicU32,
+}
+
+#[allow(clippy::declare_interior_mutable_const)] // Array initialisers, not shared constants.
+const ZERO: AtomicU32 = AtomicU32::new(0);
+#[allow(clippy::declare_interior_mutable_const)]
+const MAILBOX: Mailbox =
+    Mailbox { buffer: ZERO, capacity: ZERO, request: ZERO, answer: ZERO, spare: [ZERO; 12] };
+
+/// The instance's shared words; only those of the kernel's instance are used.
+pub static SHARED: Shared = Shared {
+    doorbell: AtomicI32::new(0),
+    sleeping: ZERO,
+    posted: ZERO,
+    running: AtomicI32::new(0),
+    cores: AtomicI32::new(1),
+    shown: ZERO,
+    spare: [ZERO; 10],
+    pending: [ZERO; SLOTS / 32],
+    mailboxes: [MAILBOX; SLOTS],
+};
+
+impl Shared {
+    /// Whether a waiting thread may spin: only when a core is free for it.
+    pub fn may_spin(&self) -> bool {
+        self.running.load(Ordering::Relaxed) < self.cores.load(Ordering::Relaxed)
+    }
+}

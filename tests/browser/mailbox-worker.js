@@ -1,0 +1,38 @@
+// One side of the mailbox measurement: see mailbox.mjs.
+import { newMemory, now, text, REPLY, REPLIED, ASLEEP, RUNNING } from "/js/layout.js";
+import { Mailbox } from "/js/mailbox.js";
+
+onmessage = async ({ data }) => {
+  const { role, module, memory } = data;
+  let mailbox, thread;
+  const host = {
+    now,
+    log: (p, n) => console.log(text(memory, p, n)),
+    call: (p, n) => mailbox.call(p, n),
+    reply_length: () => mailbox.replyLength(),
+    reply: (p, n) => mailbox.reply(p, n),
+    answer: () => {
+      Atomics.add(mailbox, RUNNING, 1);
+      if (Atomics.exchange(thread, REPLY, REPLIED) === ASLEEP) Atomics.notify(thread, REPLY);
+    },
+  };
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory }, host: new Proxy(host, { get: (t, k) => t[k] ?? (() => 0) }) });
+  if (role === "kernel") {
+    exports.echo_open(0);
+    postMessage({ shared: exports.shared_words() });
+    onmessage = ({ data }) => {
+      mailbox = new Int32Array(memory.buffer, exports.shared_words());
+      mailbox[4] = data.cores;
+      mailbox[RUNNING] = 1;
+      thread = new Int32Array(data.memory.buffer, data.words);
+      exports.echo_serve(data.calls);
+      postMessage("done");
+    };
+  } else {
+    const words = exports.thread_words();
+    mailbox = new Mailbox(memory, data.kernelMemory, data.shared);
+    mailbox.use(0);
+    postMessage({ words });
+    onmessage = ({ data }) => postMessage(exports.echo_calls(words, data.calls, data.length));
+  }
+};
