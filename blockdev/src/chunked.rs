@@ -85,10 +85,7 @@ impl<F: Fetch> ChunkedDevice<F> {
 
     /// Chunks requested and not yet delivered.
     pub fn outstanding(&self) -> usize {
-        self.wanted
-            .values()
-            .filter(|state| matches!(state, Wanted::Requested { .. }))
-            .count()
+        self.wanted.values().filter(|state| matches!(state, Wanted::Requested { .. })).count()
     }
 
     fn chunk_len(&self, chunk: u64) -> usize {
@@ -100,8 +97,7 @@ impl<F: Fetch> ChunkedDevice<F> {
         let len = self.chunk_len(chunk);
         self.wanted.insert(chunk, Wanted::Requested { tries });
         self.counters.requests += 1;
-        self.fetch
-            .request(ChunkIndex(chunk), chunk * CHUNK_SIZE as u64, len);
+        self.fetch.request(ChunkIndex(chunk), chunk * CHUNK_SIZE as u64, len);
     }
 
     /// Asks for a chunk unless it is here or on its way.
@@ -130,10 +126,9 @@ impl<F: Fetch> ChunkedDevice<F> {
                     self.insert(chunk, data);
                     continue;
                 }
-                Ok(data) => format!(
-                    "chunk {chunk} of the image came with {} bytes instead of {expected}",
-                    data.len()
-                ),
+                Ok(data) => {
+                    format!("chunk {chunk} of the image came with {} bytes instead of {expected}", data.len())
+                }
                 Err(message) => message,
             };
             if tries < RETRIES {
@@ -237,11 +232,8 @@ impl<F: Fetch> BlockDevice for ChunkedDevice<F> {
     fn prefetch(&mut self, block: BlockNo, count: u64) {
         self.collect();
         let Some(offset) = block.offset() else { return };
-        let end = count
-            .saturating_mul(BLOCK_SIZE as u64)
-            .min(READ_AHEAD_MAX)
-            .saturating_add(offset)
-            .min(self.len);
+        let end =
+            count.saturating_mul(BLOCK_SIZE as u64).min(READ_AHEAD_MAX).saturating_add(offset).min(self.len);
         for chunk in offset / CHUNK_SIZE as u64..end.div_ceil(CHUNK_SIZE as u64) {
             self.want(chunk);
         }

@@ -30,12 +30,7 @@ pub struct FaultyDevice<D> {
 impl<D: BlockDevice> FaultyDevice<D> {
     /// `inner` with `faults`.
     pub fn new(inner: D, faults: Faults) -> Self {
-        FaultyDevice {
-            inner,
-            faults,
-            asked: HashSet::new(),
-            lost: false,
-        }
+        FaultyDevice { inner, faults, asked: HashSet::new(), lost: false }
     }
 
     /// The device below: what survives a power loss.

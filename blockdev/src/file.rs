@@ -30,11 +30,7 @@ impl<F: FileAccess> FileDevice<F> {
     /// Uses the whole blocks of `file`.
     pub fn new(file: F) -> Self {
         let blocks = file.len() / BLOCK_SIZE as u64;
-        FileDevice {
-            file,
-            blocks,
-            counters: Counters::default(),
-        }
+        FileDevice { file, blocks, counters: Counters::default() }
     }
 }
 

@@ -20,7 +20,7 @@ mod overlay;
 mod read_only;
 
 pub use chunked::{CHUNK_SIZE, ChunkIndex, ChunkedDevice, Delivery, Fetch};
-pub use faulty::{FaultyDevice, Faults};
+pub use faulty::{Faults, FaultyDevice};
 pub use file::{FileAccess, FileDevice};
 pub use memory::MemoryDevice;
 pub use overlay::OverlayDevice;

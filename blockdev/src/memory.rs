@@ -17,11 +17,7 @@ impl MemoryDevice {
     /// An all-zero device of `blocks` blocks.
     pub fn new(blocks: u64) -> Self {
         let pages = (blocks as usize * BLOCK_SIZE).div_ceil(PAGE);
-        MemoryDevice {
-            pages: vec![None; pages],
-            blocks,
-            counters: Counters::default(),
-        }
+        MemoryDevice { pages: vec![None; pages], blocks, counters: Counters::default() }
     }
 
     /// A device holding `image`; a tail shorter than a block is dropped.
@@ -80,8 +76,7 @@ impl BlockDevice for MemoryDevice {
         while !rest.is_empty() {
             let within = at % PAGE;
             let n = rest.len().min(PAGE - within);
-            let page =
-                self.pages[at / PAGE].get_or_insert_with(|| vec![0; PAGE].into_boxed_slice());
+            let page = self.pages[at / PAGE].get_or_insert_with(|| vec![0; PAGE].into_boxed_slice());
             page[within..within + n].copy_from_slice(&rest[..n]);
             rest = &rest[n..];
             at += n;

@@ -24,12 +24,7 @@ pub struct OverlayDevice<D> {
 impl<D: BlockDevice> OverlayDevice<D> {
     /// An overlay over `base` that holds at most `limit` bytes of changes.
     pub fn new(base: D, limit: u64) -> Self {
-        OverlayDevice {
-            base,
-            groups: HashMap::new(),
-            limit,
-            counters: Counters::default(),
-        }
+        OverlayDevice { base, groups: HashMap::new(), limit, counters: Counters::default() }
     }
 
     /// Bytes of memory that changed blocks take.
@@ -45,8 +40,7 @@ impl<D: BlockDevice> OverlayDevice<D> {
     fn changed(&self, block: u64) -> Option<&[u8]> {
         let group = self.groups.get(&(block / GROUP))?;
         let within = (block % GROUP) as usize;
-        (group.valid & 1 << within != 0)
-            .then(|| &group.data[within * BLOCK_SIZE..(within + 1) * BLOCK_SIZE])
+        (group.valid & 1 << within != 0).then(|| &group.data[within * BLOCK_SIZE..(within + 1) * BLOCK_SIZE])
     }
 }
 
@@ -67,11 +61,7 @@ impl<D: BlockDevice> BlockDevice for OverlayDevice<D> {
         let mut progress = Progress::Done;
         let mut run_start = None;
         for i in 0..=blocks {
-            let changed = if i < blocks {
-                self.changed(block.0 + i)
-            } else {
-                Some(&[][..])
-            };
+            let changed = if i < blocks { self.changed(block.0 + i) } else { Some(&[][..]) };
             match (changed, run_start) {
                 (None, None) => run_start = Some(i),
                 (None, Some(_)) => {}
@@ -127,10 +117,6 @@ impl<D: BlockDevice> BlockDevice for OverlayDevice<D> {
 
     fn counters(&self) -> Counters {
         let base = self.base.counters();
-        Counters {
-            requests: base.requests,
-            bytes_fetched: base.bytes_fetched,
-            ..self.counters
-        }
+        Counters { requests: base.requests, bytes_fetched: base.bytes_fetched, ..self.counters }
     }
 }

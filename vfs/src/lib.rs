@@ -1,1 +1,35 @@
-//! Tawaki `vfs`.
+//! File systems: path walk, mounts, permissions, block cache, ext2 and tmpfs.
+//!
+//! The kernel uses one type, [`Vfs`]. Files are named by [`Location`] (a small
+//! `Copy` handle), callers by a [`Context`]. Nothing blocks: an operation that
+//! needs a block from the host ends with [`FsError::Pending`], has had no effect,
+//! and is run again later.
+//!
+//! Order of the source: `error`, `types`, `fs` (the trait), `names` (name cache),
+//! `access` (permissions), `vfs` (facade and mounts), `resolve` (path walk),
+//! `open`, `ops` and `io` (operations), then the file systems `tmpfs` and `ext2`.
+//!
+//! Invariant: no host types, and nothing from a guest or an image is trusted.
+
+pub mod access;
+mod error;
+mod fs;
+mod io;
+mod names;
+mod open;
+mod ops;
+mod resolve;
+mod tmpfs;
+mod types;
+mod vfs;
+
+pub use error::{Corrupt, CorruptKind, FsError, FsResult};
+pub use fs::{FileSystem, Rename};
+pub use open::Opened;
+pub use resolve::{Last, Resolved};
+pub use tmpfs::Tmpfs;
+pub use types::{
+    Access, At, Context, Creds, DirEntry, DirSink, FileKind, FsId, Ino, InodeRef, Location, MAX_LINKS,
+    MountFlags, MountId, NAME_MAX, NewNode, PATH_MAX, RenameFlags, ResolveFlags, SetAttr, TimeSet,
+};
+pub use vfs::{MountInfo, Vfs};
