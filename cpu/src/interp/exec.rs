@@ -5,10 +5,9 @@
 //! code stops the block at the next instruction boundary, because the bytes
 //! after it may be the ones that changed.
 
-use super::string::exec_string;
 use super::vector::exec_vector;
 use crate::flags::{self, kind};
-use crate::helper::exec_helper;
+use crate::helper::{self, string::Progress};
 use crate::ir::{Op, OpCode, TrapCode};
 use crate::mem::AtomicFn;
 use crate::state::{CpuState, slot};
@@ -27,6 +26,9 @@ pub enum Exit {
     Trap(u32, Trap),
     /// The trap operation that ends a block; `rip` is set.
     TrapEnd(Trap),
+    /// The operation with this index (a repeated string instruction) wants to be
+    /// started again after a look at the attention word; `rip` is not set.
+    Again(u32),
     /// The operation with this index changed code: go on with it only to the
     /// end of its instruction.
     CodeChanged(u32),
@@ -639,11 +641,14 @@ pub fn run_ops(state: &mut CpuState, memory: &GuestMemory, ops: &[Op], first: u3
                 changed!();
             }
             OpCode::String => {
-                check!(exec_string(state, memory, op));
+                if check!(helper::string::exec(state, memory, op)) == Progress::Again {
+                    return Exit::Again(first + index as u32);
+                }
                 changed!();
             }
             OpCode::Helper => {
-                check!(exec_helper(state, memory, op));
+                let function = helper::FUNCTIONS[op.e as usize % helper::FUNCTIONS.len()];
+                check!(function(state, memory, op));
                 changed!();
             }
             OpCode::Vector => {

@@ -1,0 +1,173 @@
+//! Decoded blocks, found again by their address.
+//!
+//! An entry keeps its number for as long as its address is cached: when the code
+//! behind it changes it is lifted again in place, so links between entries never
+//! dangle. What an entry was decoded from is checked by the generations of its
+//! pages, and those only when the memory's code epoch moved since the last check.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::ir::Block;
+use crate::state::Mode;
+use crate::{GuestMemory, Trap};
+
+/// Most blocks kept; past this everything is dropped and decoded anew (a block
+/// takes about 300 bytes).
+const MAX_BLOCKS: usize = 1 << 17;
+
+/// No entry.
+pub const NONE: u32 = u32::MAX;
+
+/// One cached block.
+#[derive(Debug)]
+pub struct Entry {
+    /// The code.
+    pub block: Block,
+    /// Number of guest instructions.
+    pub instructions: u32,
+    /// Entry at the target of the direct branch, or [`NONE`].
+    pub taken: u32,
+    /// Entry behind the block, or [`NONE`].
+    pub fall: u32,
+    /// The memory's code epoch when the entry was last known to be right.
+    pub epoch: u32,
+    /// Pages the code lies on with their generations; the second may repeat the first.
+    pages: [(u32, u32); 2],
+}
+
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+    fn write_u64(&mut self, value: u64) {
+        // Fibonacci hashing; the map takes the high and the low bits.
+        self.0 = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    }
+}
+
+const FRONT: usize = 4096;
+
+/// The cache of one thread.
+pub struct Cache {
+    entries: Vec<Entry>,
+    by_address: HashMap<u64, u32, BuildHasherDefault<AddressHasher>>,
+    front: Box<[(u64, u32); FRONT]>,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            by_address: HashMap::default(),
+            front: Box::new([(u64::MAX, NONE); FRONT]),
+        }
+    }
+}
+
+impl Cache {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.by_address.clear();
+        self.front.fill((u64::MAX, NONE));
+    }
+
+    /// Number of blocks.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is cached.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entry with this number.
+    #[inline(always)]
+    pub fn entry(&self, number: u32) -> &Entry {
+        &self.entries[number as usize]
+    }
+
+    /// The entry with this number.
+    #[inline(always)]
+    pub fn entry_mut(&mut self, number: u32) -> &mut Entry {
+        &mut self.entries[number as usize]
+    }
+
+    /// The entry for `rip`, decoding it if need be. Its code is right as of now.
+    #[inline(always)]
+    pub fn lookup(&mut self, memory: &GuestMemory, mode: Mode, rip: u64) -> Result<u32, Trap> {
+        let (address, number) = self.front[Self::front_index(rip)];
+        if address == rip && self.entries[number as usize].epoch == memory.code_epoch() {
+            return Ok(number);
+        }
+        self.lookup_slow(memory, mode, rip)
+    }
+
+    fn front_index(rip: u64) -> usize {
+        (rip ^ rip >> 12) as usize % FRONT
+    }
+
+    #[inline(never)]
+    fn lookup_slow(&mut self, memory: &GuestMemory, mode: Mode, rip: u64) -> Result<u32, Trap> {
+        let number = match self.by_address.get(&rip) {
+            Some(&number) => {
+                self.refresh(memory, mode, number)?;
+                number
+            }
+            None => {
+                if self.entries.len() >= MAX_BLOCKS {
+                    self.clear();
+                }
+                let entry = decode(memory, mode, rip)?;
+                let number = self.entries.len() as u32;
+                self.entries.push(entry);
+                self.by_address.insert(rip, number);
+                number
+            }
+        };
+        self.front[Self::front_index(rip)] = (rip, number);
+        Ok(number)
+    }
+
+    /// Makes sure that an entry matches the code in memory, decoding it again
+    /// where its pages changed.
+    #[inline(never)]
+    pub fn refresh(&mut self, memory: &GuestMemory, mode: Mode, number: u32) -> Result<(), Trap> {
+        let epoch = memory.code_epoch();
+        let entry = &mut self.entries[number as usize];
+        if entry.pages.iter().any(|&(page, generation)| memory.generation(page) != generation) {
+            let taken = entry.taken;
+            let old_end = entry.block.ops.last().map(|op| (op.code, op.imm));
+            *entry = decode(memory, mode, entry.block.rip)?;
+            // The link stays good only where the block still ends the same way.
+            if old_end == entry.block.ops.last().map(|op| (op.code, op.imm)) {
+                entry.taken = taken;
+            }
+        }
+        self.entries[number as usize].epoch = epoch;
+        Ok(())
+    }
+}
+
+fn decode(memory: &GuestMemory, mode: Mode, rip: u64) -> Result<Entry, Trap> {
+    let epoch = memory.code_epoch();
+    let lifted = crate::lift::lift_block(memory, mode, rip, crate::ir::build::MAX_INSTRUCTIONS)?;
+    Ok(Entry {
+        instructions: lifted.block.instructions() as u32,
+        block: lifted.block,
+        taken: NONE,
+        fall: NONE,
+        epoch,
+        pages: lifted.pages,
+    })
+}
