@@ -72,6 +72,7 @@ errnos! {
     ETIME 62 "Timer expired"
     EPROTO 71 "Protocol error"
     EOVERFLOW 75 "Value too large for defined data type"
+    ELIBBAD 80 "Accessing a corrupted shared library"
     EUSERS 87 "Too many users"
     ENOTSOCK 88 "Socket operation on non-socket"
     EDESTADDRREQ 89 "Destination address required"
