@@ -1,5 +1,6 @@
 //! What a worker needs to start a program.
 
+use super::FileId;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -16,5 +17,5 @@ pub struct ExecRequest {
     pub envp: Vec<ByteBuf>,
     /// The program already opened by [`crate::wire::Call::ExecOpen`], `#!` lines
     /// already resolved; `None`: to be opened by `path`.
-    pub handle: Option<u32>,
+    pub handle: Option<(u32, FileId)>,
 }
