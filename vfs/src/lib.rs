@@ -12,7 +12,9 @@
 //! Invariant: no host types, and nothing from a guest or an image is trusted.
 
 pub mod access;
+mod cache;
 mod error;
+mod ext2;
 mod fs;
 mod io;
 mod names;
@@ -24,6 +26,7 @@ mod types;
 mod vfs;
 
 pub use error::{Corrupt, CorruptKind, FsError, FsResult};
+pub use ext2::Ext2;
 pub use fs::{FileSystem, Rename};
 pub use open::Opened;
 pub use resolve::{Last, Resolved};

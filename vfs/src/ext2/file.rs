@@ -1,0 +1,209 @@
+//! Contents of regular files and symbolic links.
+
+use super::inode::{Inode, Time};
+use super::layout::{RO_COMPAT_LARGE_FILE, Superblock};
+use super::volume::{Volume, corrupt};
+use crate::cache::Block;
+use crate::error::{CorruptKind, FsError, FsResult, fail};
+use crate::types::PATH_MAX;
+use core::mem::offset_of;
+use tawaki_abi::Errno;
+use tawaki_abi::fs::Timespec;
+
+/// Files of this size and more need the large_file feature, bytes.
+const LARGE_FILE: u64 = 1 << 31;
+
+impl Volume {
+    /// Reads at `offset`; short at the end of the file.
+    pub fn read_file(&mut self, ino: u32, offset: u64, buf: &mut [u8]) -> FsResult<usize> {
+        let inode = self.inode(ino)?;
+        let len = inode.size().saturating_sub(offset).min(buf.len() as u64) as usize;
+        let block_size = self.geo.block_size;
+        let mut rest = &mut buf[..len];
+        let mut at = offset;
+        let mut pending = false;
+        while !rest.is_empty() {
+            let within = (at % block_size as u64) as usize;
+            let wanted = (within + rest.len()).div_ceil(block_size);
+            let (start, run) = self.map_run(&inode, at / block_size as u64, wanted)?;
+            let bytes = (run * block_size - within).min(rest.len());
+            let (head, tail) = rest.split_at_mut(bytes);
+            match start {
+                None => head.fill(0),
+                // After a pending block the rest is only asked for.
+                Some(start) if pending => self.cache.prefetch(start, run),
+                Some(start) => match self.copy_run(start, run, within, head) {
+                    Err(FsError::Pending) => pending = true,
+                    result => result?,
+                },
+            }
+            rest = tail;
+            at += bytes as u64;
+        }
+        if pending {
+            return Err(FsError::Pending);
+        }
+        Ok(len)
+    }
+
+    fn copy_run(&mut self, start: Block, run: usize, mut within: usize, out: &mut [u8]) -> FsResult<()> {
+        let block_size = self.geo.block_size;
+        let mut rest = out;
+        for i in 0..run {
+            let n = (block_size - within).min(rest.len());
+            let (head, tail) = rest.split_at_mut(n);
+            let block = Block(start.0 + i as u32);
+            match self.cache.cached(block) {
+                Some(data) => head.copy_from_slice(&data[within..within + n]),
+                None => {
+                    self.cache.load_run(block, run - i)?;
+                    head.copy_from_slice(&self.cache.read(block)?[within..within + n]);
+                }
+            }
+            rest = tail;
+            within = 0;
+        }
+        Ok(())
+    }
+
+    /// Writes at `offset` inside a transaction; all or nothing.
+    pub fn write_file(
+        &mut self,
+        ino: u32,
+        offset: u64,
+        data: &[u8],
+        privileged: bool,
+        now: Timespec,
+    ) -> FsResult<()> {
+        let mut inode = self.inode(ino)?;
+        let block_size = self.geo.block_size;
+        let end = offset.saturating_add(data.len() as u64);
+        if end > self.geo.max_size {
+            return fail(Errno::EFBIG);
+        }
+        let old_size = inode.size();
+        let mut at = offset;
+        let mut rest = data;
+        let mut goal = self.goal_at(&inode, offset / block_size as u64)?;
+        while !rest.is_empty() {
+            let within = (at % block_size as u64) as usize;
+            let n = (block_size - within).min(rest.len());
+            let (block, fresh) = self.map_or_alloc(&mut inode, at / block_size as u64, goal, privileged)?;
+            let target = if n == block_size {
+                self.cache.overwrite(block)
+            } else if fresh {
+                self.cache.zeroed(block)
+            } else {
+                self.cache.modify(block)?
+            };
+            target[within..within + n].copy_from_slice(&rest[..n]);
+            goal = Block(block.0 + 1);
+            at += n as u64;
+            rest = &rest[n..];
+        }
+        if end > old_size {
+            inode.set_size(end);
+            self.mark_large(end)?;
+        }
+        inode.modified(now);
+        self.put_inode(&inode)
+    }
+
+    /// After the file's previous block, or in the inode's group.
+    fn goal_at(&mut self, inode: &Inode, at: u64) -> FsResult<Block> {
+        let before = match at.checked_sub(1) {
+            Some(before) => self.map(inode, before)?,
+            None => None,
+        };
+        Ok(before.map_or_else(|| self.goal(inode.ino), |block| Block(block.0 + 1)))
+    }
+
+    fn mark_large(&mut self, size: u64) -> FsResult<()> {
+        if size < LARGE_FILE || !self.geo.dynamic {
+            return Ok(());
+        }
+        if self.superblock()?.feature_ro_compat & RO_COMPAT_LARGE_FILE != 0 {
+            return Ok(());
+        }
+        let field = offset_of!(Superblock, feature_ro_compat);
+        self.edit_super(field, |bits| Some(bits | RO_COMPAT_LARGE_FILE))
+    }
+
+    /// Sets a regular file's size; the changed inode is not stored yet.
+    pub fn set_file_size(&mut self, inode: &mut Inode, size: u64, now: Timespec) -> FsResult<()> {
+        if size > self.geo.max_size {
+            return fail(Errno::EFBIG);
+        }
+        let block_size = self.geo.block_size as u64;
+        if size < inode.size() {
+            self.free_from(inode, size.div_ceil(block_size))?;
+            let within = (size % block_size) as usize;
+            // What lies behind the end must read as zeros if the file grows again.
+            if within != 0
+                && let Some(block) = self.map(inode, size / block_size)?
+            {
+                self.cache.modify(block)?[within..].fill(0);
+            }
+        }
+        inode.set_size(size);
+        self.mark_large(size)?;
+        inode.modified(now);
+        Ok(())
+    }
+
+    /// Text of a symbolic link.
+    pub fn read_symlink(&mut self, inode: &Inode) -> FsResult<Vec<u8>> {
+        let size = inode.raw.size as usize;
+        let bad = corrupt(CorruptKind::Symlink, inode.ino);
+        if size == 0 || size > self.geo.block_size || size >= PATH_MAX {
+            return bad;
+        }
+        if inode.is_fast_symlink(self.geo.block_size) {
+            return Ok(bytemuck::bytes_of(&inode.raw.block)[..size].to_vec());
+        }
+        match self.map(inode, 0)? {
+            Some(block) => Ok(self.cache.read(block)?[..size].to_vec()),
+            None => bad,
+        }
+    }
+
+    /// Stores the text of a new symbolic link; the inode is not stored yet.
+    pub fn write_symlink(&mut self, inode: &mut Inode, target: &[u8], privileged: bool) -> FsResult<()> {
+        if target.len() >= self.geo.block_size || target.len() >= PATH_MAX {
+            return fail(Errno::ENAMETOOLONG);
+        }
+        let room: &mut [u8] = bytemuck::bytes_of_mut(&mut inode.raw.block);
+        if target.len() < room.len() {
+            room[..target.len()].copy_from_slice(target);
+        } else {
+            let goal = self.goal(inode.ino);
+            let (block, _) = self.map_or_alloc(inode, 0, goal, privileged)?;
+            self.cache.zeroed(block)[..target.len()].copy_from_slice(target);
+        }
+        inode.set_size(target.len() as u64);
+        Ok(())
+    }
+
+    /// Frees an inode without names: contents, attributes, number.
+    pub fn free_whole_inode(&mut self, inode: &mut Inode, now: Timespec) -> FsResult<()> {
+        let block_size = self.geo.block_size;
+        let has_blocks = match inode.kind() {
+            Some(crate::types::FileKind::Regular | crate::types::FileKind::Directory) => true,
+            Some(crate::types::FileKind::Symlink) => !inode.is_fast_symlink(block_size),
+            _ => false,
+        };
+        if has_blocks {
+            self.free_from(inode, 0)?;
+        }
+        if inode.raw.file_acl != 0 {
+            self.drop_xattr_block(inode.raw.file_acl, inode.ino)?;
+            inode.raw.file_acl = 0;
+        }
+        inode.raw.blocks = 0;
+        inode.set_size(0);
+        inode.set_time(Time::Change, now);
+        inode.raw.dtime = (now.sec as u32).max(1);
+        self.put_inode(inode)?;
+        self.free_inode(inode.ino, inode.is_dir())
+    }
+}
