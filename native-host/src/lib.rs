@@ -1,1 +1,17 @@
-//! Tawaki `native-host`.
+//! The whole machine on OS threads: one for the kernel, one for each guest task.
+//!
+//! It is the twin of the browser host, for tests, debugging and people with a
+//! shell. [`Machine::boot`] opens a disk image, [`Machine::spawn`] starts a
+//! program; what a program does comes back as [`MachineEvent`]s.
+
+pub mod clock;
+pub mod disk;
+mod kernel_loop;
+pub mod machine;
+mod mailbox;
+mod memory;
+pub mod run;
+pub mod terminal;
+mod worker;
+
+pub use machine::{Machine, MachineConfig, MachineEvent, Stats};

@@ -1,0 +1,197 @@
+//! A machine: kernel thread, workers, and the handle that its owner holds.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use tawaki_abi::Errno;
+use tawaki_kernel::{Config, Event, Kernel, RequestId, SpawnRequest, TerminalId};
+use tawaki_process::Options;
+use tawaki_vfs::{Ext2, MountFlags, Vfs};
+
+use crate::disk::open_image;
+use crate::kernel_loop::{KernelLoop, run};
+use crate::mailbox::{Doorbell, Message, doorbell};
+use crate::worker::Totals;
+
+/// What to boot.
+#[derive(Clone, Debug)]
+pub struct MachineConfig {
+    /// Disk image, ext2.
+    pub image: PathBuf,
+    /// Write changes to the image; otherwise they last as long as the machine.
+    pub write: bool,
+    /// Trace system calls to the log.
+    pub strace: bool,
+    /// Most processes at once.
+    pub max_processes: u32,
+}
+
+/// Something a machine reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MachineEvent {
+    /// A program runs.
+    Started {
+        /// Which request.
+        request: RequestId,
+        /// Process id.
+        pid: i32,
+    },
+    /// A program could not be started.
+    Refused {
+        /// Which request.
+        request: RequestId,
+        /// Why.
+        errno: Errno,
+    },
+    /// Output; acknowledge it with [`Machine::send`] and `Event::StreamDrained`.
+    StreamOutput {
+        /// Which request.
+        request: RequestId,
+        /// 1 or 2.
+        stream: u8,
+        /// Data.
+        bytes: Vec<u8>,
+    },
+    /// End of an output stream.
+    StreamEnded {
+        /// Which request.
+        request: RequestId,
+        /// 1 or 2.
+        stream: u8,
+    },
+    /// Room for standard input.
+    StreamWant {
+        /// Which request.
+        request: RequestId,
+        /// Bytes more.
+        bytes: u64,
+    },
+    /// Terminal output; acknowledge it with `Event::TerminalDrained`.
+    TerminalOutput {
+        /// Which terminal.
+        terminal: TerminalId,
+        /// Data.
+        bytes: Vec<u8>,
+    },
+    /// A program has ended.
+    Exited {
+        /// Which request.
+        request: RequestId,
+        /// Status word of wait(2).
+        status: i32,
+    },
+}
+
+/// Figures of a machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stats {
+    /// Guest instructions interpreted by tasks that have ended.
+    pub instructions: u64,
+    /// System calls of tasks that have ended.
+    pub syscalls: u64,
+}
+
+/// A running machine. Dropping it ends every task.
+pub struct Machine {
+    bell: Arc<Doorbell>,
+    events: Receiver<MachineEvent>,
+    input: Sender<MachineEvent>,
+    log: Receiver<String>,
+    totals: Arc<Totals>,
+    kernel: Option<JoinHandle<()>>,
+}
+
+impl Machine {
+    /// Opens the image and starts the kernel. The error is a sentence for the user.
+    pub fn boot(config: &MachineConfig) -> Result<Machine, String> {
+        let device = open_image(&config.image, config.write)?;
+        let explain = |e| format!("cannot use {} as a disk: {e}", config.image.display());
+        let ext2 = Ext2::open(device).map_err(explain)?;
+        let mut vfs = Vfs::new();
+        vfs.mount_root(Box::new(ext2), MountFlags::empty(), "/dev/vda")
+            .map_err(|e| format!("cannot mount {}: {e}", config.image.display()))?;
+        let mut entropy = [0; 32];
+        getrandom::fill(&mut entropy).map_err(|e| format!("the system gives no random numbers: {e}"))?;
+        let cpus = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
+        let kernel = Kernel::new(
+            Config { hostname: None, max_processes: config.max_processes, entropy, cpus, memory: 4 << 30 },
+            vfs,
+        );
+        let (bell, inbox) = doorbell(cpus);
+        let (out, events) = unbounded();
+        let (log_in, log) = unbounded();
+        let totals = Arc::new(Totals::default());
+        let machine = KernelLoop {
+            kernel,
+            inbox,
+            bell: bell.clone(),
+            out: out.clone(),
+            options: Options { strace: config.strace },
+            totals: totals.clone(),
+            log: log_in,
+        };
+        let kernel = std::thread::Builder::new()
+            .name("kernel".into())
+            .stack_size(16 << 20)
+            .spawn(move || run(machine))
+            .map_err(|e| format!("cannot start the kernel thread: {e}"))?;
+        Ok(Machine { bell, events, input: out, log, totals, kernel: Some(kernel) })
+    }
+
+    /// Starts a program.
+    pub fn spawn(&self, request: SpawnRequest) {
+        self.send(Event::Spawn(request));
+    }
+
+    /// Tells the kernel something.
+    pub fn send(&self, event: Event) {
+        self.bell.send(Message::Event(event));
+    }
+
+    /// A handle to tell the kernel something from another thread.
+    pub fn sender(&self) -> impl Fn(Event) + Send + 'static {
+        let bell = self.bell.clone();
+        move |event| bell.send(Message::Event(event))
+    }
+
+    /// What the machine reports, in order.
+    pub fn events(&self) -> &Receiver<MachineEvent> {
+        &self.events
+    }
+
+    /// Puts a report of one's own into the same queue (a reader thread's news).
+    pub fn reporter(&self) -> Sender<MachineEvent> {
+        self.input.clone()
+    }
+
+    /// Log lines.
+    pub fn log(&self) -> &Receiver<String> {
+        &self.log
+    }
+
+    /// Figures so far.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            instructions: self.totals.instructions.load(Ordering::Relaxed),
+            syscalls: self.totals.syscalls.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Whether the kernel thread has ended (it never should).
+    pub fn crashed(&self) -> bool {
+        self.kernel.as_ref().is_none_or(|thread| thread.is_finished())
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.bell.send(Message::Shutdown);
+        if let Some(thread) = self.kernel.take() {
+            // Its panic has been printed; there is nobody to hand it to.
+            let _ = thread.join();
+        }
+    }
+}

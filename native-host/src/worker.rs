@@ -1,0 +1,136 @@
+//! A worker thread: one guest task.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use tawaki_abi::wire::{Body, Call, Reply, Slot};
+use tawaki_cpu::{GuestMemory, Interpreter};
+use tawaki_kernel::Event;
+use tawaki_process::{Host, Options, OutOfMemory, Port, Start};
+
+use crate::clock;
+use crate::mailbox::{Caller, Doorbell, Mailbox, Message};
+use crate::memory::HostMemory;
+
+/// Figures summed over all workers.
+#[derive(Default)]
+pub struct Totals {
+    /// Guest instructions.
+    pub instructions: AtomicU64,
+    /// System calls.
+    pub syscalls: AtomicU64,
+}
+
+/// What a worker thread is given.
+pub struct Job {
+    /// Its slot.
+    pub slot: Slot,
+    /// How it begins.
+    pub start: Start,
+    /// Its memory, empty.
+    pub memory: Arc<HostMemory>,
+    /// The parent's, for a fork.
+    pub parent: Option<Arc<HostMemory>>,
+    /// Its mailbox.
+    pub mailbox: Arc<Mailbox>,
+    /// The way to the kernel.
+    pub bell: Arc<Doorbell>,
+    /// Switches.
+    pub options: Options,
+    /// Where figures go.
+    pub totals: Arc<Totals>,
+    /// Where log lines go.
+    pub log: crossbeam_channel::Sender<String>,
+}
+
+struct WorkerPort {
+    caller: Caller,
+    dead: bool,
+}
+
+impl Port for WorkerPort {
+    fn call(&mut self, call: &Call) -> Reply {
+        if !self.dead
+            && let Ok(reply) = self.caller.call(call)
+        {
+            return reply;
+        }
+        // The kernel let go of this worker: whatever it asks, it is to end.
+        self.dead = true;
+        Reply::with(0, Body::Die(0))
+    }
+    fn attention(&self) -> &AtomicU32 {
+        self.caller.attention()
+    }
+}
+
+struct WorkerHost {
+    memory: Arc<HostMemory>,
+    parent: Option<Arc<HostMemory>>,
+    processors: u32,
+    log: crossbeam_channel::Sender<String>,
+}
+
+impl Host for WorkerHost {
+    fn memory(&self) -> Arc<GuestMemory> {
+        self.memory.guest().clone()
+    }
+    fn memory_end(&self) -> u64 {
+        self.memory.end()
+    }
+    fn grow_to(&mut self, end: u64) -> Result<u64, OutOfMemory> {
+        self.memory.grow_to(end).ok_or(OutOfMemory)
+    }
+    fn monotonic_ns(&self) -> u64 {
+        clock::monotonic_ns()
+    }
+    fn realtime_ns(&self) -> u64 {
+        clock::realtime_ns()
+    }
+    fn cpu_ns(&self) -> u64 {
+        clock::thread_cpu_ns()
+    }
+    fn processors(&self) -> u32 {
+        self.processors
+    }
+    fn copy_from_parent(&mut self, ranges: &[Range<u64>]) -> Result<(), OutOfMemory> {
+        let parent = self.parent.take().ok_or(OutOfMemory)?;
+        if self.memory.copy_from(&parent, ranges) { Ok(()) } else { Err(OutOfMemory) }
+    }
+    fn log(&mut self, line: &str) {
+        let _ = self.log.send(line.to_owned());
+    }
+}
+
+/// Runs a task to its end on this thread.
+pub fn work(job: Job) {
+    let Job { slot, start, memory, parent, mailbox, bell, options, totals, log } = job;
+    let mut port = WorkerPort { caller: Caller::new(slot, mailbox, bell.clone()), dead: false };
+    let processors = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
+    let mut host = WorkerHost { memory, parent, processors, log };
+    let mut engine = Interpreter::new();
+    bell.load.enter();
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        tawaki_process::run(start, &mut port, &mut host, &mut engine, options)
+    }));
+    bell.load.leave();
+    match ended {
+        Ok(ended) => {
+            totals.instructions.fetch_add(ended.instructions, Ordering::Relaxed);
+            totals.syscalls.fetch_add(ended.syscalls, Ordering::Relaxed);
+        }
+        Err(panic) => {
+            let message = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()))
+                .unwrap_or_default();
+            if !port.dead {
+                bell.send(Message::Event(Event::WorkerCrashed { slot, message }));
+            }
+            resume_unwind(panic);
+        }
+    }
+}
