@@ -42,13 +42,26 @@ impl F80 {
     /// raises DE for a denormal.
     #[inline]
     pub fn from_f64(bits: u64, env: &mut Env) -> F80 {
-        from_ieee(Format::F64, bits, env)
+        loaded(expand(Format::F64, bits, env), env)
+    }
+
+    /// The operand of FADD m64: as [`F80::from_f64`], but a signalling NaN stays
+    /// one, for the operation to find.
+    #[inline]
+    pub fn operand_f64(bits: u64, env: &mut Env) -> F80 {
+        expand(Format::F64, bits, env)
+    }
+
+    /// The operand of FADD m32.
+    #[inline]
+    pub fn operand_f32(bits: u32, env: &mut Env) -> F80 {
+        expand(Format::F32, u64::from(bits), env)
     }
 
     /// From the bits of a single (FLD m32).
     #[inline]
     pub fn from_f32(bits: u32, env: &mut Env) -> F80 {
-        from_ieee(Format::F32, u64::from(bits), env)
+        loaded(expand(Format::F32, u64::from(bits), env), env)
     }
 
     /// To the bits of a double, by the rounding control (FST m64).
@@ -65,17 +78,21 @@ impl F80 {
 }
 
 #[inline]
-fn from_ieee(format: Format, bits: u64, env: &mut Env) -> F80 {
+fn loaded(value: F80, env: &mut Env) -> F80 {
+    if value.exponent() == 0x7fff && value.class() == Class::Signalling {
+        env.raise(flag::IE);
+        return value.quieted();
+    }
+    value
+}
+
+#[inline]
+fn expand(format: Format, bits: u64, env: &mut Env) -> F80 {
     let sign = bits >> format.sign_shift() & 1 != 0;
     let exp = (bits >> format.fraction) as i32 & format.exp_max();
     let mant = bits << (63 - format.fraction) & !INTEGER_BIT;
     if exp == format.exp_max() {
-        let value = F80::new(sign, 0x7fff, mant | INTEGER_BIT);
-        if value.class() == Class::Signalling {
-            env.raise(flag::IE);
-            return value.quieted();
-        }
-        return value;
+        return F80::new(sign, 0x7fff, mant | INTEGER_BIT);
     }
     if exp == 0 {
         if mant == 0 {

@@ -1,0 +1,106 @@
+//! FXSAVE and FXRSTOR, LDMXCSR and STMXCSR (SDM vol. 1, 10.5).
+//!
+//! The 512-byte image is also what signal frames of both widths hold.
+
+use super::x87::address;
+use super::x87_env::{read, write};
+use crate::ir::Op;
+use crate::softfloat::F80;
+use crate::{CpuState, GuestMemory, Mode, Trap};
+
+/// Size of the image.
+pub const FXSAVE_SIZE: usize = 512;
+/// MXCSR bits that may be set: what FXSAVE's MXCSR_MASK field says (DAZ included).
+pub const MXCSR_MASK: u32 = 0xffff;
+
+/// The image of the state. XMM8 and up are stored for 64-bit programs only.
+pub fn fxsave_image(state: &CpuState) -> [u8; FXSAVE_SIZE] {
+    let mut out = [0; FXSAVE_SIZE];
+    let x87 = &state.x87;
+    let mut put = |at: usize, bytes: &[u8]| out[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, &x87.cw.to_le_bytes());
+    put(2, &x87.sw.to_le_bytes());
+    put(4, &[x87.abridged_tags()]);
+    put(6, &x87.last_opcode.to_le_bytes());
+    put(8, &x87.last_ip.to_le_bytes());
+    put(16, &x87.last_dp.to_le_bytes());
+    put(24, &state.mxcsr.to_le_bytes());
+    put(28, &MXCSR_MASK.to_le_bytes());
+    for i in 0..8 {
+        let physical = (usize::from(x87.top()) + i) & 7;
+        put(32 + 16 * i, &x87.regs[physical].to_bytes());
+    }
+    let count = if state.mode == Mode::Bits64 { 16 } else { 8 };
+    for (i, xmm) in state.xmm[..count].iter().enumerate() {
+        put(160 + 16 * i, &xmm.to_le_bytes());
+    }
+    out
+}
+
+/// Loads an image; `false` (#GP) when its MXCSR has reserved bits set, and then
+/// nothing changed.
+pub fn load_fxsave_image(state: &mut CpuState, image: &[u8; FXSAVE_SIZE]) -> bool {
+    let word = |at: usize| u16::from_le_bytes([image[at], image[at + 1]]);
+    let long = |at: usize| u32::from(word(at)) | u32::from(word(at + 2)) << 16;
+    let quad = |at: usize| u64::from(long(at)) | u64::from(long(at + 4)) << 32;
+    let mxcsr = long(24);
+    if mxcsr & !MXCSR_MASK != 0 {
+        return false;
+    }
+    state.mxcsr = mxcsr;
+    let x87 = &mut state.x87;
+    x87.sw = word(2);
+    x87.set_abridged_tags(image[4]);
+    x87.last_opcode = word(6) & 0x7ff;
+    x87.last_ip = quad(8);
+    x87.last_dp = quad(16);
+    x87.set_control(word(0));
+    for i in 0..8 {
+        let physical = (usize::from(x87.top()) + i) & 7;
+        let at = 32 + 16 * i;
+        x87.regs[physical] = F80 { mantissa: quad(at), sign_exponent: word(at + 8) };
+    }
+    let count = if state.mode == Mode::Bits64 { 16 } else { 8 };
+    for (i, xmm) in state.xmm[..count].iter_mut().enumerate() {
+        let at = 160 + 16 * i;
+        *xmm = u128::from(quad(at)) | u128::from(quad(at + 8)) << 64;
+    }
+    true
+}
+
+/// FXSAVE, FXSAVE64: #GP unless 16-byte aligned. Bytes 464 to 511 are the
+/// program's own and stay.
+pub(crate) fn fxsave(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    let at = address(state, op);
+    if at & 15 != 0 {
+        return Err(Trap::GeneralProtection);
+    }
+    let used = if state.mode == Mode::Bits64 { 416 } else { 288 };
+    write(memory, at, &fxsave_image(state)[..used])
+}
+
+/// FXRSTOR, FXRSTOR64.
+pub(crate) fn fxrstor(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    let at = address(state, op);
+    if at & 15 != 0 {
+        return Err(Trap::GeneralProtection);
+    }
+    let mut image = [0; FXSAVE_SIZE];
+    read(memory, at, &mut image)?;
+    if load_fxsave_image(state, &image) { Ok(()) } else { Err(Trap::GeneralProtection) }
+}
+
+/// LDMXCSR: #GP for reserved bits.
+pub(crate) fn ldmxcsr(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    let value = memory.load32(address(state, op))?;
+    if value & !MXCSR_MASK != 0 {
+        return Err(Trap::GeneralProtection);
+    }
+    state.mxcsr = value;
+    Ok(())
+}
+
+/// STMXCSR.
+pub(crate) fn stmxcsr(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    Ok(memory.store32(address(state, op), state.mxcsr)?)
+}

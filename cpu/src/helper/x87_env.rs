@@ -1,0 +1,140 @@
+//! FNSTENV, FLDENV, FNSAVE and FRSTOR, and the images signal frames hold.
+//!
+//! Instruction and operand pointers are stored as they stand in the state; the
+//! interpreter does not track them, so they are 0 unless a program loaded them.
+
+use super::x87::{address, wait};
+use crate::ir::Op;
+use crate::softfloat::{F80, flag};
+use crate::x87::X87State;
+use crate::{CpuState, GuestMemory, Trap};
+
+/// Size of the 32-bit FNSTENV image.
+pub const ENV32: usize = 28;
+/// Size of the 32-bit FNSAVE image, the start of i386's signal frame FP state.
+pub const SAVE32: usize = ENV32 + 80;
+
+/// Layout by operand size: words or doublewords.
+fn width(op: &Op) -> usize {
+    if op.d != 0 { 2 } else { 4 }
+}
+
+/// The environment: CW, SW, TW, IP, CS and opcode, operand pointer, DS.
+fn environment(x87: &X87State, width: usize) -> Vec<u8> {
+    let opcode = u32::from(x87.last_opcode) << 16;
+    let fields: [u32; 7] = [
+        u32::from(x87.cw),
+        u32::from(x87.sw),
+        u32::from(x87.full_tags()),
+        x87.last_ip as u32,
+        if width == 4 { opcode } else { 0 },
+        x87.last_dp as u32,
+        0,
+    ];
+    let mut out = Vec::with_capacity(ENV32);
+    for (i, field) in fields.into_iter().enumerate() {
+        // The upper halves of CW, SW and TW read as ones.
+        let padding = if i < 3 || i == 6 { 0xffff_0000 } else { 0 };
+        out.extend_from_slice(&(field | padding).to_le_bytes()[..width]);
+    }
+    out
+}
+
+fn set_environment(x87: &mut X87State, bytes: &[u8], width: usize) {
+    let word = |i: usize| u16::from_le_bytes([bytes[i * width], bytes[i * width + 1]]);
+    let long = |i: usize| {
+        let high = if width == 4 { u16::from_le_bytes([bytes[i * 4 + 2], bytes[i * 4 + 3]]) } else { 0 };
+        u32::from(word(i)) | u32::from(high) << 16
+    };
+    x87.sw = word(1);
+    x87.tw = normalised_tags(word(2));
+    x87.last_ip = u64::from(long(3));
+    x87.last_opcode = (long(4) >> 16) as u16 & 0x7ff;
+    x87.last_dp = u64::from(long(5));
+    x87.set_control(word(0));
+}
+
+/// Tags as the state keeps them: empty or 0.
+fn normalised_tags(tags: u16) -> u16 {
+    (0..8).fold(0, |tw, r| tw | if tags >> (r * 2) & 3 == 3 { 3 << (r * 2) } else { 0 })
+}
+
+/// The 108-byte image of FNSAVE in 32-bit form. The state is not changed.
+pub fn fsave_image(x87: &X87State) -> [u8; SAVE32] {
+    let mut out = [0; SAVE32];
+    out[..ENV32].copy_from_slice(&environment(x87, 4));
+    write_registers(x87, &mut out[ENV32..]);
+    out
+}
+
+/// Loads what [`fsave_image`] made.
+pub fn load_fsave_image(x87: &mut X87State, image: &[u8; SAVE32]) {
+    set_environment(x87, &image[..ENV32], 4);
+    read_registers(x87, &image[ENV32..]);
+}
+
+/// ST(0) to ST(7), ten bytes each.
+fn write_registers(x87: &X87State, out: &mut [u8]) {
+    for (i, chunk) in out.chunks_exact_mut(10).take(8).enumerate() {
+        let physical = (x87.top() as usize + i) & 7;
+        chunk.copy_from_slice(&x87.regs[physical].to_bytes());
+    }
+}
+
+fn read_registers(x87: &mut X87State, bytes: &[u8]) {
+    for (i, chunk) in bytes.chunks_exact(10).take(8).enumerate() {
+        let physical = (x87.top() as usize + i) & 7;
+        let mut ten = [0; 10];
+        ten.copy_from_slice(chunk);
+        x87.regs[physical] = F80::from_bytes(ten);
+    }
+}
+
+/// Writes all of it or faults before the first byte.
+pub(super) fn write(memory: &GuestMemory, at: u64, bytes: &[u8]) -> Result<(), Trap> {
+    memory.check(at, bytes.len() as u64, crate::Access::Write)?;
+    memory.write_bytes(at, bytes).map_err(|partial| partial.fault.into())
+}
+
+pub(super) fn read(memory: &GuestMemory, at: u64, out: &mut [u8]) -> Result<(), Trap> {
+    memory.read_bytes(at, out).map_err(|partial| partial.fault.into())
+}
+
+/// FNSTENV (`d` = 1: 16-bit form). All exceptions are masked afterwards.
+pub(crate) fn fnstenv(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    write(memory, address(state, op), &environment(&state.x87, width(op)))?;
+    state.x87.set_control(state.x87.cw | u16::from(flag::ALL));
+    Ok(())
+}
+
+/// FLDENV.
+pub(crate) fn fldenv(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    wait(state)?;
+    let mut bytes = [0; ENV32];
+    let bytes = &mut bytes[..7 * width(op)];
+    read(memory, address(state, op), bytes)?;
+    set_environment(&mut state.x87, bytes, width(op));
+    Ok(())
+}
+
+/// FNSAVE: stores everything and resets.
+pub(crate) fn fnsave(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    let mut bytes = environment(&state.x87, width(op));
+    let at = bytes.len();
+    bytes.resize(at + 80, 0);
+    write_registers(&state.x87, &mut bytes[at..]);
+    write(memory, address(state, op), &bytes)?;
+    super::x87_memory::fninit(state, memory, op)
+}
+
+/// FRSTOR.
+pub(crate) fn frstor(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    wait(state)?;
+    let mut bytes = [0; SAVE32];
+    let bytes = &mut bytes[..7 * width(op) + 80];
+    read(memory, address(state, op), bytes)?;
+    let (environment, registers) = bytes.split_at(7 * width(op));
+    set_environment(&mut state.x87, environment, width(op));
+    read_registers(&mut state.x87, registers);
+    Ok(())
+}

@@ -1,0 +1,409 @@
+//! Vector (MMX, SSE) and x87 operations: the second-level table under
+//! [`OpCode::Vector`](super::OpCode::Vector), selected by `Op::e`.
+//!
+//! A row is the operation and what it computes; the enum, the printer and the
+//! interpreter (`crate::interp::vector`) derive from it. Three shapes:
+//!
+//! | section | operands | row |
+//! |---|---|---|
+//! | `lanes` | vectors d, a, b; immediate byte imm | `d = f(a, b, imm)` |
+//! | `floats` | the same, and MXCSR `m` | `d = f(m, a, b, imm)`, `None` is #XM |
+//! | `others` | as the row says | a function of state, memory and operation |
+//!
+//! For SSE instructions `a` is the destination's old value and `b` the source.
+//! Vectors are numbered XMM0..15, then temporaries. A memory operand's address is
+//! `slot a + (slot b << c) + imm`, wrapped to 32 bits in i386 programs.
+
+/// First vector temporary.
+pub const VECTOR_TEMP: u8 = 16;
+
+/// Calls a macro with every vector operation.
+#[macro_export]
+macro_rules! for_each_vec_op {
+    ($m:ident) => {
+        $m! {
+            lanes {
+            // Bitwise.
+            (Pand, |a, b, _| a & b)
+            (Pandn, |a, b, _| !a & b)
+            (Por, |a, b, _| a | b)
+            (Pxor, |a, b, _| a ^ b)
+            // Add and subtract.
+            (Paddb, |a, b, _| zip_u8(a, b, u8::wrapping_add))
+            (Paddw, |a, b, _| zip_u16(a, b, u16::wrapping_add))
+            (Paddd, |a, b, _| zip_u32(a, b, u32::wrapping_add))
+            (Paddq, |a, b, _| zip_u64(a, b, u64::wrapping_add))
+            (Psubb, |a, b, _| zip_u8(a, b, u8::wrapping_sub))
+            (Psubw, |a, b, _| zip_u16(a, b, u16::wrapping_sub))
+            (Psubd, |a, b, _| zip_u32(a, b, u32::wrapping_sub))
+            (Psubq, |a, b, _| zip_u64(a, b, u64::wrapping_sub))
+            (Paddsb, |a, b, _| zip_i8(a, b, i8::saturating_add))
+            (Paddsw, |a, b, _| zip_i16(a, b, i16::saturating_add))
+            (Paddusb, |a, b, _| zip_u8(a, b, u8::saturating_add))
+            (Paddusw, |a, b, _| zip_u16(a, b, u16::saturating_add))
+            (Psubsb, |a, b, _| zip_i8(a, b, i8::saturating_sub))
+            (Psubsw, |a, b, _| zip_i16(a, b, i16::saturating_sub))
+            (Psubusb, |a, b, _| zip_u8(a, b, u8::saturating_sub))
+            (Psubusw, |a, b, _| zip_u16(a, b, u16::saturating_sub))
+            // Multiply.
+            (Pmullw, |a, b, _| zip_u16(a, b, u16::wrapping_mul))
+            (Pmulld, |a, b, _| zip_u32(a, b, u32::wrapping_mul))
+            (Pmulhw, |a, b, _| zip_i16(a, b, |x, y| (i32::from(x) * i32::from(y) >> 16) as i16))
+            (Pmulhuw, |a, b, _| zip_u16(a, b, |x, y| (u32::from(x) * u32::from(y) >> 16) as u16))
+            (Pmulhrsw, |a, b, _| zip_i16(a, b, |x, y| ((i32::from(x) * i32::from(y) >> 14) + 1 >> 1) as i16))
+            (Pmuludq, |a, b, _| zip_u64(a, b, |x, y| (x & 0xffff_ffff) * (y & 0xffff_ffff)))
+            (Pmuldq, |a, b, _| zip_i64(a, b, |x, y| i64::from(x as i32) * i64::from(y as i32)))
+            (Pmaddwd, |a, b, _| zip_u32(a, b, multiply_add_words))
+            (Pmaddubsw, |a, b, _| zip_u16(a, b, multiply_add_bytes))
+            (Psadbw, |a, b, _| sum_of_differences(a, b))
+            (Pavgb, |a, b, _| zip_u8(a, b, |x, y| ((u16::from(x) + u16::from(y) + 1) >> 1) as u8))
+            (Pavgw, |a, b, _| zip_u16(a, b, |x, y| ((u32::from(x) + u32::from(y) + 1) >> 1) as u16))
+            // Minimum and maximum.
+            (Pminub, |a, b, _| zip_u8(a, b, u8::min))
+            (Pmaxub, |a, b, _| zip_u8(a, b, u8::max))
+            (Pminsb, |a, b, _| zip_i8(a, b, i8::min))
+            (Pmaxsb, |a, b, _| zip_i8(a, b, i8::max))
+            (Pminuw, |a, b, _| zip_u16(a, b, u16::min))
+            (Pmaxuw, |a, b, _| zip_u16(a, b, u16::max))
+            (Pminsw, |a, b, _| zip_i16(a, b, i16::min))
+            (Pmaxsw, |a, b, _| zip_i16(a, b, i16::max))
+            (Pminud, |a, b, _| zip_u32(a, b, u32::min))
+            (Pmaxud, |a, b, _| zip_u32(a, b, u32::max))
+            (Pminsd, |a, b, _| zip_i32(a, b, i32::min))
+            (Pmaxsd, |a, b, _| zip_i32(a, b, i32::max))
+            (Phminposuw, |_, b, _| minimum_position(b))
+            // Compare.
+            (Pcmpeqb, |a, b, _| zip_u8(a, b, |x, y| if x == y { 0xff } else { 0 }))
+            (Pcmpeqw, |a, b, _| zip_u16(a, b, |x, y| if x == y { 0xffff } else { 0 }))
+            (Pcmpeqd, |a, b, _| zip_u32(a, b, |x, y| if x == y { !0 } else { 0 }))
+            (Pcmpeqq, |a, b, _| zip_u64(a, b, |x, y| if x == y { !0 } else { 0 }))
+            (Pcmpgtb, |a, b, _| zip_i8(a, b, |x, y| -i8::from(x > y)))
+            (Pcmpgtw, |a, b, _| zip_i16(a, b, |x, y| -i16::from(x > y)))
+            (Pcmpgtd, |a, b, _| zip_i32(a, b, |x, y| -i32::from(x > y)))
+            (Pcmpgtq, |a, b, _| zip_i64(a, b, |x, y| -i64::from(x > y)))
+            // Shifts: the count is all 64 low bits of the source.
+            (Psllw, |a, b, _| shift(b, 16, |n| map_u16(a, |x| x << n)).unwrap_or(0))
+            (Pslld, |a, b, _| shift(b, 32, |n| map_u32(a, |x| x << n)).unwrap_or(0))
+            (Psllq, |a, b, _| shift(b, 64, |n| map_u64(a, |x| x << n)).unwrap_or(0))
+            (Psrlw, |a, b, _| shift(b, 16, |n| map_u16(a, |x| x >> n)).unwrap_or(0))
+            (Psrld, |a, b, _| shift(b, 32, |n| map_u32(a, |x| x >> n)).unwrap_or(0))
+            (Psrlq, |a, b, _| shift(b, 64, |n| map_u64(a, |x| x >> n)).unwrap_or(0))
+            (Psraw, |a, b, _| { let n = (b as u64).min(15); map_i16(a, |x| x >> n) })
+            (Psrad, |a, b, _| { let n = (b as u64).min(31); map_i32(a, |x| x >> n) })
+            // The same with an immediate count.
+            (PsllwI, |a, _, n| if n < 16 { map_u16(a, |x| x << n) } else { 0 })
+            (PslldI, |a, _, n| if n < 32 { map_u32(a, |x| x << n) } else { 0 })
+            (PsllqI, |a, _, n| if n < 64 { map_u64(a, |x| x << n) } else { 0 })
+            (PsrlwI, |a, _, n| if n < 16 { map_u16(a, |x| x >> n) } else { 0 })
+            (PsrldI, |a, _, n| if n < 32 { map_u32(a, |x| x >> n) } else { 0 })
+            (PsrlqI, |a, _, n| if n < 64 { map_u64(a, |x| x >> n) } else { 0 })
+            (PsrawI, |a, _, n| map_i16(a, |x| x >> n.min(15)))
+            (PsradI, |a, _, n| map_i32(a, |x| x >> n.min(31)))
+            (Pslldq, |a, _, n| if n < 16 { a << (u32::from(n) * 8) } else { 0 })
+            (Psrldq, |a, _, n| if n < 16 { a >> (u32::from(n) * 8) } else { 0 })
+            // Absolute value and sign.
+            (Pabsb, |_, b, _| map_i8(b, i8::wrapping_abs))
+            (Pabsw, |_, b, _| map_i16(b, i16::wrapping_abs))
+            (Pabsd, |_, b, _| map_i32(b, i32::wrapping_abs))
+            (Psignb, |a, b, _| zip_i8(a, b, |x, y| x.wrapping_mul(y.signum())))
+            (Psignw, |a, b, _| zip_i16(a, b, |x, y| x.wrapping_mul(y.signum())))
+            (Psignd, |a, b, _| zip_i32(a, b, |x, y| x.wrapping_mul(y.signum())))
+            // Horizontal.
+            (Phaddw, |a, b, _| horizontal_i16(a, b, i16::wrapping_add))
+            (Phaddsw, |a, b, _| horizontal_i16(a, b, i16::saturating_add))
+            (Phsubw, |a, b, _| horizontal_i16(a, b, i16::wrapping_sub))
+            (Phsubsw, |a, b, _| horizontal_i16(a, b, i16::saturating_sub))
+            (Phaddd, |a, b, _| horizontal_i32(a, b, i32::wrapping_add))
+            (Phsubd, |a, b, _| horizontal_i32(a, b, i32::wrapping_sub))
+            (MmxPhaddw, |a, b, _| horizontal_i16(low_pair(a, b), 0, i16::wrapping_add))
+            (MmxPhaddsw, |a, b, _| horizontal_i16(low_pair(a, b), 0, i16::saturating_add))
+            (MmxPhsubw, |a, b, _| horizontal_i16(low_pair(a, b), 0, i16::wrapping_sub))
+            (MmxPhsubsw, |a, b, _| horizontal_i16(low_pair(a, b), 0, i16::saturating_sub))
+            (MmxPhaddd, |a, b, _| horizontal_i32(low_pair(a, b), 0, i32::wrapping_add))
+            (MmxPhsubd, |a, b, _| horizontal_i32(low_pair(a, b), 0, i32::wrapping_sub))
+            (Mpsadbw, |a, b, imm| sliding_differences(a, b, imm))
+            // Pack with saturation.
+            (Packsswb, |a, b, _| shuffle::pack_words(a, b, |x| x.clamp(-128, 127) as u8))
+            (Packuswb, |a, b, _| shuffle::pack_words(a, b, |x| x.clamp(0, 255) as u8))
+            (Packssdw, |a, b, _| shuffle::pack_dwords(a, b, |x| x.clamp(-0x8000, 0x7fff) as u16))
+            (Packusdw, |a, b, _| shuffle::pack_dwords(a, b, |x| x.clamp(0, 0xffff) as u16))
+            (MmxPacksswb, |a, b, _| shuffle::pack_words(low_pair(a, b), 0, |x| x.clamp(-128, 127) as u8))
+            (MmxPackuswb, |a, b, _| shuffle::pack_words(low_pair(a, b), 0, |x| x.clamp(0, 255) as u8))
+            (MmxPackssdw, |a, b, _| { shuffle::pack_dwords(low_pair(a, b), 0, |x| x.clamp(-0x8000, 0x7fff) as u16) })
+            // Interleave. The high 64 bits of a low interleave are MMX's high one.
+            (Punpcklbw, |a, b, _| shuffle::interleave_u8(a, b, 0))
+            (Punpcklwd, |a, b, _| shuffle::interleave_u16(a, b, 0))
+            (Punpckldq, |a, b, _| shuffle::interleave_u32(a, b, 0))
+            (Punpcklqdq, |a, b, _| low_pair(a, b))
+            (Punpckhbw, |a, b, _| shuffle::interleave_u8(a, b, 8))
+            (Punpckhwd, |a, b, _| shuffle::interleave_u16(a, b, 4))
+            (Punpckhdq, |a, b, _| shuffle::interleave_u32(a, b, 2))
+            (Punpckhqdq, |a, b, _| low_pair(a >> 64, b >> 64))
+            (MmxPunpckhbw, |a, b, _| shuffle::interleave_u8(a, b, 0) >> 64)
+            (MmxPunpckhwd, |a, b, _| shuffle::interleave_u16(a, b, 0) >> 64)
+            (MmxPunpckhdq, |a, b, _| shuffle::interleave_u32(a, b, 0) >> 64)
+            // Shuffle.
+            (Pshufd, |_, b, imm| shuffle::select_u32(b, b, imm))
+            (Pshuflw, |_, b, imm| shuffle::low_words(b, imm))
+            (Pshufhw, |_, b, imm| shuffle::high_words(b, imm))
+            (Shufps, |a, b, imm| shuffle::select_u32(a, b, imm))
+            (Shufpd, |a, b, imm| shuffle::select_u64(a, b, imm))
+            (Pshufb, |a, b, _| shuffle::bytes(a, b, 15))
+            (MmxPshufb, |a, b, _| shuffle::bytes(a, b, 7))
+            (Palignr, |a, b, imm| shuffle::align(a, b, imm))
+            (MmxPalignr, |a, b, imm| shuffle::shift_bytes(low_pair(b, a), imm))
+            (Pblendw, |a, b, imm| shuffle::blend(a, b, imm, 16))
+            (Blendps, |a, b, imm| shuffle::blend(a, b, imm & 15, 32))
+            (Blendpd, |a, b, imm| shuffle::blend(a, b, imm & 3, 64))
+            (Insertps, |a, b, imm| shuffle::insert_single(a, b, imm))
+            // Moves between halves and lanes.
+            (Mov, |_, b, _| b)
+            (Movss, |a, b, _| a & !0xffff_ffff | b & 0xffff_ffff)
+            (Movsd, |a, b, _| a >> 64 << 64 | b & LOW)
+            (Movq, |_, b, _| b & LOW)
+            (Movd, |_, b, _| b & 0xffff_ffff)
+            (Movhlps, |a, b, _| a >> 64 << 64 | b >> 64)
+            (Movlhps, |a, b, _| low_pair(a, b))
+            (Movddup, |_, b, _| low_pair(b, b))
+            (Movshdup, |_, b, _| shuffle::select_u32(b, b, 0b11_11_01_01))
+            (Movsldup, |_, b, _| shuffle::select_u32(b, b, 0b10_10_00_00))
+            // Insert a general register's low bits, which `b` holds.
+            (Pinsrb, |a, b, imm| shuffle::insert(a, b, imm & 15, 8))
+            (Pinsrw, |a, b, imm| shuffle::insert(a, b, imm & 7, 16))
+            (MmxPinsrw, |a, b, imm| shuffle::insert(a, b, imm & 3, 16))
+            (Pinsrd, |a, b, imm| shuffle::insert(a, b, imm & 3, 32))
+            (Pinsrq, |a, b, imm| shuffle::insert(a, b, imm & 1, 64))
+            // Extract a lane to the low bits, for a general register.
+            (Pextrb, |_, b, imm| b >> (u32::from(imm & 15) * 8) & 0xff)
+            (Pextrw, |_, b, imm| b >> (u32::from(imm & 7) * 16) & 0xffff)
+            (MmxPextrw, |_, b, imm| b >> (u32::from(imm & 3) * 16) & 0xffff)
+            (Pextrd, |_, b, imm| b >> (u32::from(imm & 3) * 32) & 0xffff_ffff)
+            (Pextrq, |_, b, imm| b >> (u32::from(imm & 1) * 64) & LOW)
+            (Pmovmskb, |_, b, _| u128::from(sign_mask_u8(b)))
+            (Movmskps, |_, b, _| sign_mask(b, 32))
+            (Movmskpd, |_, b, _| sign_mask(b, 64))
+            // Widen.
+            (Pmovsxbw, |_, b, _| { let v: [i8; 16] = split(b); join::<[i16; 8]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovsxbd, |_, b, _| { let v: [i8; 16] = split(b); join::<[i32; 4]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovsxbq, |_, b, _| { let v: [i8; 16] = split(b); join::<[i64; 2]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovsxwd, |_, b, _| { let v: [i16; 8] = split(b); join::<[i32; 4]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovsxwq, |_, b, _| { let v: [i16; 8] = split(b); join::<[i64; 2]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovsxdq, |_, b, _| { let v: [i32; 4] = split(b); join::<[i64; 2]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovzxbw, |_, b, _| { let v: [u8; 16] = split(b); join::<[u16; 8]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovzxbd, |_, b, _| { let v: [u8; 16] = split(b); join::<[u32; 4]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovzxbq, |_, b, _| { let v: [u8; 16] = split(b); join::<[u64; 2]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovzxwd, |_, b, _| { let v: [u16; 8] = split(b); join::<[u32; 4]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovzxwq, |_, b, _| { let v: [u16; 8] = split(b); join::<[u64; 2]>(core::array::from_fn(|i| v[i].into())) })
+            (Pmovzxdq, |_, b, _| { let v: [u32; 4] = split(b); join::<[u64; 2]>(core::array::from_fn(|i| v[i].into())) })
+            }
+            floats {
+            (Addss, |m, a, b, _| float::scalar::<f32>(m, Binary::Add, a, b))
+            (Subss, |m, a, b, _| float::scalar::<f32>(m, Binary::Sub, a, b))
+            (Mulss, |m, a, b, _| float::scalar::<f32>(m, Binary::Mul, a, b))
+            (Divss, |m, a, b, _| float::scalar::<f32>(m, Binary::Div, a, b))
+            (Minss, |m, a, b, _| float::scalar::<f32>(m, Binary::Min, a, b))
+            (Maxss, |m, a, b, _| float::scalar::<f32>(m, Binary::Max, a, b))
+            (Sqrtss, |m, a, b, _| float::sqrt::<f32>(m, false, a, b))
+            (Cmpss, |m, a, b, imm| float::compare::<f32>(m, false, a, b, imm))
+            (Roundss, |m, a, b, imm| float::round::<f32>(m, false, a, b, imm))
+            (Addsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Add, a, b))
+            (Subsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Sub, a, b))
+            (Mulsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Mul, a, b))
+            (Divsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Div, a, b))
+            (Minsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Min, a, b))
+            (Maxsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Max, a, b))
+            (Sqrtsd, |m, a, b, _| float::sqrt::<f64>(m, false, a, b))
+            (Cmpsd, |m, a, b, imm| float::compare::<f64>(m, false, a, b, imm))
+            (Roundsd, |m, a, b, imm| float::round::<f64>(m, false, a, b, imm))
+            (Addps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Add, a, b))
+            (Subps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Sub, a, b))
+            (Mulps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Mul, a, b))
+            (Divps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Div, a, b))
+            (Minps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Min, a, b))
+            (Maxps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Max, a, b))
+            (Sqrtps, |m, a, b, _| float::sqrt::<f32>(m, true, a, b))
+            (Cmpps, |m, a, b, imm| float::compare::<f32>(m, true, a, b, imm))
+            (Roundps, |m, a, b, imm| float::round::<f32>(m, true, a, b, imm))
+            (Addpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Add, a, b))
+            (Subpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Sub, a, b))
+            (Mulpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Mul, a, b))
+            (Divpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Div, a, b))
+            (Minpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Min, a, b))
+            (Maxpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Max, a, b))
+            (Sqrtpd, |m, a, b, _| float::sqrt::<f64>(m, true, a, b))
+            (Cmppd, |m, a, b, imm| float::compare::<f64>(m, true, a, b, imm))
+            (Roundpd, |m, a, b, imm| float::round::<f64>(m, true, a, b, imm))
+            (Addsubps, |m, a, b, _| float::add_sub::<f32>(m, a, b))
+            (Haddps, |m, a, b, _| float::horizontal::<f32>(m, Binary::Add, a, b))
+            (Hsubps, |m, a, b, _| float::horizontal::<f32>(m, Binary::Sub, a, b))
+            (Dpps, |m, a, b, imm| float::dot_product::<f32>(m, a, b, imm))
+            (Addsubpd, |m, a, b, _| float::add_sub::<f64>(m, a, b))
+            (Haddpd, |m, a, b, _| float::horizontal::<f64>(m, Binary::Add, a, b))
+            (Hsubpd, |m, a, b, _| float::horizontal::<f64>(m, Binary::Sub, a, b))
+            (Dppd, |m, a, b, imm| float::dot_product::<f64>(m, a, b, imm))
+            (Cvtss2sd, |m, a, b, _| convert::widen(m, b as u32).map(|r| a >> 64 << 64 | u128::from(r)))
+            (Cvtsd2ss, |m, a, b, _| convert::narrow(m, b as u64).map(|r| a >> 32 << 32 | u128::from(r)))
+            (Cvtps2pd, |m, _, b, _| convert::each(m, (32, 64, 2), b, |m, x| convert::widen(m, x as u32)))
+            (Cvtpd2ps, |m, _, b, _| convert::each(m, (64, 32, 2), b, |m, x| convert::narrow(m, x).map(u64::from)))
+            (Cvtdq2ps, |m, _, b, _| convert::each(m, (32, 32, 4), b, |m, x| convert::from_integer(m, Format::F32, x as i32 as i64)))
+            (Cvtdq2pd, |m, _, b, _| convert::each(m, (32, 64, 2), b, |m, x| convert::from_integer(m, Format::F64, x as i32 as i64)))
+            (Cvtpi2ps, |m, a, b, _| convert::each(m, (32, 32, 2), b, |m, x| convert::from_integer(m, Format::F32, x as i32 as i64)).map(|r| a >> 64 << 64 | r))
+            (Cvtps2dq, |m, _, b, _| convert::each(m, (32, 32, 4), b, |m, x| convert::to_integer::<f32>(m, false, 32, x.into())))
+            (Cvttps2dq, |m, _, b, _| convert::each(m, (32, 32, 4), b, |m, x| convert::to_integer::<f32>(m, true, 32, x.into())))
+            (Cvtpd2dq, |m, _, b, _| convert::each(m, (64, 32, 2), b, |m, x| convert::to_integer::<f64>(m, false, 32, x.into())))
+            (Cvttpd2dq, |m, _, b, _| convert::each(m, (64, 32, 2), b, |m, x| convert::to_integer::<f64>(m, true, 32, x.into())))
+            (Cvtps2pi, |m, _, b, _| convert::each(m, (32, 32, 2), b, |m, x| convert::to_integer::<f32>(m, false, 32, x.into())))
+            (Cvttps2pi, |m, _, b, _| convert::each(m, (32, 32, 2), b, |m, x| convert::to_integer::<f32>(m, true, 32, x.into())))
+            }
+            others {
+            // Moves between vectors, memory and general registers.
+            (Load32, memory::load32, "d = u32 at the address, zero-extended")
+            (Load64, memory::load64, "d = u64 at the address, zero-extended")
+            (Load128, memory::load128, "d = u128 at the address, zero-extended")
+            (Load128A, memory::load128_aligned, "d = u128 at the address; #GP if misaligned")
+            (Store32, memory::store32, "u32 at the address = d")
+            (Store64, memory::store64, "u64 at the address = d")
+            (Store128, memory::store128, "u128 at the address = d")
+            (Store128A, memory::store128_aligned, "u128 at the address = d; #GP if misaligned")
+            (StoreHigh64, memory::store_high64, "u64 at the address = high half of d")
+            (MaskedStore128, memory::masked_store128, "bytes at the address = a where the top bit of b is set")
+            (FromGpr32, memory::from_gpr32, "d = slot a as u32")
+            (FromGpr64, memory::from_gpr64, "d = slot a")
+            (ToGpr32, memory::to_gpr32, "slot d = a as u32")
+            (ToGpr64, memory::to_gpr64, "slot d = a as u64")
+            (PmovmskbGpr, memory::pmovmskb, "slot d = top bits of the bytes of a")
+            // MMX registers are index c; using one makes the x87 stack an MMX file.
+            (MmxRead, memory::mmx_read, "d = MMX c; #MF if an exception is pending; no change of state")
+            (MmxWrite, memory::mmx_write, "MMX c = a; enters MMX state")
+            (MmxEnter, memory::mmx_enter, "enters MMX state")
+            (Emms, memory::emms, "empties the x87 stack")
+            // With a third operand or a result in the flags or general registers.
+            (Pblendvb, compare::pblendvb, "d = b where the top bit of the byte of xmm c is set, else a")
+            (Blendvps, compare::blendvps, "the same by 32-bit lanes")
+            (Blendvpd, compare::blendvpd, "the same by 64-bit lanes")
+            (Ptest, compare::ptest, "ZF = (a & b == 0), CF = (!a & b == 0)")
+            (Comiss, compare::comiss, "compares a with b: ZF PF CF")
+            (Comisd, compare::comisd, "compares a with b: ZF PF CF")
+            (Ucomiss, compare::ucomiss, "compares a with b: ZF PF CF")
+            (Ucomisd, compare::ucomisd, "compares a with b: ZF PF CF")
+            (Pcmpestri, compare::pcmpestri, "string comparison imm of a, b with lengths EAX, EDX (64 bits if d is 1)")
+            (Pcmpestrm, compare::pcmpestrm, "the same, mask to XMM0")
+            (Pcmpistri, compare::pcmpistri, "string comparison imm of a, b")
+            (Pcmpistrm, compare::pcmpistrm, "the same, mask to XMM0")
+            (Cvtss2si32, compare::cvtss2si32, "slot d = a as i32")
+            (Cvtss2si64, compare::cvtss2si64, "slot d = a as i64")
+            (Cvttss2si32, compare::cvttss2si32, "slot d = a as i32")
+            (Cvttss2si64, compare::cvttss2si64, "slot d = a as i64")
+            (Cvtsd2si32, compare::cvtsd2si32, "slot d = a as i32")
+            (Cvtsd2si64, compare::cvtsd2si64, "slot d = a as i64")
+            (Cvttsd2si32, compare::cvttsd2si32, "slot d = a as i32")
+            (Cvttsd2si64, compare::cvttsd2si64, "slot d = a as i64")
+            (Cvtsi2ss32, compare::cvtsi2ss32, "low lane of d = slot b as i32, the rest from a")
+            (Cvtsi2ss64, compare::cvtsi2ss64, "low lane of d = slot b as i64, the rest from a")
+            (Cvtsi2sd32, compare::cvtsi2sd32, "low lane of d = slot b as i32, the rest from a")
+            (Cvtsi2sd64, compare::cvtsi2sd64, "low lane of d = slot b as i64, the rest from a")
+            (Rcpss, compare::rcpss, "approximate reciprocal of b, the rest from a")
+            (Rcpps, compare::rcpps, "approximate reciprocal of b, the rest from a")
+            (Rsqrtss, compare::rsqrtss, "approximate reciprocal of b, the rest from a")
+            (Rsqrtps, compare::rsqrtps, "approximate reciprocal of b, the rest from a")
+            // SSE and x87 state.
+            (Ldmxcsr, fxsave::ldmxcsr, "LDMXCSR")
+            (Stmxcsr, fxsave::stmxcsr, "STMXCSR")
+            (Fxsave, fxsave::fxsave, "FXSAVE")
+            (Fxrstor, fxsave::fxrstor, "FXRSTOR")
+            // x87, see `crate::helper::x87`.
+            (FldM32, x87_memory::fld_m32, "FLD m32")
+            (FldM64, x87_memory::fld_m64, "FLD m64")
+            (FldM80, x87_memory::fld_m80, "FLD m80")
+            (FildM16, x87_memory::fild_m16, "FILD m16")
+            (FildM32, x87_memory::fild_m32, "FILD m32")
+            (FildM64, x87_memory::fild_m64, "FILD m64")
+            (Fbld, x87_memory::fbld, "FBLD")
+            (FarithM32, x87_memory::arith_m32, "ST(0) op d= m32")
+            (FarithM64, x87_memory::arith_m64, "ST(0) op d= m64")
+            (FarithI16, x87_memory::arith_i16, "ST(0) op d= i16")
+            (FarithI32, x87_memory::arith_i32, "ST(0) op d= i32")
+            (FstM32, x87_memory::fst_m32, "FST m32; d pops")
+            (FstM64, x87_memory::fst_m64, "FST m64; d pops")
+            (FstM80, x87_memory::fst_m80, "FSTP m80")
+            (FistM16, x87_memory::fist_m16, "FIST m16; d pops")
+            (FistM32, x87_memory::fist_m32, "FIST m32; d pops")
+            (FistM64, x87_memory::fist_m64, "FISTP m64")
+            (FisttpM16, x87_memory::fisttp_m16, "FISTTP m16")
+            (FisttpM32, x87_memory::fisttp_m32, "FISTTP m32")
+            (FisttpM64, x87_memory::fisttp_m64, "FISTTP m64")
+            (Fbstp, x87_memory::fbstp, "FBSTP")
+            (Fldcw, x87_memory::fldcw, "FLDCW")
+            (Fnstcw, x87_memory::fnstcw, "FNSTCW")
+            (Fnstsw, x87_memory::fnstsw, "FNSTSW m16")
+            (FnstswAx, x87_memory::fnstsw_ax, "slot d = status word")
+            (Fnclex, x87_memory::fnclex, "FNCLEX")
+            (Fninit, x87_memory::fninit, "FNINIT")
+            (Fnstenv, x87_env::fnstenv, "FNSTENV; d: 16-bit form")
+            (Fldenv, x87_env::fldenv, "FLDENV; d: 16-bit form")
+            (Fnsave, x87_env::fnsave, "FNSAVE; d: 16-bit form")
+            (Frstor, x87_env::frstor, "FRSTOR; d: 16-bit form")
+            (Fwait, x87::fwait, "#MF if an exception is pending")
+            (FarithSt, x87::arith_st, "ST(0) or ST(c) op d= the other")
+            (FcomSt, x87::com_st, "compares ST(0), ST(c); d: pops")
+            (FcomiSt, x87::comi_st, "the same into EFLAGS")
+            (FldSt, x87::fld_st, "FLD ST(c)")
+            (FstSt, x87::fst_st, "FST ST(c); d pops")
+            (Fxch, x87::fxch, "FXCH ST(c)")
+            (Fcmov, x87::fcmov, "ST(0) = ST(c) if slot a")
+            (Fstack, x87::stack, "FFREE ST(c), FFREEP, FINCSTP, FDECSTP, FNOP by d")
+            (Fxam, x87::fxam, "FXAM")
+            (Fconst, x87::constant, "pushes constant d")
+            (Fchs, x87_function::fchs, "FCHS")
+            (Fabs, x87_function::fabs, "FABS")
+            (Ftst, x87_function::ftst, "FTST")
+            (Fsqrt, x87_function::fsqrt, "FSQRT")
+            (Frndint, x87_function::frndint, "FRNDINT")
+            (F2xm1, x87_function::f2xm1, "F2XM1")
+            (Fscale, x87_function::fscale, "FSCALE")
+            (Fyl2x, x87_function::fyl2x, "FYL2X")
+            (Fyl2xp1, x87_function::fyl2xp1, "FYL2XP1")
+            (Fpatan, x87_function::fpatan, "FPATAN")
+            (Fprem, x87_function::fprem, "FPREM, FPREM1 if d")
+            (Fsin, x87_function::fsin, "FSIN, FCOS if d")
+            (Fsincos, x87_function::fsincos, "FSINCOS, FPTAN, FXTRACT by d")
+            }
+        }
+    };
+}
+
+macro_rules! declare {
+    (
+        lanes { $(($lane:ident, |$la:pat_param, $lb:pat_param, $li:pat_param| $lane_body:expr))* }
+        floats { $(($float:ident, |$fm:pat_param, $fa:pat_param, $fb:pat_param, $fi:pat_param| $float_body:expr))* }
+        others { $(($other:ident, $path:path, $doc:literal))* }
+    ) => {
+        /// Vector operation codes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u16)]
+        pub enum VecOp {
+            $(#[doc = concat!("d = ", stringify!($lane_body))] $lane,)*
+            $(#[doc = concat!("d = ", stringify!($float_body))] $float,)*
+            $(#[doc = $doc] $other,)*
+        }
+
+        impl VecOp {
+            /// Every operation, in order of its number.
+            pub const ALL: &[VecOp] = &[$(VecOp::$lane,)* $(VecOp::$float,)* $(VecOp::$other,)*];
+            /// Names, in the same order.
+            pub const NAMES: &[&'static str] =
+                &[$(stringify!($lane),)* $(stringify!($float),)* $(stringify!($other),)*];
+        }
+    };
+}
+
+for_each_vec_op!(declare);
+
+impl VecOp {
+    /// The operation with number `e`; there is no other way to make one, so the
+    /// lookup does not fail.
+    #[inline(always)]
+    pub fn from_e(e: u16) -> VecOp {
+        VecOp::ALL.get(e as usize).copied().unwrap_or(VecOp::Mov)
+    }
+}
