@@ -1,0 +1,103 @@
+//! `tawaki-fuzz`: the processor as an oracle, from the command line.
+//!
+//! ```text
+//! tawaki-fuzz cpu [--seconds N] [--bits 32|64] [--seed S] [--only FAMILY]    random snippets
+//! tawaki-fuzz record FILE...                                                 results of asm/*.s
+//! ```
+//!
+//! `cargo xtask fuzz cpu ...` is `cargo run --release -p tawaki-tests --bin tawaki-fuzz -- cpu ...`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs random snippets on the processor and in the engine until they differ.
+    Cpu(Cpu),
+    /// Writes what the processor does into case files.
+    Record {
+        /// Files of `tests/asm`.
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(clap::Args)]
+struct Cpu {
+    /// How long to go on.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Word size, 32 or 64; both in turn without it.
+    #[arg(long)]
+    bits: Option<u32>,
+    /// Seed of the first snippet; taken from the clock without it.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Families to draw from (int, string, stack, branch, bcd, x87, mmx, sse, sse2 ...).
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Stop after this many differences.
+    #[arg(long, default_value_t = 1)]
+    differences: usize,
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn main() -> ExitCode {
+    let result = match Options::parse().command {
+        Command::Record { files } => tawaki_tests::record::record(&files),
+        Command::Cpu(cpu) => run(&cpu),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn run(cpu: &Cpu) -> Result<(), String> {
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+    use tawaki_cpu::Mode;
+
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| t.as_nanos() as u64);
+    let plan = tawaki_tests::fuzz::Plan {
+        time: Duration::from_secs(cpu.seconds),
+        snippets: u64::MAX,
+        modes: match cpu.bits {
+            None => vec![Mode::Bits32, Mode::Bits64],
+            Some(32) => vec![Mode::Bits32],
+            Some(64) => vec![Mode::Bits64],
+            Some(other) => return Err(format!("--bits is 32 or 64, not {other}")),
+        },
+        // Short enough to type again.
+        seed: cpu.seed.unwrap_or(clock % 1_000_000_000),
+        only: cpu.only.clone(),
+        differences: cpu.differences,
+    };
+    println!("seed {}", plan.seed);
+    let report = tawaki_tests::fuzz::run(&plan, |case| println!("{case}"))?;
+    println!("{} snippets, {} differences", report.snippets, report.differences.len());
+    let mut missing: Vec<_> = report.missing.into_iter().collect();
+    missing.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let names: Vec<_> = missing.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    if !names.is_empty() {
+        println!("not in the engine: {}", names.join(", "));
+    }
+    if report.differences.is_empty() { Ok(()) } else { Err("the engine differs".into()) }
+}
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+fn main() -> ExitCode {
+    let _ = Options::parse();
+    eprintln!("the oracle needs x86-64 Linux");
+    ExitCode::FAILURE
+}

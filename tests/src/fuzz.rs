@@ -1,0 +1,145 @@
+//! Random testing of the CPU engine against the processor.
+//!
+//! Snippets are drawn from the instruction tables of `iced-x86` ([`codes`]), run on
+//! both, and a difference is shrunk to a case for `asm/*.s` ([`shrink`]). A seed and
+//! a number name a snippet for good.
+
+pub mod codes;
+pub mod generate;
+pub mod random;
+mod shrink;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use iced_x86::{Decoder, DecoderOptions};
+use tawaki_cpu::Mode;
+
+use crate::asm;
+use crate::engine::Emulated;
+use crate::hardware::Hardware;
+use crate::machine::{CODE, Outcome, State, Stop, signal};
+use generate::{Generator, Snippet};
+use random::Random;
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Stop after this long.
+    pub time: Duration,
+    /// Stop after this many snippets.
+    pub snippets: u64,
+    /// Word sizes, in turn.
+    pub modes: Vec<Mode>,
+    /// First seed; snippet n has seed + n.
+    pub seed: u64,
+    /// Families to draw from; all when empty.
+    pub only: Vec<String>,
+    /// Stop after this many differences.
+    pub differences: usize,
+}
+
+/// What happened.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Snippets run.
+    pub snippets: u64,
+    /// Differences, each a ready case with both results.
+    pub differences: Vec<String>,
+    /// Instructions the engine does not know, and how often they came.
+    pub missing: BTreeMap<String, u64>,
+}
+
+/// Both sides of the comparison.
+pub struct Pair {
+    hardware: Hardware,
+    engine: Emulated,
+}
+
+/// How the two can differ.
+enum Verdict {
+    Same,
+    /// Not comparable: an undefined flag is read, or hardware did not end.
+    Moot,
+    Different {
+        hardware: Outcome,
+        engine: Outcome,
+    },
+    Missing(String),
+}
+
+impl Pair {
+    /// Starts both.
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Self { hardware: Hardware::new()?, engine: Emulated::default() })
+    }
+
+    fn compare(&mut self, state: &State, code: &[u8], step: bool) -> Result<Verdict, String> {
+        let hardware = self.hardware.run(state).map_err(|e| e.to_string())?;
+        if hardware.stop == Stop::Endless {
+            return Ok(Verdict::Moot);
+        }
+        let Ok(line) = asm::out_line(state, &hardware, code) else { return Ok(Verdict::Moot) };
+        let engine = self.engine.run(state, step);
+        if asm::check(state, &engine, code, &line).is_ok() {
+            return Ok(Verdict::Same);
+        }
+        let unknown = matches!(engine.stop, Stop::Signal { number: signal::SIGILL, .. });
+        if unknown && engine.stop != hardware.stop {
+            let at = engine.state.rip.wrapping_sub(CODE.base) as usize;
+            let bytes = code.get(at..).unwrap_or_default();
+            return Ok(Verdict::Missing(disassemble(bytes, state.mode, engine.state.rip)));
+        }
+        Ok(Verdict::Different { hardware, engine })
+    }
+}
+
+/// The first instruction of `bytes` as text.
+pub fn disassemble(bytes: &[u8], mode: Mode, at: u64) -> String {
+    use iced_x86::Formatter;
+    let bits = if mode == Mode::Bits64 { 64 } else { 32 };
+    let instruction = Decoder::with_ip(bits, bytes, at, DecoderOptions::NONE).decode();
+    let mut text = String::new();
+    iced_x86::IntelFormatter::new().format(&instruction, &mut text);
+    text
+}
+
+/// The snippet of a seed.
+fn snippet(seed: u64, mode: Mode, families: &[codes::Family], templates: bool) -> Snippet {
+    let mut random = Random::new(seed);
+    // Neighbouring seeds start far apart.
+    let mut random = Random::new(random.bits() ^ seed);
+    let length = 1 + random.below(12);
+    Generator::snippet(&mut random, mode, families, templates, length)
+}
+
+/// Runs the plan, printing each difference when it is found.
+pub fn run(plan: &Plan, mut found: impl FnMut(&str)) -> Result<Report, String> {
+    let mut pair = Pair::new().map_err(|e| format!("cannot trace a child: {e}"))?;
+    let families: Vec<_> = plan.modes.iter().map(|m| codes::families(*m, &plan.only)).collect();
+    let mut report = Report::default();
+    let start = Instant::now();
+    while report.snippets < plan.snippets && start.elapsed() < plan.time {
+        let seed = plan.seed.wrapping_add(report.snippets);
+        let which = (seed % plan.modes.len() as u64) as usize;
+        let made = snippet(seed, plan.modes[which], &families[which], plan.only.is_empty());
+        report.snippets += 1;
+        let step = seed & 2 != 0;
+        match pair.compare(&made.state, &made.code(), step)? {
+            Verdict::Same | Verdict::Moot => {}
+            Verdict::Missing(text) => {
+                let name = text.split(' ').next().unwrap_or_default().to_string();
+                *report.missing.entry(name).or_default() += 1;
+            }
+            Verdict::Different { .. } => {
+                let case = shrink::case(&mut pair, made, seed, step)?;
+                found(&case);
+                report.differences.push(case);
+                if report.differences.len() >= plan.differences {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(report)
+}

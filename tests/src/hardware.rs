@@ -1,0 +1,179 @@
+//! The processor under the tests: runs snippets in a traced child process.
+//!
+//! The child is a 200-byte static program. Its memory windows are mapped once (by
+//! system calls made in its name) and every run only rewrites them and the
+//! registers, so a run costs a few dozen microseconds. 32-bit snippets run in the
+//! same child: a 64-bit process whose CS is the 32-bit user segment is in
+//! compatibility mode, which executes exactly what an i386 process executes.
+//!
+//! System calls of a snippet are stopped, not made (`PTRACE_SYSEMU`).
+
+mod trace;
+
+use std::io;
+
+use tawaki_cpu::Mode;
+use tawaki_cpu::x87::F80;
+
+use crate::machine::{Fpu, Outcome, READ_ONLY, State, Stop, WRITABLE, read_only_byte, signal};
+use trace::{FxSave, Registers, Tracee};
+
+/// Runs before the child is replaced: bounds what CPU time adds up to under its limit.
+const RUNS_PER_CHILD: u32 = 200_000;
+
+/// User code segments of Linux (`__USER32_CS`, `__USER_CS`) and the data segment.
+const USER32_CS: u64 = 0x23;
+const USER_CS: u64 = 0x33;
+const USER_DS: u64 = 0x2b;
+
+/// The host processor as an oracle.
+pub struct Hardware {
+    child: Tracee,
+    runs: u32,
+}
+
+impl Hardware {
+    /// Starts the child. Errors where tracing is not allowed.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { child: start()?, runs: 0 })
+    }
+
+    /// Runs from `initial` to a breakpoint, system call or signal.
+    pub fn run(&mut self, initial: &State) -> io::Result<Outcome> {
+        self.runs += 1;
+        if self.runs > RUNS_PER_CHILD {
+            self.child = start()?;
+            self.runs = 0;
+        }
+        let windows = &initial.memory.windows;
+        let sources: Vec<(u64, &[u8])> =
+            WRITABLE.iter().zip(windows).map(|(w, bytes)| (w.base, bytes.as_slice())).collect();
+        self.child.write(&sources)?;
+        self.child.set_registers(&registers_of(initial))?;
+        self.child.set_fpu(&fxsave_of(initial))?;
+
+        let stopped = self.child.resume()?;
+        let mut state = initial.clone();
+        let registers = self.child.registers()?;
+        state.gpr = gpr_of(&registers);
+        state.rip = registers.rip;
+        // RF is an artefact of how the kernel returns from faults.
+        state.flags = registers.eflags as u32 & !0x1_0000;
+        if stopped == trace::Stopped::Syscall {
+            state.gpr[0] = registers.orig_rax;
+        }
+        read_fxsave(&self.child.fpu()?, &mut state);
+        let mut targets: Vec<(u64, &mut [u8])> = WRITABLE
+            .iter()
+            .zip(&mut state.memory.windows)
+            .map(|(w, bytes)| (w.base, bytes.as_mut_slice()))
+            .collect();
+        self.child.read(&mut targets)?;
+
+        let stop = match stopped {
+            trace::Stopped::Syscall => Stop::Syscall,
+            trace::Stopped::OutOfTime => {
+                self.child = start()?;
+                self.runs = 0;
+                Stop::Endless
+            }
+            trace::Stopped::Signal { number, code, .. }
+                if number == signal::SIGTRAP && code == signal::SI_KERNEL =>
+            {
+                Stop::Breakpoint
+            }
+            trace::Stopped::Signal { number, code, address } => Stop::Signal { number, code, address },
+        };
+        Ok(Outcome { stop, state })
+    }
+}
+
+/// Starts a child and maps its windows.
+fn start() -> io::Result<Tracee> {
+    let mut child = Tracee::spawn()?;
+    for window in WRITABLE {
+        child.map(window.base, window.size, window.exec)?;
+    }
+    child.map(READ_ONLY.base, READ_ONLY.size, false)?;
+    let contents: Vec<u8> = (0..READ_ONLY.size).map(read_only_byte).collect();
+    child.write(&[(READ_ONLY.base, &contents)])?;
+    child.make_read_only(READ_ONLY.base, READ_ONLY.size)?;
+    Ok(child)
+}
+
+fn registers_of(state: &State) -> Registers {
+    let long = state.mode == Mode::Bits64;
+    let g = &state.gpr;
+    let data = if long { 0 } else { USER_DS };
+    Registers {
+        rax: g[0],
+        rcx: g[1],
+        rdx: g[2],
+        rbx: g[3],
+        rsp: g[4],
+        rbp: g[5],
+        rsi: g[6],
+        rdi: g[7],
+        r8: g[8],
+        r9: g[9],
+        r10: g[10],
+        r11: g[11],
+        r12: g[12],
+        r13: g[13],
+        r14: g[14],
+        r15: g[15],
+        rip: state.rip,
+        eflags: u64::from(state.flags),
+        cs: if long { USER_CS } else { USER32_CS },
+        ss: USER_DS,
+        ds: data,
+        es: data,
+        fs: 0,
+        gs: 0,
+        fs_base: 0,
+        gs_base: 0,
+        // Not inside a system call: nothing to restart.
+        orig_rax: u64::MAX,
+    }
+}
+
+fn gpr_of(r: &Registers) -> [u64; 16] {
+    [
+        r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi, r.r8, r.r9, r.r10, r.r11, r.r12, r.r13,
+        r.r14, r.r15,
+    ]
+}
+
+/// FXSAVE image (Intel SDM vol. 1, 10.5.1) of a state.
+fn fxsave_of(state: &State) -> FxSave {
+    let mut image: FxSave = [0; 512];
+    image[0..2].copy_from_slice(&state.fpu.cw.to_le_bytes());
+    image[2..4].copy_from_slice(&state.fpu.sw.to_le_bytes());
+    image[4] = state.fpu.used;
+    image[24..28].copy_from_slice(&state.mxcsr.to_le_bytes());
+    image[28..32].copy_from_slice(&0x2_ffffu32.to_le_bytes());
+    for (i, st) in state.fpu.st.iter().enumerate() {
+        image[32 + 16 * i..][..8].copy_from_slice(&st.mantissa.to_le_bytes());
+        image[40 + 16 * i..][..2].copy_from_slice(&st.sign_exponent.to_le_bytes());
+    }
+    for (i, xmm) in state.xmm.iter().enumerate() {
+        image[160 + 16 * i..][..16].copy_from_slice(&xmm.to_le_bytes());
+    }
+    image
+}
+
+fn read_fxsave(image: &FxSave, state: &mut State) {
+    let word = |at: usize| u16::from_le_bytes([image[at], image[at + 1]]);
+    let bytes = |at: usize| -> [u8; 16] { image[at..at + 16].try_into().unwrap_or_default() };
+    state.fpu = Fpu {
+        cw: word(0),
+        sw: word(2),
+        used: image[4],
+        st: std::array::from_fn(|i| {
+            let value = u128::from_le_bytes(bytes(32 + 16 * i));
+            F80 { mantissa: value as u64, sign_exponent: (value >> 64) as u16 }
+        }),
+    };
+    state.mxcsr = u32::from(word(24)) | u32::from(word(26)) << 16;
+    state.xmm = std::array::from_fn(|i| u128::from_le_bytes(bytes(160 + 16 * i)));
+}
