@@ -47,14 +47,14 @@ impl Vfs {
             how |= ResolveFlags::FOLLOW;
         }
         if creating {
-            how |= ResolveFlags::PARENT;
+            how |= ResolveFlags::PARENT | ResolveFlags::NO_SLASH;
         } else if flags.contains(OpenFlags::DIRECTORY) {
             how |= ResolveFlags::DIRECTORY;
         }
         let found = self.resolve(cx, at, path, how)?;
         if creating && found.last == Last::Name {
             if found.node.is_none() {
-                return self.open_new(cx, &found, flags, mode);
+                return self.open_new(cx, &found, mode);
             }
             if exclusive {
                 return fail(Errno::EEXIST);
@@ -65,9 +65,6 @@ impl Vfs {
         };
         if creating && kind == FileKind::Directory {
             return fail(if exclusive { Errno::EEXIST } else { Errno::EISDIR });
-        }
-        if creating && found.trailing_slash {
-            return fail(Errno::ENOTDIR);
         }
         if kind == FileKind::Symlink && !flags.contains(OpenFlags::PATH) {
             return fail(Errno::ELOOP);
@@ -132,11 +129,7 @@ impl Vfs {
         Ok(())
     }
 
-    fn open_new(&mut self, cx: &Context, found: &Resolved, flags: OpenFlags, mode: u32) -> FsResult<Opened> {
-        if found.trailing_slash {
-            return fail(Errno::EISDIR);
-        }
-        let _ = flags;
+    fn open_new(&mut self, cx: &Context, found: &Resolved, mode: u32) -> FsResult<Opened> {
         let location = self.create_node(
             cx,
             found,

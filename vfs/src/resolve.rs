@@ -88,6 +88,9 @@ impl Vfs {
                 _ => done.last = Last::Name,
             }
             let want_parent = last && flags.contains(ResolveFlags::PARENT);
+            if want_parent && done.trailing_slash && flags.contains(ResolveFlags::NO_SLASH) {
+                return fail(Errno::EISDIR);
+            }
             let known = self.find(cx, here, name)?;
             if last {
                 done.parent = here;

@@ -241,5 +241,8 @@ bitflags::bitflags! {
         /// rename it. The last component is not followed unless `FOLLOW` is
         /// given, and it may be missing.
         const PARENT = 8;
+        /// With `PARENT`: a slash after the last component is `EISDIR`, as
+        /// open(2) with `O_CREAT` has it.
+        const NO_SLASH = 16;
     }
 }
