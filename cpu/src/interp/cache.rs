@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::ir::Block;
+use crate::ir::{Block, build::MAX_INSTRUCTIONS};
+use crate::lift;
 use crate::state::Mode;
 use crate::{GuestMemory, Trap};
 
@@ -161,13 +162,23 @@ impl Cache {
 
 fn decode(memory: &GuestMemory, mode: Mode, rip: u64) -> Result<Entry, Trap> {
     let epoch = memory.code_epoch();
-    let lifted = crate::lift::lift_block(memory, mode, rip, crate::ir::build::MAX_INSTRUCTIONS)?;
+    // Generations are taken before the bytes are read: a change in between is
+    // then seen as one.
+    let page = (rip >> 12) as u32;
+    let first = (page, memory.mark_code(page));
+    let mut second = (page + 1, memory.generation(page + 1));
+    let block = lift::block(memory, mode, rip, MAX_INSTRUCTIONS)?;
+    if (block.end.wrapping_sub(1) >> 12) as u32 == page + 1 {
+        memory.mark_code(page + 1);
+    } else {
+        second = first;
+    }
     Ok(Entry {
-        instructions: lifted.block.instructions() as u32,
-        block: lifted.block,
+        instructions: block.instructions() as u32,
+        block,
         taken: NONE,
         fall: NONE,
         epoch,
-        pages: lifted.pages,
+        pages: [first, second],
     })
 }

@@ -32,11 +32,10 @@ impl Interpreter {
     /// Executes one instruction with TF set and reports it.
     #[cold]
     fn single_step(&mut self, state: &mut CpuState, memory: &GuestMemory) -> Trap {
-        let lifted = match crate::lift::lift_block(memory, state.mode, state.rip, 1) {
-            Ok(lifted) => lifted,
-            Err(trap) => return trap,
+        let block = match crate::lift::block(memory, state.mode, state.rip, 1) {
+            Ok(block) => block,
+            Err(fault) => return fault.into(),
         };
-        let block = lifted.block;
         match run_ops(state, memory, &block.ops, 0) {
             Exit::Fall => state.rip = block.end,
             Exit::Taken | Exit::Indirect => {}

@@ -1,0 +1,55 @@
+//! Instructions too rare or too large for IR operations of their own: functions
+//! called by [`OpCode::Helper`](crate::ir::OpCode::Helper).
+
+pub mod bcd;
+pub mod fxsave;
+pub mod stack;
+pub mod string;
+pub mod system;
+pub mod x87;
+pub mod x87_env;
+pub mod x87_function;
+pub mod x87_memory;
+
+use crate::ir::Op;
+use crate::{CpuState, GuestMemory, Trap};
+
+/// A helper. It reads its operands from the slots and immediate of the operation.
+/// On `Err` nothing of the instruction may have been changed.
+pub type HelperFn = fn(&mut CpuState, &GuestMemory, &Op) -> Result<(), Trap>;
+
+macro_rules! helpers {
+    ($($name:ident = $path:path, $doc:literal;)*) => {
+        /// Helpers by number, the `e` of the operation.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        pub enum Helper {
+            $(#[doc = $doc] $name,)*
+        }
+
+        /// The functions, in the same order.
+        pub static FUNCTIONS: &[HelperFn] = &[$($path,)*];
+    };
+}
+
+helpers! {
+    Cpuid = system::cpuid, "CPUID";
+    Rdtsc = system::rdtsc, "RDTSC, RDTSCP when imm is 1";
+    LoadSegment = system::load_segment, "segment register imm = a; #GP";
+    ReadSegment = system::read_segment, "d = selector of segment register imm";
+    Fence = system::fence, "MFENCE";
+    Pusha = stack::pusha, "PUSHA, width log2 c";
+    Popa = stack::popa, "POPA, width log2 c";
+    Enter = stack::enter, "ENTER, width log2 c, size imm[15:0], level imm[20:16]";
+    Bound = system::bound, "BOUND a, address b, width log2 c; #BR";
+    Into = system::into, "INTO; imm is the next instruction";
+    Cmpxchg8b = system::cmpxchg8b, "CMPXCHG8B at address a, atomic";
+    Cmpxchg16b = system::cmpxchg16b, "CMPXCHG16B at address a, atomic";
+    Daa = bcd::daa, "DAA";
+    Das = bcd::das, "DAS";
+    Aaa = bcd::aaa, "AAA";
+    Aas = bcd::aas, "AAS";
+    Aam = bcd::aam, "AAM imm; #DE";
+    Aad = bcd::aad, "AAD imm";
+    Crc32 = system::crc32, "d = CRC32(a, b), width log2 c";
+}

@@ -1,0 +1,15 @@
+//! The intermediate representation: register-transfer operations over slots.
+//!
+//! One [`Op`] is 16 bytes. The interpreter executes blocks of them; a JIT turns
+//! each slot into a local. All operations are declared in the table of
+//! [`ops`], from which the enum, the printer and the verifier derive.
+
+pub mod build;
+pub mod ops;
+pub mod opt;
+pub mod print;
+pub mod vector;
+
+pub use build::{Block, Builder};
+pub use ops::{AtomicOp, OpCode, OpInfo, Op, StringOp, TrapCode};
+pub use vector::VecOp;

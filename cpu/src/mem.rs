@@ -1,0 +1,683 @@
+#![allow(unsafe_code)] // The fence of guest memory: the one place where a guest address becomes a host pointer.
+//! Guest memory: a flat 4 GiB address space with exact page permissions.
+//!
+//! Every guest access goes through [`GuestMemory`]. One permission byte per
+//! 4 KiB page is checked on each access; a write that crosses pages checks both
+//! before it changes anything. Pages that decoded code was read from carry the
+//! `CODE` bit: a write to one takes the slow path, which bumps the page's
+//! generation and the global epoch, so that engines notice.
+//!
+//! Threads of a process share one `GuestMemory`. Their data races are the
+//! guest's: plain accesses are plain host accesses, LOCK forms are host atomics.
+
+use std::cell::UnsafeCell;
+use std::ops::Range;
+use std::sync::atomic::{
+    AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Acquire, Ordering::Relaxed,
+    Ordering::Release, Ordering::SeqCst,
+};
+
+/// Bytes in a page.
+pub const PAGE_SIZE: u64 = 4096;
+/// Pages in the address space.
+pub const PAGES: usize = 1 << 20;
+/// End of the guest address space (exclusive).
+pub const ADDRESS_END: u64 = 1 << 32;
+/// How far below the guest address its byte lies in wasm linear memory, so that
+/// page zero wraps out of range.
+pub const WASM_BIAS: u32 = 0x1_0000;
+
+/// Permissions and state of one guest page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Perms(pub u8);
+
+impl Perms {
+    /// Not mapped.
+    pub const NONE: Perms = Perms(0);
+    /// Readable.
+    pub const READ: Perms = Perms(1);
+    /// Writable.
+    pub const WRITE: Perms = Perms(2);
+    /// Executable.
+    pub const EXEC: Perms = Perms(4);
+    /// Part of a mapping (alone: PROT_NONE).
+    pub const MAPPED: Perms = Perms(8);
+    /// Decoded code is cached from this page; kept by `GuestMemory` itself.
+    pub const CODE: Perms = Perms(16);
+    /// Mapped past the end of its file: access is a bus error.
+    pub const BUS: Perms = Perms(32);
+
+    /// Whether all bits of `other` are set.
+    pub const fn contains(self, other: Perms) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both together.
+    pub const fn union(self, other: Perms) -> Perms {
+        Perms(self.0 | other.0)
+    }
+}
+
+impl std::ops::BitOr for Perms {
+    type Output = Perms;
+    fn bitor(self, other: Perms) -> Perms {
+        self.union(other)
+    }
+}
+
+/// What was attempted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Data read.
+    Read,
+    /// Data write.
+    Write,
+    /// Instruction fetch.
+    Exec,
+}
+
+/// Why it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// No mapping there (`SEGV_MAPERR`).
+    Unmapped,
+    /// Mapped without that permission (`SEGV_ACCERR`).
+    Protection,
+    /// Past the end of the mapped file (`SIGBUS`, `BUS_ADRERR`).
+    Bus,
+}
+
+/// A page fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// First byte that could not be accessed (CR2, `si_addr`).
+    pub addr: u64,
+    /// Why.
+    pub kind: FaultKind,
+    /// What was attempted.
+    pub access: Access,
+}
+
+/// An atomic read-modify-write function, for LOCK-prefixed instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtomicFn {
+    /// old + value
+    Add,
+    /// old & value
+    And,
+    /// old | value
+    Or,
+    /// old ^ value
+    Xor,
+    /// value
+    Xchg,
+    /// -old
+    Neg,
+}
+
+impl AtomicFn {
+    fn apply(self, old: u64, value: u64) -> u64 {
+        match self {
+            AtomicFn::Add => old.wrapping_add(value),
+            AtomicFn::And => old & value,
+            AtomicFn::Or => old | value,
+            AtomicFn::Xor => old ^ value,
+            AtomicFn::Xchg => value,
+            AtomicFn::Neg => old.wrapping_neg(),
+        }
+    }
+}
+
+/// Generations are kept per hash of the page number: a collision only causes a
+/// needless revalidation.
+const GENERATIONS: usize = 4096;
+
+/// The memory of one guest process.
+pub struct GuestMemory {
+    #[cfg(not(target_arch = "wasm32"))]
+    base: *mut u8,
+    perms: Box<[AtomicU8; PAGES]>,
+    generations: Box<[AtomicU32; GENERATIONS]>,
+    epoch: AtomicU32,
+    split_lock: AtomicBool,
+    // The pointee is interior-mutable whatever `&self` says.
+    _memory: std::marker::PhantomData<UnsafeCell<u8>>,
+}
+
+// SAFETY: the pointer is only dereferenced for guest pages, whose races are the
+// guest's own; everything else is atomic.
+unsafe impl Send for GuestMemory {}
+// SAFETY: as above.
+unsafe impl Sync for GuestMemory {}
+
+impl std::fmt::Debug for GuestMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GuestMemory").finish_non_exhaustive()
+    }
+}
+
+fn zeroed_perms() -> Box<[AtomicU8; PAGES]> {
+    // SAFETY: AtomicU8 is valid when zero, and `new_zeroed` gives that without
+    // touching a megabyte.
+    unsafe { Box::<[AtomicU8; PAGES]>::new_zeroed().assume_init() }
+}
+
+impl GuestMemory {
+    /// Guest memory over host memory.
+    ///
+    /// On wasm32 `base` is ignored: a guest address is a linear-memory address
+    /// plus [`WASM_BIAS`].
+    ///
+    /// # Safety
+    /// For as long as the result lives, `base..base + 4 GiB` must be reserved,
+    /// and every page given permissions through [`Self::set_perms`] must be
+    /// readable and writable host memory that nothing else in the program uses.
+    pub unsafe fn from_raw(base: *mut u8) -> Self {
+        #[cfg(target_arch = "wasm32")]
+        let _ = base;
+        Self {
+            #[cfg(not(target_arch = "wasm32"))]
+            base,
+            perms: zeroed_perms(),
+            generations: Box::new([const { AtomicU32::new(0) }; GENERATIONS]),
+            epoch: AtomicU32::new(0),
+            split_lock: AtomicBool::new(false),
+            _memory: std::marker::PhantomData,
+        }
+    }
+
+    /// Guest memory for tests: 4 GiB of lazily zeroed host allocation, leaked.
+    /// (Linux commits it page by page.)
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn for_tests() -> Self {
+        let layout = std::alloc::Layout::from_size_align(ADDRESS_END as usize, 4096)
+            .expect("a valid layout");
+        // SAFETY: the layout is not empty; the allocation is leaked, so it lives
+        // as long as the result.
+        unsafe {
+            let base = std::alloc::alloc_zeroed(layout);
+            assert!(!base.is_null(), "no address space for a test memory");
+            Self::from_raw(base)
+        }
+    }
+
+    #[inline(always)]
+    fn ptr(&self, addr: u32) -> *mut u8 {
+        #[cfg(target_arch = "wasm32")]
+        {
+            addr.wrapping_sub(WASM_BIAS) as usize as *mut u8
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            self.base.wrapping_add(addr as usize)
+        }
+    }
+
+    // ---- permissions -------------------------------------------------------
+
+    /// Permissions of the page with number `page` (address >> 12), without the `CODE` bit.
+    pub fn perms(&self, page: u32) -> Perms {
+        self.perms
+            .get(page as usize)
+            .map_or(Perms::NONE, |p| Perms(p.load(Relaxed) & !Perms::CODE.0))
+    }
+
+    /// Sets the permissions of a range of page numbers. `WRITE` and `EXEC` imply
+    /// `READ` as on x86, and any permission implies `MAPPED`. Code cached from
+    /// these pages is revalidated before it runs again.
+    pub fn set_perms(&self, pages: Range<u32>, perms: Perms) {
+        let mut bits = perms.0 & !Perms::CODE.0;
+        if bits & (Perms::WRITE.0 | Perms::EXEC.0) != 0 {
+            bits |= Perms::READ.0;
+        }
+        if bits != 0 {
+            bits |= Perms::MAPPED.0;
+        }
+        let end = pages.end.min(PAGES as u32);
+        let mut had_code = false;
+        for page in pages.start.min(end)..end {
+            let old = self.perms[page as usize].swap(bits, SeqCst);
+            if old & Perms::CODE.0 != 0 {
+                self.bump_generation(page);
+                had_code = true;
+            }
+        }
+        if had_code {
+            self.epoch.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// How often code read from this page may have changed (see [`Self::mark_code`]).
+    pub fn generation(&self, page: u32) -> u32 {
+        self.generations[page as usize % GENERATIONS].load(SeqCst)
+    }
+
+    fn bump_generation(&self, page: u32) {
+        self.generations[page as usize % GENERATIONS].fetch_add(1, SeqCst);
+    }
+
+    /// Changes whenever any page's generation does. Relaxed: another thread's
+    /// change is seen soon, one's own at once.
+    #[inline(always)]
+    pub fn code_epoch(&self) -> u32 {
+        self.epoch.load(Relaxed)
+    }
+
+    /// Notes that code is being decoded from this page and returns its generation.
+    /// Call before reading the bytes.
+    pub fn mark_code(&self, page: u32) -> u32 {
+        if let Some(p) = self.perms.get(page as usize) {
+            p.fetch_or(Perms::CODE.0, SeqCst);
+        }
+        self.generation(page)
+    }
+
+    /// A write to a page that holds decoded code: forget the mark, tell engines.
+    #[cold]
+    fn code_written(&self, page: u32) {
+        self.perms[page as usize].fetch_and(!Perms::CODE.0, SeqCst);
+        self.bump_generation(page);
+        self.epoch.fetch_add(1, SeqCst);
+    }
+
+    /// The fault for byte `addr`, which lacks `access`.
+    #[cold]
+    fn fault(&self, addr: u64, access: Access) -> Fault {
+        let perms = if addr < ADDRESS_END { self.perms((addr >> 12) as u32) } else { Perms::NONE };
+        let kind = if perms.contains(Perms::BUS) {
+            FaultKind::Bus
+        } else if perms.contains(Perms::MAPPED) {
+            FaultKind::Protection
+        } else {
+            FaultKind::Unmapped
+        };
+        Fault { addr, kind, access }
+    }
+
+    /// Whether every page of `addr..addr+len` allows `access`; otherwise the
+    /// fault at the first byte that does not.
+    pub fn check(&self, addr: u64, len: u64, access: Access) -> Result<(), Fault> {
+        let want = match access {
+            Access::Read => Perms::READ,
+            Access::Write => Perms::WRITE,
+            Access::Exec => Perms::EXEC,
+        };
+        self.check_bits(addr, len, want, access)
+    }
+
+    fn check_bits(&self, addr: u64, len: u64, want: Perms, access: Access) -> Result<(), Fault> {
+        let mut at = addr;
+        let end = addr.saturating_add(len);
+        while at < end {
+            if at >= ADDRESS_END || !self.perms((at >> 12) as u32).contains(want) {
+                return Err(self.fault(at, access));
+            }
+            at = (at | 0xfff) + 1;
+        }
+        Ok(())
+    }
+
+    /// `check(addr, len, Write)`; then accounts for code in the pages.
+    fn check_write(&self, addr: u64, len: u64) -> Result<(), Fault> {
+        self.check(addr, len, Access::Write)?;
+        let mut at = addr;
+        while at < addr + len {
+            let page = (at >> 12) as u32;
+            if self.perms[page as usize].load(Relaxed) & Perms::CODE.0 != 0 {
+                self.code_written(page);
+            }
+            at = (at | 0xfff) + 1;
+        }
+        Ok(())
+    }
+
+    /// One-page fast check: `Some(32-bit address)` if the access lies in one page
+    /// whose bits under `mask` equal `want`.
+    #[inline(always)]
+    fn fast(&self, addr: u64, len: u32, mask: Perms, want: Perms) -> Option<u32> {
+        let low = addr as u32;
+        let ok = addr < ADDRESS_END
+            && (len == 1 || low & 0xfff <= 4096 - len)
+            && self.perms[(low >> 12) as usize].load(Relaxed) & mask.0 == want.0;
+        if ok { Some(low) } else { None }
+    }
+
+    #[inline(always)]
+    fn readable(&self, addr: u64, len: u32) -> Option<u32> {
+        self.fast(addr, len, Perms::READ, Perms::READ)
+    }
+
+    #[inline(always)]
+    fn writable(&self, addr: u64, len: u32) -> Option<u32> {
+        self.fast(addr, len, Perms(Perms::WRITE.0 | Perms::CODE.0), Perms::WRITE)
+    }
+
+    // ---- loads and stores --------------------------------------------------
+
+    #[cold]
+    #[inline(never)]
+    fn load_slow<const N: usize>(&self, addr: u64) -> Result<[u8; N], Fault> {
+        self.check(addr, N as u64, Access::Read)?;
+        let mut bytes = [0; N];
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            // SAFETY: checked readable just above.
+            *byte = unsafe { self.ptr(addr as u32 + i as u32).read() };
+        }
+        Ok(bytes)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn store_slow<const N: usize>(&self, addr: u64, bytes: [u8; N]) -> Result<(), Fault> {
+        self.check_write(addr, N as u64)?;
+        for (i, byte) in bytes.into_iter().enumerate() {
+            // SAFETY: checked writable just above.
+            unsafe { self.ptr(addr as u32 + i as u32).write(byte) };
+        }
+        Ok(())
+    }
+}
+
+macro_rules! access {
+    ($($load:ident $store:ident $check:ident $ty:ty, $size:literal;)*) => {
+        impl GuestMemory {
+            $(
+                #[doc = concat!("Loads ", stringify!($ty), ", little-endian, any alignment.")]
+                #[inline(always)]
+                pub fn $load(&self, addr: u64) -> Result<$ty, Fault> {
+                    match self.readable(addr, $size) {
+                        // SAFETY: the page is readable and holds the whole operand.
+                        Some(low) => Ok(unsafe { self.ptr(low).cast::<$ty>().read_unaligned() }),
+                        None => self.load_slow(addr).map(<$ty>::from_le_bytes),
+                    }
+                }
+
+                #[doc = concat!("Stores ", stringify!($ty), ", little-endian, any alignment.")]
+                #[inline(always)]
+                pub fn $store(&self, addr: u64, value: $ty) -> Result<(), Fault> {
+                    match self.writable(addr, $size) {
+                        Some(low) => {
+                            // SAFETY: the page is writable and holds the whole operand.
+                            unsafe { self.ptr(low).cast::<$ty>().write_unaligned(value) };
+                            Ok(())
+                        }
+                        None => self.store_slow(addr, value.to_le_bytes()),
+                    }
+                }
+
+                #[doc = concat!("Loads ", stringify!($ty), " that a store to the same address will follow: needs write permission.")]
+                #[inline(always)]
+                pub fn $check(&self, addr: u64) -> Result<$ty, Fault> {
+                    if self.writable(addr, $size).is_none() {
+                        self.check(addr, $size, Access::Write)?;
+                    }
+                    self.$load(addr)
+                }
+            )*
+        }
+    };
+}
+
+access! {
+    load8 store8 load_rmw8 u8, 1;
+    load16 store16 load_rmw16 u16, 2;
+    load32 store32 load_rmw32 u32, 4;
+    load64 store64 load_rmw64 u64, 8;
+    load128 store128 load_rmw128 u128, 16;
+}
+
+// ---- atomics ---------------------------------------------------------------
+
+/// Holds the lock under which LOCK operations that cross an 8-byte line run.
+struct SplitLock<'a>(&'a AtomicBool);
+
+impl<'a> SplitLock<'a> {
+    fn take(lock: &'a AtomicBool) -> Self {
+        while lock.compare_exchange_weak(false, true, Acquire, Relaxed).is_err() {
+            std::hint::spin_loop();
+        }
+        Self(lock)
+    }
+}
+
+impl Drop for SplitLock<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Release);
+    }
+}
+
+/// All ones in the low `bytes` bytes.
+fn width_mask(bytes: u32) -> u64 {
+    u64::MAX >> (64 - 8 * bytes)
+}
+
+impl GuestMemory {
+    /// Atomically replaces the `1 << log2` bytes at `addr` by `function(old, value)`;
+    /// returns the old value, zero-extended. Any alignment.
+    pub fn atomic_rmw(
+        &self,
+        log2: u8,
+        addr: u64,
+        function: AtomicFn,
+        value: u64,
+    ) -> Result<u64, Fault> {
+        self.atomic_update(log2, addr, |old| Some(function.apply(old, value)))
+    }
+
+    /// Atomic compare and exchange of `1 << log2` bytes. Returns the old value;
+    /// the exchange took place if it equals `expected` (both cut to the width).
+    pub fn atomic_cmpxchg(
+        &self,
+        log2: u8,
+        addr: u64,
+        expected: u64,
+        new: u64,
+    ) -> Result<u64, Fault> {
+        let mask = width_mask(1 << (log2 & 3));
+        self.atomic_update(log2, addr, |old| (old == expected & mask).then_some(new))
+    }
+
+    fn atomic_update(
+        &self,
+        log2: u8,
+        addr: u64,
+        mut update: impl FnMut(u64) -> Option<u64>,
+    ) -> Result<u64, Fault> {
+        let bytes = 1u32 << (log2 & 3);
+        if self.writable(addr, bytes).is_none() {
+            self.check_write(addr, u64::from(bytes))?;
+        }
+        let low = addr as u32;
+        macro_rules! aligned {
+            ($atomic:ty, $ty:ty) => {{
+                // SAFETY: checked writable and naturally aligned (wasm bias and
+                // native base are page-aligned).
+                let cell = unsafe { <$atomic>::from_ptr(self.ptr(low).cast()) };
+                let mut old = cell.load(Relaxed);
+                loop {
+                    match update(u64::from(old)) {
+                        None => {
+                            // A failed CMPXCHG still writes: keep its ordering.
+                            std::sync::atomic::fence(SeqCst);
+                            return Ok(u64::from(old));
+                        }
+                        Some(new) => {
+                            match cell.compare_exchange(old, new as $ty, SeqCst, SeqCst) {
+                                Ok(_) => return Ok(u64::from(old)),
+                                Err(seen) => old = seen,
+                            }
+                        }
+                    }
+                }
+            }};
+        }
+        if low & (bytes - 1) == 0 {
+            match bytes {
+                1 => aligned!(AtomicU8, u8),
+                2 => aligned!(AtomicU16, u16),
+                4 => aligned!(AtomicU32, u32),
+                _ => aligned!(AtomicU64, u64),
+            }
+        }
+        let mask = width_mask(bytes);
+        if (low & 7) + bytes <= 8 {
+            // Misaligned within one 8-byte word: exchange the word.
+            let shift = (low & 7) * 8;
+            // SAFETY: the aligned word lies in the same page, checked writable.
+            let cell = unsafe { AtomicU64::from_ptr(self.ptr(low & !7).cast()) };
+            let mut word = cell.load(Relaxed);
+            loop {
+                let old = (word >> shift) & mask;
+                let Some(new) = update(old) else { return Ok(old) };
+                let next = (word & !(mask << shift)) | ((new & mask) << shift);
+                match cell.compare_exchange(word, next, SeqCst, SeqCst) {
+                    Ok(_) => return Ok(old),
+                    Err(seen) => word = seen,
+                }
+            }
+        }
+        // Across words: atomic among operations that take this lock.
+        let _lock = SplitLock::take(&self.split_lock);
+        let mut buffer = [0; 8];
+        self.copy_out(low, &mut buffer[..bytes as usize]);
+        let old = u64::from_le_bytes(buffer);
+        if let Some(new) = update(old) {
+            self.copy_over(low, &new.to_le_bytes()[..bytes as usize]);
+        }
+        Ok(old)
+    }
+
+    /// CMPXCHG16B: compare and exchange of 16 bytes, atomic among such operations
+    /// (wasm has no 16-byte atomics). The caller checks alignment.
+    pub fn atomic_cmpxchg128(&self, addr: u64, expected: u128, new: u128) -> Result<u128, Fault> {
+        self.check_write(addr, 16)?;
+        let _lock = SplitLock::take(&self.split_lock);
+        let old = self.load128(addr)?;
+        if old == expected {
+            self.store128(addr, new)?;
+        }
+        std::sync::atomic::fence(SeqCst);
+        Ok(old)
+    }
+}
+
+// ---- bulk access -------------------------------------------------------------
+
+/// Outcome of a bulk access that met a fault: how much was done before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partial {
+    /// Bytes transferred before the fault.
+    pub done: u64,
+    /// The fault.
+    pub fault: Fault,
+}
+
+impl GuestMemory {
+    /// Unchecked copy from guest memory; the caller has checked the range.
+    fn copy_out(&self, addr: u32, out: &mut [u8]) {
+        // SAFETY: every caller checked that the pages are accessible; `out` is
+        // host memory outside the guest's pages, so the ranges do not overlap.
+        unsafe { std::ptr::copy_nonoverlapping(self.ptr(addr), out.as_mut_ptr(), out.len()) }
+    }
+
+    /// Unchecked copy to guest memory; the caller has checked the range.
+    fn copy_over(&self, addr: u32, bytes: &[u8]) {
+        // SAFETY: as for `copy_out`.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.ptr(addr), bytes.len()) }
+    }
+
+    /// How many bytes from `addr`, at most `len`, allow `access`, and the fault
+    /// after them if that is not all.
+    pub fn accessible(&self, addr: u64, len: u64, access: Access) -> (u64, Option<Fault>) {
+        match self.check(addr, len, access) {
+            Ok(()) => (len, None),
+            Err(fault) => (fault.addr.saturating_sub(addr), Some(fault)),
+        }
+    }
+
+    /// Copies guest memory out. On a fault, the bytes before it were copied.
+    pub fn read_bytes(&self, addr: u64, out: &mut [u8]) -> Result<(), Partial> {
+        let (done, fault) = self.accessible(addr, out.len() as u64, Access::Read);
+        self.copy_out(addr as u32, &mut out[..done as usize]);
+        fault.map_or(Ok(()), |fault| Err(Partial { done, fault }))
+    }
+
+    /// Copies instruction bytes out, checking execute permission.
+    pub fn fetch(&self, addr: u64, out: &mut [u8]) -> Result<(), Partial> {
+        let (done, fault) = self.accessible(addr, out.len() as u64, Access::Exec);
+        self.copy_out(addr as u32, &mut out[..done as usize]);
+        fault.map_or(Ok(()), |fault| Err(Partial { done, fault }))
+    }
+
+    /// Copies into guest memory. On a fault, the bytes before it were written.
+    pub fn write_bytes(&self, addr: u64, bytes: &[u8]) -> Result<(), Partial> {
+        let (done, fault) = self.accessible(addr, bytes.len() as u64, Access::Write);
+        if done > 0 {
+            self.note_write(addr, done);
+            self.copy_over(addr as u32, &bytes[..done as usize]);
+        }
+        fault.map_or(Ok(()), |fault| Err(Partial { done, fault }))
+    }
+
+    /// Fills `len` bytes. On a fault, the bytes before it were written.
+    pub fn fill(&self, addr: u64, value: u8, len: u64) -> Result<(), Partial> {
+        let (done, fault) = self.accessible(addr, len, Access::Write);
+        if done > 0 {
+            self.note_write(addr, done);
+            // SAFETY: `done` bytes were found writable.
+            unsafe { std::ptr::write_bytes(self.ptr(addr as u32), value, done as usize) };
+        }
+        fault.map_or(Ok(()), |fault| Err(Partial { done, fault }))
+    }
+
+    /// Copies `len` bytes inside guest memory as `memmove`. Both ranges must be
+    /// accessible: nothing is done on a fault.
+    pub fn copy_within(&self, to: u64, from: u64, len: u64) -> Result<(), Fault> {
+        self.check(from, len, Access::Read)?;
+        self.check(to, len, Access::Write)?;
+        self.note_write(to, len);
+        // SAFETY: both ranges were checked; `copy` allows overlap.
+        unsafe { std::ptr::copy(self.ptr(from as u32), self.ptr(to as u32), len as usize) };
+        Ok(())
+    }
+
+    /// Copies into mapped pages whatever their permissions (loading a file into a
+    /// read-only mapping). Nothing is done on a fault.
+    pub fn copy_in(&self, addr: u64, bytes: &[u8]) -> Result<(), Fault> {
+        self.check_bits(addr, bytes.len() as u64, Perms::MAPPED, Access::Write)?;
+        self.note_write(addr, bytes.len() as u64);
+        self.copy_over(addr as u32, bytes);
+        Ok(())
+    }
+
+    /// Copies out of mapped pages whatever their permissions (fork, core dumps).
+    /// Nothing is done on a fault.
+    pub fn copy_from(&self, addr: u64, out: &mut [u8]) -> Result<(), Fault> {
+        self.check_bits(addr, out.len() as u64, Perms::MAPPED, Access::Read)?;
+        self.copy_out(addr as u32, out);
+        Ok(())
+    }
+
+    /// Zeroes a mapped range whatever its permissions (fresh mappings). Nothing
+    /// is done on a fault.
+    pub fn zero_range(&self, range: Range<u64>) -> Result<(), Fault> {
+        let len = range.end.saturating_sub(range.start);
+        self.check_bits(range.start, len, Perms::MAPPED, Access::Write)?;
+        self.note_write(range.start, len);
+        // SAFETY: mapped pages have host memory behind them (`from_raw`).
+        unsafe { std::ptr::write_bytes(self.ptr(range.start as u32), 0, len as usize) };
+        Ok(())
+    }
+
+    /// Accounts for a bulk write over pages that may hold decoded code.
+    fn note_write(&self, addr: u64, len: u64) {
+        if len == 0 {
+            return;
+        }
+        for page in (addr >> 12) as u32..=((addr + len - 1) >> 12) as u32 {
+            if self.perms[page as usize].load(Relaxed) & Perms::CODE.0 != 0 {
+                self.code_written(page);
+            }
+        }
+    }
+}
