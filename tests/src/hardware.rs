@@ -21,6 +21,9 @@ use trace::{FxSave, Registers, Tracee};
 /// Runs before the child is replaced: bounds what CPU time adds up to under its limit.
 const RUNS_PER_CHILD: u32 = 200_000;
 
+/// NT and ID: a program can change them, `PTRACE_SETREGS` cannot.
+const STICKY: u32 = 0x20_4000;
+
 /// User code segments of Linux (`__USER32_CS`, `__USER_CS`) and the data segment.
 const USER32_CS: u64 = 0x23;
 const USER_CS: u64 = 0x33;
@@ -40,6 +43,16 @@ impl Hardware {
 
     /// Runs from `initial` to a breakpoint, system call or signal.
     pub fn run(&mut self, initial: &State) -> io::Result<Outcome> {
+        let outcome = self.run_once(initial)?;
+        if outcome.state.flags & STICKY != 0 {
+            // push 0x202; popf
+            let clear = State::new(Mode::Bits64, &[0x68, 2, 2, 0, 0, 0x9d]);
+            self.run_once(&clear)?;
+        }
+        Ok(outcome)
+    }
+
+    fn run_once(&mut self, initial: &State) -> io::Result<Outcome> {
         self.runs += 1;
         if self.runs > RUNS_PER_CHILD {
             self.child = start()?;
