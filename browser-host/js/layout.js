@@ -12,7 +12,7 @@ export const BUFFER = 0, CAPACITY = 1, REQUEST = 2, ANSWER = 3;
 export const GROW = 0x8000_0000 | 0;
 
 /** Words of `ThreadWords`. */
-export const REPLY = 0, ATTENTION = 1;
+export const REPLY = 0, ATTENTION = 1, IDLE = 2;
 export const WAITING = 0, REPLIED = 1, ASLEEP = 2;
 
 /** Linear address minus this is what the guest's page zero would be: see `cpu`. */
@@ -31,6 +31,16 @@ export function newMemory() {
 export function ring(words) {
   Atomics.add(words, DOORBELL, 1);
   if (Atomics.load(words, SLEEPING) !== 0) Atomics.notify(words, DOORBELL);
+}
+
+/**
+ * Sends a message to the kernel worker's event loop over `port` (a MessagePort or the worker itself).
+ * The announcement goes first: the kernel waits in its event loop for what was announced.
+ */
+export function send(port, words, message, transfer = []) {
+  Atomics.add(words, POSTED, 1);
+  port.postMessage(message, transfer);
+  ring(words);
 }
 
 /** A clock in milliseconds since 1970 that all workers agree on and that never goes back. */

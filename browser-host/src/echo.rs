@@ -64,15 +64,3 @@ pub extern "C" fn echo_calls(words: &'static ThreadWords, calls: u32, len: u32) 
     }
     host::now() - start
 }
-
-/// A thread's words.
-#[unsafe(no_mangle)]
-pub extern "C" fn thread_words() -> *const ThreadWords {
-    Box::leak(Box::default())
-}
-
-/// The kernel's shared words.
-#[unsafe(no_mangle)]
-pub extern "C" fn shared_words() -> *const crate::shared::Shared {
-    &raw const SHARED
-}

@@ -6,10 +6,21 @@ mod import {
     unsafe extern "C" {
         pub fn now() -> f64;
         pub fn log(ptr: *const u8, len: usize);
+
         pub fn call(ptr: *const u8, len: usize) -> i32;
+        pub fn grow_mailbox(len: usize) -> i32;
+        pub fn mailbox_capacity() -> usize;
         pub fn reply_length() -> usize;
         pub fn reply(ptr: *mut u8, len: usize);
+        pub fn copy_from_parent(linear: usize, len: usize) -> i32;
+
         pub fn answer(slot: u32);
+        pub fn attention(slot: u32);
+        pub fn spawn(slot: u32, kind: u32, other: u32, ptr: *const u8, len: usize) -> i32;
+        pub fn release(slot: u32, told: i32, in_call: i32);
+        pub fn start_waiting_workers();
+        pub fn fetch(chunk: f64, offset: f64, len: usize);
+        pub fn page(kind: u32, a: u32, b: u32, ptr: *const u8, len: usize);
     }
 }
 
@@ -19,7 +30,7 @@ pub fn now() -> f64 {
     unsafe { import::now() }
 }
 
-/// One line for the developer's console.
+/// One line for the machine's log.
 pub fn log(line: &str) {
     // SAFETY: the callee reads within the slice only.
     unsafe { import::log(line.as_ptr(), line.len()) }
@@ -29,6 +40,18 @@ pub fn log(line: &str) {
 pub fn call(request: &[u8]) -> bool {
     // SAFETY: the callee reads within the slice only.
     unsafe { import::call(request.as_ptr(), request.len()) != 0 }
+}
+
+/// Process worker: asks for a mailbox of this length; the answer is empty.
+pub fn grow_mailbox(len: usize) -> bool {
+    // SAFETY: no memory of this instance is involved.
+    unsafe { import::grow_mailbox(len) != 0 }
+}
+
+/// Process worker: the length of the mailbox's buffer.
+pub fn mailbox_capacity() -> usize {
+    // SAFETY: no memory is involved.
+    unsafe { import::mailbox_capacity() }
 }
 
 /// Process worker: the length of the answer in the mailbox.
@@ -43,8 +66,78 @@ pub fn reply(into: &mut [u8]) {
     unsafe { import::reply(into.as_mut_ptr(), into.len()) }
 }
 
+/// Forked child: copies linear memory from the parent's, same address. False
+/// when there is no parent or the range does not exist in both.
+pub fn copy_from_parent(linear: usize, len: usize) -> bool {
+    // SAFETY: the callers name guest pages only, which no Rust object lives in.
+    unsafe { import::copy_from_parent(linear, len) != 0 }
+}
+
 /// Kernel worker: tells the thread of a slot that its answer is complete.
 pub fn answer(slot: u32) {
     // SAFETY: no memory of this instance is involved.
     unsafe { import::answer(slot) }
+}
+
+/// Kernel worker: sets the attention word of a slot's thread.
+pub fn attention(slot: u32) {
+    // SAFETY: no memory of this instance is involved.
+    unsafe { import::attention(slot) }
+}
+
+/// Kernel worker: starts work for a slot on an idle worker, now or as soon as
+/// there is one. `kind` 0 program, 1 fork of `other`, 2 thread of `other`. False
+/// when the page can make no more workers.
+pub fn spawn(slot: u32, kind: u32, other: u32, payload: &[u8]) -> bool {
+    // SAFETY: the callee reads within the slice only.
+    unsafe { import::spawn(slot, kind, other, payload.as_ptr(), payload.len()) != 0 }
+}
+
+/// Kernel worker: a slot has no worker any more. A worker that was not `told`
+/// is terminated.
+pub fn release(slot: u32, told: bool, in_call: bool) {
+    // SAFETY: no memory of this instance is involved.
+    unsafe { import::release(slot, told.into(), in_call.into()) }
+}
+
+/// Kernel worker: gives spawns that wait for a worker to those now idle.
+pub fn start_waiting_workers() {
+    // SAFETY: no memory of this instance is involved.
+    unsafe { import::start_waiting_workers() }
+}
+
+/// Kernel worker: asks the I/O worker for a range of the image.
+pub fn fetch(chunk: u64, offset: u64, len: usize) {
+    // SAFETY: no memory is involved. Image offsets are below 2^53.
+    unsafe { import::fetch(chunk as f64, offset as f64, len) }
+}
+
+/// Messages from the kernel worker to the page; `js/machine.js` has the same numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Page {
+    /// The root is mounted.
+    Booted = 0,
+    /// The image is no good; text.
+    BootFailed = 1,
+    /// a: terminal; bytes.
+    TerminalOutput = 2,
+    /// a: request, b: stream; bytes.
+    StreamOutput = 3,
+    /// a: request, b: stream.
+    StreamEnded = 4,
+    /// a: request, b: bytes.
+    StreamWant = 5,
+    /// a: request, b: pid.
+    Started = 6,
+    /// a: request, b: errno; text.
+    SpawnRefused = 7,
+    /// a: request, b: status word.
+    Exited = 8,
+}
+
+/// Kernel worker: a message to the page.
+pub fn page(kind: Page, a: u32, b: u32, bytes: &[u8]) {
+    // SAFETY: the callee reads within the slice only.
+    unsafe { import::page(kind as u32, a, b, bytes.as_ptr(), bytes.len()) }
 }

@@ -13,7 +13,12 @@
 #![feature(stdarch_wasm_atomic_wait)]
 
 pub mod echo;
+pub mod exports;
+pub mod fetch;
 pub mod heap;
 pub mod host;
+pub mod machine;
+pub mod mailboxes;
+pub mod process;
 pub mod shared;
 pub mod wait;

@@ -72,6 +72,10 @@ pub struct ThreadWords {
     pub reply: AtomicI32,
     /// Non-zero when the kernel wants the thread to ask for its signals.
     pub attention: AtomicU32,
+    /// 1 while the worker waits for its next task.
+    pub idle: AtomicU32,
+    /// Unused.
+    pub spare: [AtomicU32; 13],
 }
 
 #[allow(clippy::declare_interior_mutable_const)] // Array initialisers, not shared constants.

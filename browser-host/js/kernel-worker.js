@@ -1,0 +1,184 @@
+// The kernel worker. It returns to its event loop only while messages are
+// announced in the `posted` word; everything else reaches it through the doorbell.
+
+import {
+  ASLEEP, ATTENTION, IDLE, POSTED, REPLIED, REPLY, RUNNING, SLOTS, now, text,
+} from "./layout.js";
+
+let module, memory, exports, machine, words, io, epoch, strace;
+let received = 0;
+
+/** Process workers by id: { id, port, memory, view, busy }. */
+const units = new Map();
+/** Which of them serves a slot. */
+const bound = new Array(SLOTS).fill(null);
+/** Spawns that wait for an idle worker. */
+const waiting = [];
+/** Workers that the page was asked for and has not delivered. */
+let asked = 0;
+let maxWorkers = 100;
+/** Idle workers to keep ready. */
+const SPARE = 3;
+
+const host = {
+  now,
+  log: (pointer, length) => postMessage({ log: text(memory, pointer, length) }),
+
+  answer(slot) {
+    const unit = bound[slot];
+    Atomics.add(words, RUNNING, 1);
+    if (unit && Atomics.exchange(unit.view, REPLY, REPLIED) === ASLEEP) Atomics.notify(unit.view, REPLY);
+  },
+
+  attention(slot) {
+    const unit = bound[slot];
+    if (unit) Atomics.store(unit.view, ATTENTION, 1);
+  },
+
+  spawn(slot, kind, other, pointer, length) {
+    if (kind === 2) return 0;
+    const parent = kind === 1 ? bound[other]?.memory : undefined;
+    const payload = new Uint8Array(memory.buffer, pointer, length).slice();
+    const unit = idleUnit();
+    if (!unit && units.size + asked >= maxWorkers && waiting.length >= asked) return 0;
+    const work = { slot, kind, payload, parent };
+    if (unit) start(unit, work);
+    else waiting.push(work);
+    askForWorkers();
+    return 1;
+  },
+
+  release(slot, told, inCall) {
+    const at = waiting.findIndex((work) => work.slot === slot);
+    if (at >= 0) return void waiting.splice(at, 1);
+    const unit = bound[slot];
+    bound[slot] = null;
+    if (!unit || told) return;
+    // It computes, sleeps in its call, or is broken: it will not end by itself.
+    if (!inCall && !unit.crashed) Atomics.sub(words, RUNNING, 1);
+    discard(unit);
+  },
+
+  start_waiting_workers() {
+    while (waiting.length > 0) {
+      const unit = idleUnit();
+      if (!unit) return;
+      start(unit, waiting.shift());
+    }
+  },
+
+  fetch(chunk, offset, length) {
+    io.postMessage({ chunk, offset, length });
+  },
+
+  page(kind, a, b, pointer, length) {
+    if (length === 0) return postMessage({ kind, a, b });
+    const bytes = new Uint8Array(memory.buffer, pointer, length).slice();
+    postMessage({ kind, a, b, bytes }, [bytes.buffer]);
+  },
+
+  // The process worker's half.
+  call: () => 0, grow_mailbox: () => 0, mailbox_capacity: () => 0, reply_length: () => 0, reply() {}, copy_from_parent: () => 0,
+};
+
+function idleUnit() {
+  for (const unit of units.values()) {
+    if (unit.busy && Atomics.load(unit.view, IDLE) === 1) unit.busy = false;
+    if (!unit.busy) return unit;
+  }
+  return null;
+}
+
+function start(unit, work) {
+  unit.busy = true;
+  Atomics.store(unit.view, IDLE, 0);
+  Atomics.add(words, RUNNING, 1);
+  bound[work.slot] = unit;
+  unit.slot = work.slot;
+  unit.port.postMessage(work, [work.payload.buffer]);
+}
+
+function discard(unit) {
+  units.delete(unit.id);
+  postMessage({ terminate: unit.id });
+  askForWorkers();
+}
+
+/** Keeps a few idle workers ready beyond what waits. */
+function askForWorkers() {
+  let idle = 0;
+  for (const unit of units.values()) if (!unit.busy || Atomics.load(unit.view, IDLE) === 1) idle++;
+  const wanted = Math.min(waiting.length + SPARE - idle - asked, maxWorkers - units.size - asked);
+  if (wanted > 0) {
+    asked += wanted;
+    postMessage({ workers: wanted });
+  }
+}
+
+function give(bytes) {
+  const pointer = exports.allocate(bytes.length);
+  new Uint8Array(memory.buffer, pointer, bytes.length).set(bytes);
+  return [pointer, bytes.length];
+}
+
+const encoder = new TextEncoder();
+const NOTHING = new Uint8Array(0);
+
+/** A message that was announced in `posted`. */
+function announced(handle) {
+  return ({ data }) => {
+    received = (received + 1) | 0;
+    exports.kernel_message(machine);
+    handle(data);
+    if (Atomics.load(words, POSTED) === received) resume();
+  };
+}
+
+function resume() {
+  try {
+    exports.kernel_run(machine);
+  } catch (error) {
+    postMessage({ panic: String(error?.stack ?? error) });
+    close();
+  }
+}
+
+const fromPage = announced((data) => {
+  if (data.unit) {
+    const { id, port, memory, words: address } = data.unit;
+    asked--;
+    const unit = { id, port, memory, view: new Int32Array(memory.buffer, address, 16), busy: false, slot: -1 };
+    units.set(id, unit);
+    port.onmessage = announced(({ crashed }) => {
+      unit.crashed = true;
+      if (bound[unit.slot] === unit) exports.kernel_event(machine, 10, unit.slot, 0, ...give(encoder.encode(crashed)));
+      else discard(unit);
+    });
+    host.start_waiting_workers();
+  } else if (data.noWorker) {
+    // The page cannot make one (out of memories): whoever waits for it fails.
+    asked--;
+    maxWorkers = Math.min(maxWorkers, units.size + asked);
+    if (waiting.length > asked) exports.kernel_event(machine, 11, waiting.pop().slot, 0, ...give(NOTHING));
+  } else {
+    const { kind, a = 0, b = 0, bytes = NOTHING } = data;
+    if (!exports.kernel_event(machine, kind, a, b, ...give(bytes))) postMessage({ log: `the page's message ${kind} makes no sense` });
+  }
+});
+
+onmessage = async ({ data }) => {
+  ({ module, memory, io, epoch } = data);
+  maxWorkers = data.boot.maxProcesses;
+  asked = data.asked;
+  const instance = await WebAssembly.instantiate(module, { env: { memory }, host });
+  exports = instance.exports;
+  exports.start_worker();
+  const shared = exports.shared_words();
+  words = new Int32Array(memory.buffer, shared);
+  machine = exports.kernel_boot(...give(encoder.encode(JSON.stringify(data.boot))));
+  io.onmessage = announced(({ chunk, bytes, error }) =>
+    exports.kernel_fetched(machine, chunk, error === undefined ? 1 : 0, ...give(bytes ?? encoder.encode(error))));
+  onmessage = fromPage;
+  postMessage({ ready: shared });
+  resume();
+};

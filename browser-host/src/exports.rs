@@ -1,0 +1,177 @@
+//! What JavaScript calls. `js/kernel-worker.js` and `js/process-worker.js` are
+//! the only callers; each keeps to its half.
+#![allow(unsafe_code)] // Exports need unmangled names and take raw addresses.
+
+use crate::machine::{Boot, Machine};
+use crate::process::{MailboxPort, WorkerHost};
+use crate::shared::{SHARED, Shared, ThreadWords};
+use crate::{host, wait};
+use tawaki_cpu::Interpreter;
+use tawaki_kernel::{Event, RequestId, TerminalId};
+use tawaki_process::{Options, Start};
+
+/// Prints panics; measures the spin loop. Once per instance.
+#[unsafe(no_mangle)]
+pub extern "C" fn start_worker() {
+    std::panic::set_hook(Box::new(|info| host::log(&format!("Tawaki has a bug: {info}"))));
+    wait::calibrate();
+}
+
+/// Memory for JavaScript to write a message into; given back by the call that takes it.
+#[unsafe(no_mangle)]
+pub extern "C" fn allocate(len: usize) -> *mut u8 {
+    Box::into_raw(vec![0u8; len].into_boxed_slice()).cast()
+}
+
+/// Takes what [`allocate`] gave.
+///
+/// # Safety
+/// `ptr` and `len` are of one `allocate`, not taken before.
+unsafe fn take(ptr: *mut u8, len: usize) -> Vec<u8> {
+    // SAFETY: as the caller promises.
+    unsafe { Box::from_raw(core::ptr::slice_from_raw_parts_mut(ptr, len)) }.into_vec()
+}
+
+/// The kernel's shared words.
+#[unsafe(no_mangle)]
+pub extern "C" fn shared_words() -> *const Shared {
+    &raw const SHARED
+}
+
+/// A thread's words.
+#[unsafe(no_mangle)]
+pub extern "C" fn thread_words() -> *const ThreadWords {
+    Box::leak(Box::default())
+}
+
+/// Makes the kernel from a JSON description; null when that cannot be read.
+///
+/// # Safety
+/// See [`take`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kernel_boot(ptr: *mut u8, len: usize) -> *mut Machine {
+    // SAFETY: as the caller promises.
+    let json = unsafe { take(ptr, len) };
+    match serde_json::from_slice::<Boot>(&json) {
+        Ok(boot) => Box::into_raw(Box::new(Machine::new(boot))),
+        Err(error) => {
+            host::log(&format!("boot description: {error}"));
+            core::ptr::null_mut()
+        }
+    }
+}
+
+/// Runs the kernel until the event loop has something for it.
+///
+/// # Safety
+/// `machine` is from [`kernel_boot`] and nothing else uses it now.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kernel_run(machine: *mut Machine) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { &mut *machine }.run() as u32
+}
+
+/// One posted message has been taken by the event loop.
+///
+/// # Safety
+/// As [`kernel_run`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kernel_message(machine: *mut Machine) {
+    // SAFETY: as the caller promises.
+    unsafe { &mut *machine }.message_received();
+}
+
+/// A range of the image came (`ok`), or the reason why not as text.
+///
+/// # Safety
+/// As [`kernel_run`] and [`take`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kernel_fetched(machine: *mut Machine, chunk: f64, ok: u32, ptr: *mut u8, len: usize) {
+    // SAFETY: as the caller promises.
+    let (machine, bytes) = unsafe { (&mut *machine, take(ptr, len)) };
+    let data = if ok != 0 { Ok(bytes) } else { Err(String::from_utf8_lossy(&bytes).into_owned()) };
+    machine.fetched(chunk as u64, data);
+}
+
+/// Something from the page; `js/machine.js` has the same numbers. False when it
+/// makes no sense.
+///
+/// # Safety
+/// As [`kernel_run`] and [`take`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kernel_event(
+    machine: *mut Machine,
+    kind: u32,
+    a: u32,
+    b: u32,
+    ptr: *mut u8,
+    len: usize,
+) -> u32 {
+    // SAFETY: as the caller promises.
+    let (machine, bytes) = unsafe { (&mut *machine, take(ptr, len)) };
+    let (terminal, request) = (TerminalId(a), RequestId(a));
+    let event = match kind {
+        0 => return machine.spawn(&bytes).into(),
+        1 => Event::TerminalInput { terminal, bytes },
+        2 => Event::TerminalResize { terminal, cols: (b >> 16) as u16, rows: b as u16 },
+        3 => Event::TerminalDrained { terminal, bytes: b.into() },
+        4 => Event::TerminalHangup { terminal },
+        5 => Event::StreamInput { request, bytes },
+        6 => Event::StreamEof { request },
+        7 => Event::StreamDrained { request, stream: (b >> 30) as u8, bytes: (b & 0x3fff_ffff).into() },
+        8 => Event::StreamClosed { request, stream: b as u8 },
+        9 => Event::Signal { pid: a as i32, signo: b },
+        10 => Event::WorkerCrashed {
+            slot: tawaki_abi::wire::Slot(a),
+            message: String::from_utf8_lossy(&bytes).into_owned(),
+        },
+        11 => Event::SpawnFailed { slot: tawaki_abi::wire::Slot(a) },
+        _ => return 0,
+    };
+    machine.post(event);
+    1
+}
+
+/// What a run leaves for the statistics: instructions and system calls.
+static LAST_RUN: std::sync::Mutex<(u64, u64)> = std::sync::Mutex::new((0, 0));
+
+/// Runs one task to its end and returns its status word. `kind` as in
+/// [`host::spawn`].
+///
+/// # Safety
+/// See [`take`]; `words` is from [`thread_words`] and used by no other thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn process_run(
+    kind: u32,
+    ptr: *mut u8,
+    len: usize,
+    words: &'static ThreadWords,
+    epoch: f64,
+    processors: u32,
+    strace: u32,
+) -> i32 {
+    // SAFETY: as the caller promises.
+    let payload = unsafe { take(ptr, len) };
+    let start = if kind == 0 { Start::Exec(payload) } else { Start::Fork(payload) };
+    words.attention.store(0, core::sync::atomic::Ordering::SeqCst);
+    let mut port = MailboxPort::new(words);
+    let mut host = WorkerHost::new(epoch, processors);
+    let mut engine = Interpreter::new();
+    let ended = tawaki_process::run(start, &mut port, &mut host, &mut engine, Options { strace: strace != 0 });
+    if let Ok(mut last) = LAST_RUN.lock() {
+        *last = (ended.instructions, ended.syscalls);
+    }
+    ended.status
+}
+
+/// Guest instructions of the last [`process_run`].
+#[unsafe(no_mangle)]
+pub extern "C" fn last_instructions() -> f64 {
+    LAST_RUN.lock().map_or(0.0, |last| last.0 as f64)
+}
+
+/// System calls of the last [`process_run`].
+#[unsafe(no_mangle)]
+pub extern "C" fn last_syscalls() -> f64 {
+    LAST_RUN.lock().map_or(0.0, |last| last.1 as f64)
+}

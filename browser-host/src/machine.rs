@@ -1,0 +1,298 @@
+//! The kernel worker: the kernel, its disk, and the loop that feeds it.
+
+use crate::fetch::{Arrivals, WorkerFetch};
+use crate::host::{self, Page};
+use crate::mailboxes::{Mailboxes, Request};
+use crate::shared::SHARED;
+use crate::wait;
+use core::sync::atomic::Ordering;
+use serde::Deserialize;
+use tawaki_abi::fs::Timespec;
+use tawaki_blockdev::{ChunkIndex, ChunkedDevice, Delivery, OverlayDevice};
+use tawaki_kernel::{
+    Config, Effect, Event, Kernel, Now, RequestId, SpawnKind, SpawnRequest, Stdio, TerminalId,
+};
+use tawaki_vfs::{Context, Creds, Ext2, FsError, MountFlags, Vfs};
+
+/// Bytes of the image kept in the kernel's memory.
+const IMAGE_CACHE: u64 = 256 << 20;
+/// Bytes of decoded file-system blocks kept.
+const BLOCK_CACHE: usize = 32 << 20;
+
+/// What the page asks for at boot.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Boot {
+    image_size: u64,
+    overlay_limit: u64,
+    hostname: Option<String>,
+    max_processes: u32,
+    cores: u32,
+    memory: u64,
+    entropy: [u8; 32],
+    /// The machine's start, milliseconds since 1970: zero of its monotonic clock.
+    epoch: f64,
+}
+
+/// A program to run, as the page writes it.
+#[derive(Deserialize)]
+struct Run {
+    request: u32,
+    path: String,
+    argv: Vec<String>,
+    env: Vec<String>,
+    cwd: String,
+    uid: u32,
+    gid: u32,
+    groups: Vec<u32>,
+    terminal: Option<Terminal>,
+}
+
+#[derive(Deserialize)]
+struct Terminal {
+    id: u32,
+    cols: u16,
+    rows: u16,
+}
+
+enum State {
+    Mounting { file_system: Option<Box<Ext2>>, config: Config },
+    Running(Box<Kernel>),
+    Failed,
+}
+
+/// Why [`Machine::run`] came back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// Messages wait in the event loop.
+    Messages = 0,
+}
+
+/// Everything the kernel worker has.
+pub struct Machine {
+    state: State,
+    arrivals: Arrivals,
+    mailboxes: Mailboxes,
+    /// What came through the event loop, in order.
+    inbox: Vec<Event>,
+    effects: Vec<Effect>,
+    epoch: f64,
+    pending: Vec<u32>,
+    /// Messages the event loop has handed over so far.
+    received: u32,
+}
+
+impl Machine {
+    /// A machine that has not read its disk yet.
+    pub fn new(boot: Boot) -> Machine {
+        let arrivals = Arrivals::default();
+        let image = ChunkedDevice::new(WorkerFetch(arrivals.clone()), boot.image_size, IMAGE_CACHE);
+        let disk = OverlayDevice::new(image, boot.overlay_limit);
+        let config = Config {
+            hostname: boot.hostname,
+            max_processes: boot.max_processes,
+            entropy: boot.entropy,
+            cpus: boot.cores,
+            memory: boot.memory,
+        };
+        SHARED.cores.store(boot.cores as i32, Ordering::Relaxed);
+        let file_system = Some(Box::new(Ext2::new(Box::new(disk), BLOCK_CACHE, false)));
+        Machine {
+            state: State::Mounting { file_system, config },
+            arrivals,
+            mailboxes: Mailboxes::default(),
+            inbox: Vec::new(),
+            effects: Vec::new(),
+            epoch: boot.epoch,
+            pending: Vec::new(),
+            received: 0,
+        }
+    }
+
+    fn now(&self) -> Now {
+        let now = host::now();
+        Now { realtime_ns: (now * 1e6) as u64, monotonic_ns: ((now - self.epoch).max(0.0) * 1e6) as u64 }
+    }
+
+    /// The event loop has taken one posted message.
+    pub fn message_received(&mut self) {
+        self.received = self.received.wrapping_add(1);
+    }
+
+    /// A range of the image is here.
+    pub fn fetched(&mut self, chunk: u64, data: Result<Vec<u8>, String>) {
+        self.arrivals.push(Delivery { chunk: ChunkIndex(chunk), data });
+        if matches!(self.state, State::Running(_)) && self.inbox.last() != Some(&Event::BlocksArrived) {
+            self.inbox.push(Event::BlocksArrived);
+        }
+    }
+
+    /// An event for the kernel at the next run.
+    pub fn post(&mut self, event: Event) {
+        self.inbox.push(event);
+    }
+
+    /// A program to start, as JSON; false when that cannot be read.
+    pub fn spawn(&mut self, json: &[u8]) -> bool {
+        let Ok(run) = serde_json::from_slice::<Run>(json) else { return false };
+        let bytes = |list: Vec<String>| list.into_iter().map(String::into_bytes).collect();
+        self.post(Event::Spawn(SpawnRequest {
+            request: RequestId(run.request),
+            path: run.path.into_bytes(),
+            argv: bytes(run.argv),
+            env: bytes(run.env),
+            cwd: run.cwd.into_bytes(),
+            uid: run.uid,
+            gid: run.gid,
+            groups: run.groups,
+            stdio: match run.terminal {
+                Some(t) => Stdio::Terminal { terminal: TerminalId(t.id), cols: t.cols, rows: t.rows },
+                None => Stdio::Streams,
+            },
+        }));
+        true
+    }
+
+    /// Mounts the root as far as its blocks are there.
+    fn mount(&mut self) {
+        let State::Mounting { file_system, .. } = &mut self.state else { return };
+        let Some(ext2) = file_system else { return };
+        let now = host::now();
+        let creds = Creds::root();
+        let time = Timespec { sec: (now / 1e3) as i64, nsec: 0 };
+        let message = match ext2.mount(&Context::new(&creds, time)) {
+            Err(FsError::Pending) => return,
+            Err(error) => Some(format!("The image cannot be mounted: {error:?}.")),
+            Ok(()) => None,
+        };
+        let State::Mounting { file_system, config } = std::mem::replace(&mut self.state, State::Failed) else {
+            return;
+        };
+        let (Some(ext2), None) = (file_system, &message) else {
+            host::page(Page::BootFailed, 0, 0, message.unwrap_or_default().as_bytes());
+            return;
+        };
+        let mut vfs = Vfs::new();
+        if let Err(error) = vfs.mount_root(ext2, MountFlags::default(), "/dev/root") {
+            host::page(Page::BootFailed, 0, 0, format!("The root cannot be mounted: {error:?}.").as_bytes());
+            return;
+        }
+        self.state = State::Running(Box::new(Kernel::new(config, vfs)));
+        host::page(Page::Booted, 0, 0, &[]);
+    }
+
+    fn step(&mut self, event: Event) {
+        let now = self.now();
+        let State::Running(kernel) = &mut self.state else { return };
+        kernel.step(now, event, &mut self.effects);
+        self.apply();
+    }
+
+    fn apply(&mut self) {
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Reply { slot, reply } => self.mailboxes.answer(slot, &reply),
+                Effect::Attention { slot } => host::attention(slot.0),
+                Effect::Spawn { slot, kind, payload } => {
+                    let (kind, other) = match kind {
+                        SpawnKind::Exec => (0, slot),
+                        SpawnKind::Fork { parent } => (1, parent),
+                        SpawnKind::Thread { leader } => (2, leader),
+                    };
+                    if !self.mailboxes.open(slot) || !host::spawn(slot.0, kind, other.0, &payload) {
+                        self.mailboxes.close(slot);
+                        self.inbox.push(Event::SpawnFailed { slot });
+                    }
+                }
+                Effect::Release { slot, told } => {
+                    let in_call = self.mailboxes.close(slot);
+                    host::release(slot.0, told, in_call);
+                }
+                Effect::TerminalOutput { terminal, bytes } => {
+                    host::page(Page::TerminalOutput, terminal.0, 0, &bytes);
+                }
+                Effect::StreamOutput { request, stream, bytes } => {
+                    host::page(Page::StreamOutput, request.0, u32::from(stream), &bytes);
+                }
+                Effect::StreamEnded { request, stream } => {
+                    host::page(Page::StreamEnded, request.0, u32::from(stream), &[]);
+                }
+                Effect::StreamWant { request, bytes } => {
+                    host::page(Page::StreamWant, request.0, bytes.min(u64::from(u32::MAX)) as u32, &[]);
+                }
+                Effect::Started { request, pid } => host::page(Page::Started, request.0, pid as u32, &[]),
+                Effect::SpawnRefused { request, errno } => {
+                    let message = errno.to_string();
+                    host::page(Page::SpawnRefused, request.0, u32::from(errno.0), message.as_bytes());
+                }
+                Effect::Exited { request, status } => {
+                    host::page(Page::Exited, request.0, status as u32, &[]);
+                }
+                Effect::Log(line) => host::log(&line),
+                // The device's own requests went to the I/O worker when it made them.
+                Effect::FetchBlocks => {}
+            }
+        }
+        self.effects = effects;
+    }
+
+    /// Works until the event loop has something to hand over.
+    pub fn run(&mut self) -> Pause {
+        loop {
+            let bell = SHARED.doorbell.load(Ordering::SeqCst);
+            let mut worked = false;
+            if matches!(self.state, State::Mounting { .. }) {
+                self.mount();
+            }
+            if matches!(self.state, State::Running(_)) {
+                while !self.inbox.is_empty() {
+                    worked = true;
+                    for event in std::mem::take(&mut self.inbox) {
+                        self.step(event);
+                    }
+                }
+            }
+            let mut pending = std::mem::take(&mut self.pending);
+            self.mailboxes.take_pending(&mut pending);
+            for slot in pending.drain(..) {
+                worked = true;
+                match self.mailboxes.request(slot) {
+                    Request::Call(call) => self.step(Event::Call { slot: tawaki_abi::wire::Slot(slot), call }),
+                    Request::Bad(message) => {
+                        self.step(Event::WorkerCrashed { slot: tawaki_abi::wire::Slot(slot), message });
+                    }
+                    Request::Handled => {}
+                }
+            }
+            self.pending = pending;
+            host::start_waiting_workers();
+            let mut timeout = -1;
+            if let State::Running(kernel) = &self.state
+                && let Some(at) = kernel.next_timer()
+            {
+                let now = self.now().monotonic_ns;
+                if at <= now {
+                    self.step(Event::Tick);
+                    worked = true;
+                } else {
+                    timeout = (at - now).min(i64::MAX as u64) as i64;
+                }
+            }
+            if SHARED.posted.load(Ordering::SeqCst) != self.received {
+                return Pause::Messages;
+            }
+            if worked || !self.inbox.is_empty() {
+                continue;
+            }
+            if SHARED.may_spin() && wait::spin(&SHARED.doorbell, bell, wait::turns()) {
+                continue;
+            }
+            SHARED.sleeping.store(1, Ordering::SeqCst);
+            if !self.mailboxes.any_pending() {
+                wait::sleep(&SHARED.doorbell, bell, timeout);
+            }
+            SHARED.sleeping.store(0, Ordering::SeqCst);
+        }
+    }
+}

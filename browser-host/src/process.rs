@@ -1,0 +1,173 @@
+//! A process worker: the mailbox as a [`Port`], the worker as a [`Host`].
+#![allow(unsafe_code)] // Makes the process's guest memory, which is the rest of the linear memory.
+
+use crate::shared::{ASLEEP, ThreadWords, WAITING};
+use crate::{heap, host, wait};
+use core::arch::wasm32::{memory_grow, memory_size};
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tawaki_abi::wire::{self, Call, MAX_MESSAGE, Reply};
+use tawaki_abi::Errno;
+use tawaki_cpu::GuestMemory;
+use tawaki_cpu::mem::WASM_BIAS;
+use tawaki_process::{Host, OutOfMemory, Port};
+
+/// The process side of one mailbox.
+pub struct MailboxPort {
+    words: &'static ThreadWords,
+    /// Encoded requests and received answers, kept for their capacity.
+    buffer: Vec<u8>,
+}
+
+impl MailboxPort {
+    /// A port whose answers are announced in `words`.
+    pub fn new(words: &'static ThreadWords) -> Self {
+        MailboxPort { words, buffer: Vec::new() }
+    }
+
+    fn wait(&self, spin: bool) {
+        let reply = &self.words.reply;
+        if spin && wait::spin(reply, WAITING, wait::turns()) {
+            return;
+        }
+        if reply.compare_exchange(WAITING, ASLEEP, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            while reply.load(Ordering::SeqCst) == ASLEEP {
+                wait::sleep(reply, ASLEEP, -1);
+            }
+        }
+    }
+}
+
+impl Port for MailboxPort {
+    fn call(&mut self, call: &Call) -> Reply {
+        self.buffer.clear();
+        let Ok(request) = wire::encode(call, std::mem::take(&mut self.buffer)) else {
+            return Reply::err(Errno::EINVAL);
+        };
+        self.buffer = request;
+        if self.buffer.len() > host::mailbox_capacity() {
+            if self.buffer.len() > MAX_MESSAGE {
+                return Reply::err(Errno::E2BIG);
+            }
+            self.words.reply.store(WAITING, Ordering::SeqCst);
+            let spin = host::grow_mailbox(self.buffer.len());
+            self.wait(spin);
+        }
+        self.words.reply.store(WAITING, Ordering::SeqCst);
+        let spin = host::call(&self.buffer);
+        self.wait(spin);
+        // The kernel is ours: its lengths are believed.
+        let length = host::reply_length();
+        if self.buffer.len() < length {
+            self.buffer.resize(length, 0);
+        }
+        host::reply(&mut self.buffer[..length]);
+        wire::decode(&self.buffer[..length]).unwrap_or_else(|error| {
+            host::log(&format!("answer of {length} bytes to {call:?} cannot be read: {error}"));
+            Reply::err(Errno::EIO)
+        })
+    }
+
+    fn attention(&self) -> &AtomicU32 {
+        &self.words.attention
+    }
+}
+
+/// The guest memory of this instance's linear memory, one for all its threads
+/// and all processes that the worker runs one after the other.
+fn guest_memory() -> Arc<GuestMemory> {
+    static MEMORY: OnceLock<Arc<GuestMemory>> = OnceLock::new();
+    // SAFETY: on wasm32 the base is ignored. `WorkerHost` lets the address space
+    // use only what lies between the emulator's low region and the end, less what
+    // the allocator has appended for itself.
+    MEMORY.get_or_init(|| Arc::new(unsafe { GuestMemory::from_raw(core::ptr::null_mut()) })).clone()
+}
+
+/// Serialises growth by the threads of the process, so that "end before" is exact
+/// among them. The allocator still may come between: that is what it reports.
+static GROWTH: Mutex<()> = Mutex::new(());
+
+/// The worker as the process crate sees it.
+pub struct WorkerHost {
+    epoch: f64,
+    start: f64,
+    processors: u32,
+}
+
+impl WorkerHost {
+    /// `epoch`: zero of the machine's monotonic clock, milliseconds since 1970.
+    pub fn new(epoch: f64, processors: u32) -> Self {
+        WorkerHost { epoch, start: host::now(), processors }
+    }
+}
+
+/// Bytes of linear memory as a guest address, exclusive.
+fn end_of_memory() -> u64 {
+    ((memory_size(0) as u64) << 16) + u64::from(WASM_BIAS)
+}
+
+impl Host for WorkerHost {
+    fn memory(&self) -> Arc<GuestMemory> {
+        guest_memory()
+    }
+
+    fn memory_end(&self) -> u64 {
+        // The last 64 KiB of guest addresses would be linear memory that wraps.
+        end_of_memory().min(1 << 32)
+    }
+
+    fn grow_to(&mut self, end: u64) -> Result<u64, OutOfMemory> {
+        let _only = GROWTH.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let before = end_of_memory();
+            if end <= before {
+                return Ok(before);
+            }
+            let pages = (end - before).div_ceil(1 << 16) as usize;
+            let old = memory_grow(0, pages);
+            if old == usize::MAX {
+                return Err(OutOfMemory);
+            }
+            let old = ((old as u64) << 16) + u64::from(WASM_BIAS);
+            if old + ((pages as u64) << 16) >= end {
+                return Ok(old);
+            }
+        }
+    }
+
+    fn lowest_address(&self) -> u64 {
+        (heap::LOW_END as u64) + u64::from(WASM_BIAS)
+    }
+
+    fn monotonic_ns(&self) -> u64 {
+        ((host::now() - self.epoch).max(0.0) * 1e6) as u64
+    }
+
+    fn realtime_ns(&self) -> u64 {
+        (host::now() * 1e6) as u64
+    }
+
+    fn cpu_ns(&self) -> u64 {
+        ((host::now() - self.start).max(0.0) * 1e6) as u64
+    }
+
+    fn processors(&self) -> u32 {
+        self.processors
+    }
+
+    fn copy_from_parent(&mut self, ranges: &[Range<u64>]) -> Result<(), OutOfMemory> {
+        for range in ranges {
+            let (start, end) = (range.start.max(self.lowest_address()), range.end);
+            let length = end.saturating_sub(start);
+            if length > 0 && !host::copy_from_parent((start - u64::from(WASM_BIAS)) as usize, length as usize) {
+                return Err(OutOfMemory);
+            }
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, line: &str) {
+        host::log(line);
+    }
+}
