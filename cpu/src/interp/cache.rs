@@ -162,23 +162,13 @@ impl Cache {
 
 fn decode(memory: &GuestMemory, mode: Mode, rip: u64) -> Result<Entry, Trap> {
     let epoch = memory.code_epoch();
-    // Generations are taken before the bytes are read: a change in between is
-    // then seen as one.
-    let page = (rip >> 12) as u32;
-    let first = (page, memory.mark_code(page));
-    let mut second = (page + 1, memory.generation(page + 1));
-    let block = lift::block(memory, mode, rip, MAX_INSTRUCTIONS)?;
-    if (block.end.wrapping_sub(1) >> 12) as u32 == page + 1 {
-        memory.mark_code(page + 1);
-    } else {
-        second = first;
-    }
+    let lift::Lifted { block, pages } = lift::lift_block(memory, mode, rip, MAX_INSTRUCTIONS)?;
     Ok(Entry {
         instructions: block.instructions() as u32,
         block,
         taken: NONE,
         fall: NONE,
         epoch,
-        pages: [first, second],
+        pages,
     })
 }

@@ -32,9 +32,9 @@ impl Interpreter {
     /// Executes one instruction with TF set and reports it.
     #[cold]
     fn single_step(&mut self, state: &mut CpuState, memory: &GuestMemory) -> Trap {
-        let block = match crate::lift::block(memory, state.mode, state.rip, 1) {
-            Ok(block) => block,
-            Err(fault) => return fault.into(),
+        let block = match crate::lift::lift_block(memory, state.mode, state.rip, 1) {
+            Ok(lifted) => lifted.block,
+            Err(trap) => return trap,
         };
         match run_ops(state, memory, &block.ops, 0) {
             Exit::Fall => state.rip = block.end,
