@@ -182,9 +182,8 @@ pub(crate) fn fwait(state: &mut CpuState, _: &GuestMemory, _: &Op) -> Result<(),
     wait(state)
 }
 
-/// Arithmetic selectors, in the order of the opcode's reg field.
-pub(crate) const ARITH: [&str; 8] = ["add", "mul", "com", "comp", "sub", "subr", "div", "divr"];
-
+/// Arithmetic, numbered as in the opcode's reg field: add, mul, (com, comp,)
+/// sub, subr, div, divr.
 #[inline(always)]
 fn compute(kind: u8, a: F80, b: F80, env: &mut Env) -> F80 {
     match kind & 7 {

@@ -76,8 +76,8 @@ loads! {
     fbld Bcd "FBLD.";
 }
 
-/// FADD, FCOM and their kin with memory: `d` is the operation as in
-/// [`super::x87::ARITH`].
+/// FADD, FCOM and their kin with memory: `d` is the operation, numbered as in
+/// the opcode's reg field.
 #[inline(always)]
 fn arith(state: &mut CpuState, memory: &GuestMemory, op: &Op, operand: Operand) -> Result<(), Trap> {
     wait(state)?;

@@ -9,15 +9,19 @@ pub mod alu;
 pub mod atomic;
 pub mod bit;
 pub mod branch;
+pub mod convert;
 pub mod mmx;
 pub mod mov;
 pub mod muldiv;
 pub mod operand;
 pub mod shift;
-pub mod sse;
+pub mod sse_float;
+pub mod sse_int;
+pub mod sse_move;
 pub mod stack;
 pub mod string;
 pub mod system;
+mod vector;
 pub mod x87;
 
 use std::sync::OnceLock;
@@ -80,7 +84,12 @@ pub static FAMILIES: &[(&str, &[Row])] = &[
     ("system", system::ROWS),
     ("x87", x87::ROWS),
     ("mmx", mmx::ROWS),
-    ("sse", sse::ROWS),
+    ("sse moves", sse_move::ROWS),
+    ("sse integer lanes", sse_int::LANES),
+    ("sse integer", sse_int::ROWS),
+    ("sse arithmetic", sse_float::ARITHMETIC),
+    ("sse comparison", sse_float::ROWS),
+    ("sse conversion", convert::ROWS),
 ];
 
 /// The lift function of a mnemonic.

@@ -24,7 +24,6 @@ pub(crate) fn mul_high(a: u128, b: u128) -> u128 {
 }
 
 impl Wide {
-    pub const ZERO: Wide = Wide { sign: false, exp: 0, mant: 0 };
     pub const ONE: Wide = Wide { sign: false, exp: 0, mant: 1 << 127 };
     pub const PI: Wide = Wide { sign: false, exp: 1, mant: 0xc90fdaa22168c234c4c6628b80dc1cd1 };
     pub const LN_2: Wide = Wide { sign: false, exp: -1, mant: 0xb17217f7d1cf79abc9e3b39803f2f6af };

@@ -1,4 +1,4 @@
-//! PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM (SDM vol. 2, 4.1) and CRC32.
+//! PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM (SDM vol. 2, 4.1).
 
 use super::lanes::split;
 
@@ -99,27 +99,4 @@ fn spread(bits: u32, n: usize) -> u128 {
     let width = 128 / n as u32;
     let lane = u128::MAX >> (128 - width);
     (0..n as u32).filter(|i| bits >> i & 1 != 0).fold(0, |mask, i| mask | lane << (i * width))
-}
-
-/// CRC32 (Castagnoli, reflected) of the low `bytes` bytes of `data`.
-pub(crate) fn crc32(crc: u32, data: u64, bytes: u32) -> u32 {
-    const POLYNOMIAL: u32 = 0x82f6_3b78;
-    const TABLE: [u32; 256] = {
-        let mut table = [0; 256];
-        let mut i = 0;
-        while i < 256 {
-            let mut crc = i as u32;
-            let mut bit = 0;
-            while bit < 8 {
-                crc = if crc & 1 != 0 { crc >> 1 ^ POLYNOMIAL } else { crc >> 1 };
-                bit += 1;
-            }
-            table[i] = crc;
-            i += 1;
-        }
-        table
-    };
-    data.to_le_bytes()[..bytes as usize]
-        .iter()
-        .fold(crc, |crc, &byte| TABLE[usize::from(crc as u8 ^ byte)] ^ crc >> 8)
 }

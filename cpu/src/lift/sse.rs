@@ -1,6 +1,0 @@
-//! Lifting of sse instructions.
-
-use super::Row;
-
-/// The table.
-pub static ROWS: &[Row] = &[];
