@@ -205,7 +205,7 @@ bitflags::bitflags! {
     }
 
     /// Flags of renameat2(2).
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct RenameFlags: u32 {
         /// Fail when the new name exists.
         const NOREPLACE = 1;

@@ -64,7 +64,11 @@ impl Ext2 {
             return corrupt(CorruptKind::RootNotDirectory, ROOT_INO);
         }
         if !self.read_only && self.volume.superblock()?.last_orphan != 0 {
-            self.free_orphans(cx)?;
+            match self.free_orphans(cx) {
+                // Logged; what is left on a damaged list stays for e2fsck.
+                Ok(()) | Err(FsError::Corrupt(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

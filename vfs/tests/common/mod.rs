@@ -3,6 +3,7 @@
 #![allow(dead_code)] // every test file uses its own part
 
 pub mod script;
+pub mod tree;
 
 use std::path::PathBuf;
 use std::process::Command;
