@@ -84,7 +84,8 @@ async function main() {
   shell.exited.then(({ code }) => {
     status("ended", `the shell ended with ${code} · reload to start again`);
   }, () => {});
-  for await (const chunk of shell.stdout) await new Promise((resolve) => terminal.write(chunk, resolve));
+  const output = shell.stdout.getReader();
+  for (let part; !(part = await output.read()).done; ) await new Promise((resolve) => terminal.write(part.value, resolve));
 }
 
 main().catch(fail);

@@ -11,9 +11,10 @@ const TYPES = {
 
 /**
  * Serves `mounts`, a map from path prefixes to directories or files, longest prefix first.
+ * `handlers` maps whole paths to functions of (request, response) that answer themselves.
  * `isolated: false` leaves the isolation headers out, `ranges: false` ignores Range.
  */
-export async function serve(mounts, { port = 0, isolated = true, ranges = true, delay = 0 } = {}) {
+export async function serve(mounts, { port = 0, isolated = true, ranges = true, delay = 0, handlers = {} } = {}) {
   const prefixes = Object.keys(mounts).sort((a, b) => b.length - a.length);
   const counters = { requests: 0, bytes: 0 };
   const server = createServer(async (request, response) => {
@@ -26,6 +27,7 @@ export async function serve(mounts, { port = 0, isolated = true, ranges = true, 
       response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
     }
     response.setHeader("Cache-Control", "no-store");
+    if (handlers[path]) return handlers[path](request, response);
     try {
       if (prefix === undefined) throw new Error("no such mount");
       const rest = normalize("/" + path.slice(prefix.length));
