@@ -190,14 +190,16 @@ impl GuestMemory {
     /// (Linux commits it page by page.)
     #[cfg(not(target_arch = "wasm32"))]
     pub fn for_tests() -> Self {
-        let layout = std::alloc::Layout::from_size_align(ADDRESS_END as usize, 4096)
+        // A stricter alignment than malloc's own would be zeroed by writing, which
+        // commits all of it: align by hand.
+        let layout = std::alloc::Layout::from_size_align(ADDRESS_END as usize + 4096, 16)
             .expect("a valid layout");
         // SAFETY: the layout is not empty; the allocation is leaked, so it lives
         // as long as the result.
         unsafe {
             let base = std::alloc::alloc_zeroed(layout);
             assert!(!base.is_null(), "no address space for a test memory");
-            Self::from_raw(base)
+            Self::from_raw(base.add(base.align_offset(4096)))
         }
     }
 
