@@ -2,27 +2,28 @@
 
 import { send } from "./layout.js";
 
-let image, port, words;
+/** The images by number: the root's is 0. */
+let images, port, words;
 /** Bytes fetched and ranges asked for, shown by the page. */
 let bytesFetched = 0, requests = 0;
 
 /** The bytes of a range, or a throw with a sentence. */
-async function range(offset, length) {
+async function range(image, offset, length) {
   if (image instanceof Blob) return image.slice(offset, offset + length).arrayBuffer();
   const response = await fetch(image, { headers: { Range: `bytes=${offset}-${offset + length - 1}` }, cache: "no-store" });
   if (response.status !== 206) throw new Error(`the server answered ${response.status} to a byte range`);
   return response.arrayBuffer();
 }
 
-async function serve({ chunk, offset, length }) {
+async function serve({ disk, chunk, offset, length }) {
   requests++;
   let answer;
   try {
-    const buffer = await range(offset, length);
+    const buffer = await range(images[disk], offset, length);
     bytesFetched += buffer.byteLength;
-    answer = { chunk, bytes: new Uint8Array(buffer) };
+    answer = { disk, chunk, bytes: new Uint8Array(buffer) };
   } catch (error) {
-    answer = { chunk, error: `the image cannot be read: ${error.message}` };
+    answer = { disk, chunk, error: `the image cannot be read: ${error.message}` };
   }
   send(port, words, answer, answer.bytes ? [answer.bytes.buffer] : []);
   postMessage({ bytesFetched, requests });
@@ -30,7 +31,6 @@ async function serve({ chunk, offset, length }) {
 
 /** Judges the image before anything else is started; throws sentences. */
 async function open(source) {
-  image = source;
   const where = source instanceof Blob ? "The chosen file" : `The image ${source}`;
   let head, size;
   if (source instanceof Blob) {
@@ -62,9 +62,10 @@ async function open(source) {
 }
 
 onmessage = async ({ data }) => {
-  if (data.image) {
+  if (data.images) {
+    images = data.images;
     try {
-      postMessage({ size: await open(data.image) });
+      postMessage({ sizes: await Promise.all(images.map(open)) });
     } catch (error) {
       postMessage({ error: error.message });
     }

@@ -67,8 +67,8 @@ const host = {
     }
   },
 
-  fetch(chunk, offset, length) {
-    io.postMessage({ chunk, offset, length });
+  fetch(disk, chunk, offset, length) {
+    io.postMessage({ disk, chunk, offset, length });
   },
 
   page(kind, a, b, pointer, length) {
@@ -176,8 +176,8 @@ onmessage = async ({ data }) => {
   const shared = exports.shared_words();
   words = new Int32Array(memory.buffer, shared);
   machine = exports.kernel_boot(...give(encoder.encode(JSON.stringify(data.boot))));
-  io.onmessage = announced(({ chunk, bytes, error }) =>
-    exports.kernel_fetched(machine, chunk, error === undefined ? 1 : 0, ...give(bytes ?? encoder.encode(error))));
+  io.onmessage = announced(({ disk, chunk, bytes, error }) =>
+    exports.kernel_fetched(machine, disk, chunk, error === undefined ? 1 : 0, ...give(bytes ?? encoder.encode(error))));
   onmessage = fromPage;
   postMessage({ ready: shared });
   resume();

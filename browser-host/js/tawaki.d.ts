@@ -3,6 +3,8 @@
 export interface BootOptions {
   /** An ext2 image: an address whose server answers byte ranges, or a file. It is never written. */
   image: string | URL | Blob;
+  /** Further ext2 images, mounted read-only at these directories, which are made if they are not there. */
+  disks?: { image: string | URL | Blob; path: string }[];
   /** Most bytes of changed blocks to keep in memory. Default 1 GiB; beyond, programs get ENOSPC. */
   overlayLimit?: number;
   /** Memory that programs are told the machine has, in bytes. Default 4 GiB. */

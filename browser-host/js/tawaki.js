@@ -88,14 +88,16 @@ export class Machine {
     const { options } = this;
     const progress = options.onProgress ?? (() => {});
     progress({ stage: "loading" });
-    const image = options.image instanceof Blob ? options.image : new URL(options.image, document.baseURI).href;
+    const disks = options.disks ?? [];
+    const images = [options, ...disks].map(({ image }) => (image instanceof Blob ? image : new URL(image, document.baseURI).href));
     this.io = spawnWorker("io-worker");
     const opened = firstMessage(this.io, "I/O");
-    this.io.postMessage({ image });
+    this.io.postMessage({ images });
     this.kernel = spawnWorker("kernel-worker");
-    const [module, { size, error }] = await Promise.all([compileModule(), opened]);
+    const [module, { sizes, error }] = await Promise.all([compileModule(), opened]);
     if (error) fail("image", error);
     this.module = module;
+    const [size, ...diskSizes] = sizes;
     progress({ stage: "mounting", imageSize: size });
     this.io.onmessage = ({ data }) => {
       Object.assign(this.counters, data);
@@ -113,7 +115,7 @@ export class Machine {
     this.kernel.postMessage({
       module, memory: this.kernelMemory, io: channel.port1, epoch: this.epoch, asked: FIRST_WORKERS,
       boot: {
-        imageSize: size, overlayLimit: options.overlayLimit ?? 2 ** 30, hostname: options.hostname ?? null,
+        imageSize: size, disks: disks.map(({ path }, i) => ({ path, size: diskSizes[i] })), overlayLimit: options.overlayLimit ?? 2 ** 30, hostname: options.hostname ?? null,
         maxProcesses: options.maxProcesses ?? 100, cores: this.processors, memory: options.memory ?? 4 * 2 ** 30,
         entropy: [...crypto.getRandomValues(new Uint8Array(32))], epoch: this.epoch,
       },

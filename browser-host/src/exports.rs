@@ -86,11 +86,18 @@ pub unsafe extern "C" fn kernel_message(machine: *mut Machine) {
 /// # Safety
 /// As [`kernel_run`] and [`take`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kernel_fetched(machine: *mut Machine, chunk: f64, ok: u32, ptr: *mut u8, len: usize) {
+pub unsafe extern "C" fn kernel_fetched(
+    machine: *mut Machine,
+    disk: u32,
+    chunk: f64,
+    ok: u32,
+    ptr: *mut u8,
+    len: usize,
+) {
     // SAFETY: as the caller promises.
     let (machine, bytes) = unsafe { (&mut *machine, take(ptr, len)) };
     let data = if ok != 0 { Ok(bytes) } else { Err(String::from_utf8_lossy(&bytes).into_owned()) };
-    machine.fetched(chunk as u64, data);
+    machine.fetched(disk, chunk as u64, data);
 }
 
 /// Something from the page; `js/machine.js` has the same numbers. False when it

@@ -1,4 +1,4 @@
-//! Byte ranges of the image, fetched by the I/O worker.
+//! Byte ranges of the images, fetched by the I/O worker.
 
 use crate::host;
 use std::collections::VecDeque;
@@ -17,14 +17,19 @@ impl Arrivals {
 }
 
 /// The [`Fetch`] of the browser: requests go to the I/O worker by message.
-pub struct WorkerFetch(pub Arrivals);
+pub struct WorkerFetch {
+    /// Which image, as the page numbers them; 0 is the root.
+    pub disk: u32,
+    /// Where its ranges arrive.
+    pub arrivals: Arrivals,
+}
 
 impl Fetch for WorkerFetch {
     fn request(&mut self, chunk: ChunkIndex, offset: u64, len: usize) {
-        host::fetch(chunk.0, offset, len);
+        host::fetch(self.disk, chunk.0, offset, len);
     }
 
     fn poll(&mut self) -> Option<Delivery> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.arrivals.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 }

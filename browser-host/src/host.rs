@@ -19,7 +19,7 @@ mod import {
         pub fn spawn(slot: u32, kind: u32, other: u32, ptr: *const u8, len: usize) -> i32;
         pub fn release(slot: u32, told: i32, in_call: i32);
         pub fn start_waiting_workers();
-        pub fn fetch(chunk: f64, offset: f64, len: usize);
+        pub fn fetch(disk: u32, chunk: f64, offset: f64, len: usize);
         pub fn page(kind: u32, a: u32, b: u32, ptr: *const u8, len: usize);
     }
 }
@@ -106,10 +106,10 @@ pub fn start_waiting_workers() {
     unsafe { import::start_waiting_workers() }
 }
 
-/// Kernel worker: asks the I/O worker for a range of the image.
-pub fn fetch(chunk: u64, offset: u64, len: usize) {
+/// Kernel worker: asks the I/O worker for a range of an image.
+pub fn fetch(disk: u32, chunk: u64, offset: u64, len: usize) {
     // SAFETY: no memory is involved. Image offsets are below 2^53.
-    unsafe { import::fetch(chunk as f64, offset as f64, len) }
+    unsafe { import::fetch(disk, chunk as f64, offset as f64, len) }
 }
 
 /// Messages from the kernel worker to the page; `js/machine.js` has the same numbers.

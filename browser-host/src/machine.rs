@@ -7,12 +7,13 @@ use crate::shared::SHARED;
 use crate::wait;
 use core::sync::atomic::Ordering;
 use serde::Deserialize;
+use tawaki_abi::Errno;
 use tawaki_abi::fs::Timespec;
 use tawaki_blockdev::{ChunkIndex, ChunkedDevice, Delivery, OverlayDevice};
 use tawaki_kernel::{
     Config, Effect, Event, Kernel, Now, RequestId, SpawnKind, SpawnRequest, Stdio, TerminalId,
 };
-use tawaki_vfs::{Context, Creds, Ext2, FsError, MountFlags, Vfs};
+use tawaki_vfs::{At, Context, Creds, Ext2, FsError, FsResult, MountFlags, Vfs};
 
 /// Bytes of the image kept in the kernel's memory.
 const IMAGE_CACHE: u64 = 256 << 20;
@@ -24,6 +25,8 @@ const BLOCK_CACHE: usize = 32 << 20;
 #[serde(rename_all = "camelCase")]
 pub struct Boot {
     image_size: u64,
+    /// Further images, mounted read-only.
+    disks: Vec<Disk>,
     overlay_limit: u64,
     hostname: Option<String>,
     max_processes: u32,
@@ -32,6 +35,12 @@ pub struct Boot {
     entropy: [u8; 32],
     /// The machine's start, milliseconds since 1970: zero of its monotonic clock.
     epoch: f64,
+}
+
+#[derive(Deserialize)]
+struct Disk {
+    size: u64,
+    path: String,
 }
 
 /// A program to run, as the page writes it.
@@ -56,9 +65,17 @@ struct Terminal {
 }
 
 enum State {
-    Mounting { file_system: Option<Box<Ext2>>, config: Config },
+    Mounting(Box<Mounting>),
     Running(Box<Kernel>),
     Failed,
+}
+
+/// What is left to mount before the kernel starts.
+struct Mounting {
+    config: Config,
+    vfs: Vfs,
+    root: Option<Box<Ext2>>,
+    disks: Vec<(Box<Ext2>, String)>,
 }
 
 /// Why [`Machine::run`] came back.
@@ -71,7 +88,8 @@ pub enum Pause {
 /// Everything the kernel worker has.
 pub struct Machine {
     state: State,
-    arrivals: Arrivals,
+    /// One per image.
+    arrivals: Vec<Arrivals>,
     mailboxes: Mailboxes,
     /// What came through the event loop, in order.
     inbox: Vec<Event>,
@@ -82,12 +100,48 @@ pub struct Machine {
     received: u32,
 }
 
+impl Mounting {
+    /// Does what the blocks at hand allow; `Pending` while some is left to do.
+    fn advance(&mut self) -> FsResult<()> {
+        let creds = Creds::root();
+        let cx = Context::new(&creds, Timespec { sec: (host::now() / 1e3) as i64, nsec: 0 });
+        if let Some(root) = &mut self.root {
+            root.mount(&cx)?;
+            if let Some(root) = self.root.take() {
+                self.vfs.mount_root(root, MountFlags::default(), "/dev/vda")?;
+            }
+        }
+        while let Some((disk, path)) = self.disks.first_mut() {
+            disk.mount(&cx)?;
+            let root = self.vfs.root()?;
+            let at = At { root, base: root };
+            let ends = path.match_indices('/').map(|(i, _)| i).chain([path.len()]);
+            for directory in ends.map(|end| &path.as_bytes()[..end]).filter(|d| !d.is_empty()) {
+                match self.vfs.mkdir(&cx, &at, directory, 0o755) {
+                    Err(error) if !error.is(Errno::EEXIST) => return Err(error),
+                    _ => {}
+                }
+            }
+            let over = self.vfs.lookup(&cx, &at, path.as_bytes(), true)?;
+            let (disk, path) = self.disks.remove(0);
+            self.vfs.mount(&cx, over, disk, MountFlags::RDONLY, &path)?;
+        }
+        Ok(())
+    }
+}
+
 impl Machine {
     /// A machine that has not read its disk yet.
     pub fn new(boot: Boot) -> Machine {
-        let arrivals = Arrivals::default();
-        let image = ChunkedDevice::new(WorkerFetch(arrivals.clone()), boot.image_size, IMAGE_CACHE);
-        let disk = OverlayDevice::new(image, boot.overlay_limit);
+        let arrivals: Vec<_> = (0..=boot.disks.len()).map(|_| Arrivals::default()).collect();
+        let device = |disk: usize, size| {
+            let fetch = WorkerFetch { disk: disk as u32, arrivals: arrivals[disk].clone() };
+            ChunkedDevice::new(fetch, size, IMAGE_CACHE)
+        };
+        let root = OverlayDevice::new(device(0, boot.image_size), boot.overlay_limit);
+        let disks = boot.disks.into_iter().enumerate().map(|(i, disk)| {
+            (Box::new(Ext2::new(Box::new(device(i + 1, disk.size)), BLOCK_CACHE, true)), disk.path)
+        });
         let config = Config {
             hostname: boot.hostname,
             max_processes: boot.max_processes,
@@ -96,9 +150,10 @@ impl Machine {
             memory: boot.memory,
         };
         SHARED.cores.store(boot.cores as i32, Ordering::Relaxed);
-        let file_system = Some(Box::new(Ext2::new(Box::new(disk), BLOCK_CACHE, false)));
+        let root = Some(Box::new(Ext2::new(Box::new(root), BLOCK_CACHE, false)));
+        let disks = disks.collect();
         Machine {
-            state: State::Mounting { file_system, config },
+            state: State::Mounting(Box::new(Mounting { config, vfs: Vfs::new(), root, disks })),
             arrivals,
             mailboxes: Mailboxes::default(),
             inbox: Vec::new(),
@@ -120,8 +175,9 @@ impl Machine {
     }
 
     /// A range of the image is here.
-    pub fn fetched(&mut self, chunk: u64, data: Result<Vec<u8>, String>) {
-        self.arrivals.push(Delivery { chunk: ChunkIndex(chunk), data });
+    pub fn fetched(&mut self, disk: u32, chunk: u64, data: Result<Vec<u8>, String>) {
+        let Some(arrivals) = self.arrivals.get(disk as usize) else { return };
+        arrivals.push(Delivery { chunk: ChunkIndex(chunk), data });
         if matches!(self.state, State::Running(_)) && self.inbox.last() != Some(&Event::BlocksArrived) {
             self.inbox.push(Event::BlocksArrived);
         }
@@ -153,31 +209,20 @@ impl Machine {
         true
     }
 
-    /// Mounts the root as far as its blocks are there.
+    /// Mounts as far as the blocks are there, and then starts the kernel.
     fn mount(&mut self) {
-        let State::Mounting { file_system, .. } = &mut self.state else { return };
-        let Some(ext2) = file_system else { return };
-        let now = host::now();
-        let creds = Creds::root();
-        let time = Timespec { sec: (now / 1e3) as i64, nsec: 0 };
-        let message = match ext2.mount(&Context::new(&creds, time)) {
+        let State::Mounting(mounting) = &mut self.state else { return };
+        match mounting.advance() {
             Err(FsError::Pending) => return,
-            Err(error) => Some(format!("The image cannot be mounted: {error:?}.")),
-            Ok(()) => None,
-        };
-        let State::Mounting { file_system, config } = std::mem::replace(&mut self.state, State::Failed) else {
-            return;
-        };
-        let (Some(ext2), None) = (file_system, &message) else {
-            host::page(Page::BootFailed, 0, 0, message.unwrap_or_default().as_bytes());
-            return;
-        };
-        let mut vfs = Vfs::new();
-        if let Err(error) = vfs.mount_root(ext2, MountFlags::default(), "/dev/root") {
-            host::page(Page::BootFailed, 0, 0, format!("The root cannot be mounted: {error:?}.").as_bytes());
-            return;
+            Err(error) => {
+                host::page(Page::BootFailed, 0, 0, format!("The image cannot be mounted: {error}.").as_bytes());
+                self.state = State::Failed;
+                return;
+            }
+            Ok(()) => {}
         }
-        self.state = State::Running(Box::new(Kernel::new(config, vfs)));
+        let State::Mounting(mounting) = std::mem::replace(&mut self.state, State::Failed) else { return };
+        self.state = State::Running(Box::new(Kernel::new(mounting.config, mounting.vfs)));
         host::page(Page::Booted, 0, 0, &[]);
     }
 
@@ -242,7 +287,7 @@ impl Machine {
         loop {
             let bell = SHARED.doorbell.load(Ordering::SeqCst);
             let mut worked = false;
-            if matches!(self.state, State::Mounting { .. }) {
+            if matches!(self.state, State::Mounting(_)) {
                 self.mount();
             }
             if matches!(self.state, State::Running(_)) {
