@@ -58,15 +58,6 @@ pub fn flag_use(instruction: &Instruction) -> FlagUse {
         use_.undefines |= 0x800;
         use_.defines &= !0x800;
     }
-    if matches!(instruction.mnemonic(), Shld | Shrd)
-        && instruction.op0_kind() == OpKind::Register
-        && instruction.op0_register().size() == 2
-        && !by_register
-        && instruction.immediate(last) & 0x1f > 16
-    {
-        use_.undefines = 0x8d5;
-        use_.defines = 0;
-    }
     use_
 }
 

@@ -43,6 +43,9 @@ struct Cpu {
     /// Families to draw from (int, string, stack, branch, bcd, x87, mmx, sse, sse2 ...).
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// Unmask floating-point exceptions in half of the snippets.
+    #[arg(long)]
+    unmasked: bool,
     /// Stop after this many differences.
     #[arg(long, default_value_t = 1)]
     differences: usize,
@@ -81,6 +84,7 @@ fn run(cpu: &Cpu) -> Result<(), String> {
         // Short enough to type again.
         seed: cpu.seed.unwrap_or(clock % 1_000_000_000),
         only: cpu.only.clone(),
+        unmasked: cpu.unmasked,
         differences: cpu.differences,
     };
     println!("seed {}", plan.seed);
@@ -88,6 +92,7 @@ fn run(cpu: &Cpu) -> Result<(), String> {
     println!("{} snippets, {} differences", report.snippets, report.differences.len());
     let mut missing: Vec<_> = report.missing.into_iter().collect();
     missing.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    missing.truncate(60);
     let names: Vec<_> = missing.iter().map(|(name, count)| format!("{name} {count}")).collect();
     if !names.is_empty() {
         println!("not in the engine: {}", names.join(", "));

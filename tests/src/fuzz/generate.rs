@@ -61,9 +61,10 @@ impl<'a> Generator<'a> {
         mode: Mode,
         families: &'a [Family],
         templates: bool,
+        unmasked: bool,
         length: usize,
     ) -> Snippet {
-        let state = initial(random, mode);
+        let state = initial(random, mode, unmasked);
         let known = state.gpr.map(Some);
         let mut generator =
             Self { random, mode, families, templates, atoms: Vec::new(), at: CODE.base, known, undefined: 0 };
@@ -188,8 +189,25 @@ impl<'a> Generator<'a> {
         if instruction.mnemonic() == Mnemonic::Leave {
             return self.known[5].is_some_and(|rbp| rbp.wrapping_sub(STACK.base) < 0xff0);
         }
-        // Truncated to 16 bits the stack pointer leaves its window.
-        !(instruction.mnemonic() == Mnemonic::Enter && instruction.immediate8_2nd() & 0x1f > 3)
+        // A double shift of 16 bits by more than 16 has no defined result.
+        if matches!(
+            instruction.code(),
+            Code::Shld_rm16_r16_CL
+                | Code::Shld_rm16_r16_imm8
+                | Code::Shrd_rm16_r16_CL
+                | Code::Shrd_rm16_r16_imm8
+        ) {
+            let count = if instruction.op2_kind() == OpKind::Register {
+                self.known[1]
+            } else {
+                Some(u64::from(instruction.immediate8()))
+            };
+            return count.is_some_and(|count| count & 0x1f <= 16);
+        }
+        // BSWAP of 16 bits has none either. ENTER that copies frame pointers may have
+        // pushed some of them when it faults.
+        instruction.code() != Code::Bswap_r16
+            && !(instruction.mnemonic() == Mnemonic::Enter && instruction.immediate8_2nd() > 1)
     }
 
     fn register_or_immediate(
@@ -633,7 +651,7 @@ fn register_size(kind: OpCodeOperandKind) -> usize {
 }
 
 /// Random registers and memory; some registers point into the data.
-fn initial(random: &mut Random, mode: Mode) -> State {
+fn initial(random: &mut Random, mode: Mode, unmasked: bool) -> State {
     let mut state = State::new(mode, &[]);
     let long = mode == Mode::Bits64;
     for i in (0..if long { 16 } else { 8 }).filter(|i| *i != 4) {
@@ -649,11 +667,11 @@ fn initial(random: &mut Random, mode: Mode) -> State {
     for i in 0..if long { 16 } else { 8 } {
         state.xmm[i] = random.vector();
     }
-    state.mxcsr = if random.chance(85) { 0x1f80 } else { random.bits() as u32 & 0x1f80 };
+    state.mxcsr = if !unmasked || random.chance(50) { 0x1f80 } else { random.bits() as u32 & 0x1f80 };
     if random.chance(40) {
         state.mxcsr |= random.bits() as u32 & 0xe040;
     }
-    state.fpu.cw = if random.chance(85) { 0x37f } else { 0x340 | random.bits() as u16 & 0x3f };
+    state.fpu.cw = if !unmasked || random.chance(50) { 0x37f } else { 0x340 | random.bits() as u16 & 0x3f };
     if random.chance(40) {
         // Precision 1 is reserved.
         let precision = random.pick(&[0u16, 2, 3]);
