@@ -362,7 +362,7 @@ impl Vfs {
         if old.parent.ino != new.parent.ino {
             // A moved directory's `..` is rewritten, which is a write to it.
             let moved_target = new.node.filter(|_| exchange && target_is_dir);
-            let moved = [Some(node).filter(|_| node_is_dir), moved_target.map(|t| t.0)];
+            let moved = [node_is_dir.then_some(node), moved_target.map(|t| t.0)];
             for dir in moved.into_iter().flatten() {
                 let stat = self.stat(cx, dir)?;
                 access::check(cx.creds, &stat, Access::WRITE)?;
