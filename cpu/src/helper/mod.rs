@@ -42,7 +42,6 @@ helpers! {
     Popa = stack::popa, "POPA, width log2 c";
     Enter = stack::enter, "ENTER, width log2 c, size imm[15:0], level imm[20:16]";
     Bound = system::bound, "BOUND a, address b, width log2 c; #BR";
-    Into = system::into, "INTO; imm is the next instruction";
     Cmpxchg8b = system::cmpxchg8b, "CMPXCHG8B at address a, atomic";
     Cmpxchg16b = system::cmpxchg16b, "CMPXCHG16B at address a, atomic";
     Daa = bcd::daa, "DAA";

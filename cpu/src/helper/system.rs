@@ -1,6 +1,6 @@
-//! CPUID, RDTSC, segment loads, BOUND, INTO and the wide compare-exchanges.
+//! CPUID, RDTSC, segment loads, BOUND and the wide compare-exchanges.
 
-use crate::flags::{self, OF, ZF};
+use crate::flags::{self, ZF};
 use crate::ir::Op;
 use crate::mem::Access;
 use crate::state::Segment;
@@ -93,11 +93,6 @@ pub fn bound(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), 
         (pair as i32, (pair >> 32) as i32, index as i32)
     };
     if index < low || index > high { Err(Trap::Bound) } else { Ok(()) }
-}
-
-/// INTO: a trap if OF; the next instruction's address is in `imm`.
-pub fn into(state: &mut CpuState, _: &GuestMemory, _: &Op) -> Result<(), Trap> {
-    if flags::status_bits(state) & OF != 0 { Err(Trap::Overflow) } else { Ok(()) }
 }
 
 fn pair(state: &CpuState, high: u8, low: u8) -> u64 {

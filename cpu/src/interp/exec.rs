@@ -232,8 +232,8 @@ pub fn run_ops(state: &mut CpuState, memory: &GuestMemory, ops: &[Op], first: u3
             ($ty:ty, $find:expr) => {{
                 let x = a!() as $ty;
                 if x == 0 {
-                    // The destination keeps its value, as processors do.
-                    let old = b!() as $ty as u64;
+                    // The destination keeps its value, upper half included, as processors do.
+                    let old = b!();
                     flags::set_status(state, flags::ZF | flags::PF);
                     set!(old);
                 } else {
@@ -712,6 +712,7 @@ pub fn run_ops(state: &mut CpuState, memory: &GuestMemory, ops: &[Op], first: u3
                         TrapCode::Syscall => Trap::Syscall,
                         TrapCode::Int80 => Trap::Int80,
                         TrapCode::Sysenter => Trap::Sysenter,
+                        TrapCode::Overflow => Trap::Overflow,
                         _ => Trap::Breakpoint,
                     });
                 }

@@ -39,7 +39,7 @@ impl Interpreter {
         match run_ops(state, memory, &block.ops, 0) {
             Exit::Fall => state.rip = block.end,
             Exit::Taken | Exit::Indirect => {}
-            Exit::Trap(_, trap) => return trap,
+            Exit::Trap(_, trap) => return canonical(trap),
             // INT3 and system calls are reported as themselves; the step comes
             // with the next instruction, as on Linux after SYSCALL.
             Exit::TrapEnd(trap) => {
@@ -50,7 +50,7 @@ impl Interpreter {
             Exit::CodeChanged(at) => {
                 match run_ops(state, memory, &block.ops[at as usize + 1..], at + 1) {
                     Exit::Taken | Exit::Indirect => {}
-                    Exit::Trap(_, trap) => return trap,
+                    Exit::Trap(_, trap) => return canonical(trap),
                     _ => state.rip = block.end,
                 }
             }
@@ -85,7 +85,7 @@ impl Interpreter {
                     let (_, rip) = block.rips[instruction];
                     state.rip = rip;
                     state.icount += instruction as u64;
-                    return Some(trap);
+                    return Some(canonical(trap));
                 }
                 Exit::TrapEnd(trap) => {
                     state.icount += instruction as u64 + 1;
@@ -99,6 +99,17 @@ impl Interpreter {
             state.icount += instruction as u64 + 1;
             return None;
         }
+    }
+}
+
+/// A fault at an address that is not canonical is #GP (SDM vol. 1, 3.3.7.1).
+#[cold]
+fn canonical(trap: Trap) -> Trap {
+    match trap {
+        Trap::Fault(fault) if (fault.addr as i64) << 16 >> 16 != fault.addr as i64 => {
+            Trap::GeneralProtection
+        }
+        trap => trap,
     }
 }
 
@@ -145,6 +156,7 @@ impl Engine for Interpreter {
                     NONE
                 }
                 Exit::Trap(op, trap) => {
+                    let trap = canonical(trap);
                     let instruction = entry.block.instruction_of(op as usize);
                     state.rip = entry.block.rips[instruction].1;
                     state.icount += instruction as u64;

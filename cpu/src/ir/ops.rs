@@ -376,7 +376,8 @@ macro_rules! for_each_op {
             (String, E | ANY | LOAD | STORE | FAULT | PF | RF, "string instruction e, element log2 c, REP kind d, address mask imm, segment base slot a")
             (Helper, E | ANY | LOAD | STORE | FAULT | PF | RF, "helper e (a, b, c, d, imm)")
             (Vector, E | ANY | LOAD | STORE | FAULT | PF | RF, "vector operation e")
-            // Block ends.
+            // Block ends. A conditional branch that is not taken goes on with the next
+            // operation, or past the block behind the last.
             (Jmp, I | END, "rip = imm")
             (Jcc, COND | I | END, "rip = imm if c")
             (JmpInd, A | END, "rip = a")
@@ -490,17 +491,19 @@ pub enum TrapCode {
     Syscall,
     Int80,
     Sysenter,
+    Overflow,
 }
 
 impl TrapCode {
     /// All, in order of their numbers.
-    pub const ALL: [TrapCode; 6] = [
+    pub const ALL: [TrapCode; 7] = [
         TrapCode::GeneralProtection,
         TrapCode::InvalidOpcode,
         TrapCode::Breakpoint,
         TrapCode::Syscall,
         TrapCode::Int80,
         TrapCode::Sysenter,
+        TrapCode::Overflow,
     ];
 }
 

@@ -21,7 +21,6 @@ fn cmpxchg(l: &mut Lift, i: &Instruction) -> LiftResult {
     let w = l.width(i, 0)?;
     let source = l.read_register(i.op1_register())?;
     let compare = [SubF8, SubF16, SubF32, SubF64][w as usize];
-    let choose = if w == 3 { Cmov64 } else { Cmov32 };
     let old;
     if l.is_memory(i, 0) {
         // Without LOCK too: then it is at least as strong.
@@ -30,13 +29,21 @@ fn cmpxchg(l: &mut Lift, i: &Instruction) -> LiftResult {
         l.emit(Op::new(AtomicCmpxchg).d(old).a(at).b(source).c(w).imm(i64::from(RAX)));
         l.op3(compare, slot::SINK, RAX, old);
     } else {
+        // On failure the destination keeps all 64 bits, as processors do.
         let r = i.op0_register();
+        let (whole, high) = super::operand::gpr(r)?;
         old = l.read_zx(i, 0, w)?;
         l.op3(compare, slot::SINK, RAX, old);
+        let kept = if high { old } else { whole };
+        let new = l.temp();
+        l.op3(if w == 3 { Mov64 } else { Mov32 }, new, source, 0);
         let out = l.temp();
-        l.emit(Op::new(choose).d(out).a(source).b(old).c(cc::E));
-        // With the accumulator as destination success writes it, failure does not matter.
-        l.write_register(r, out)?;
+        l.emit(Op::new(Cmov64).d(out).a(new).b(kept).c(cc::E));
+        if w >= 2 {
+            l.op3(Mov64, whole, out, 0);
+        } else {
+            l.write_register(r, out)?;
+        }
     }
     // The accumulator changes only on failure; a 32-bit one then zero-extends.
     let t = l.temp();

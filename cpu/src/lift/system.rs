@@ -58,7 +58,8 @@ fn interrupt(l: &mut Lift, i: &Instruction) -> LiftResult {
 }
 
 fn into(l: &mut Lift, i: &Instruction) -> LiftResult {
-    l.emit(Lift::helper(Helper::Into).imm(i.next_ip() as i64));
+    l.emit(Op::new(Jcc).c(cc::O + 1).imm(i.next_ip() as i64));
+    l.trap(TrapCode::Overflow, i.next_ip());
     Ok(())
 }
 
