@@ -1,0 +1,272 @@
+//! `cargo xtask image`: a Debian system as an ext2 image, by Debian's own tools.
+//!
+//! `mmdebstrap` makes the tree from packages, `mke2fs -d` makes the file system
+//! from the tree; both work without root too (user namespaces, `fakeroot`).
+//! Images are kept by a hash of everything that goes into them.
+
+mod sources;
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::tools;
+
+/// Options of the image builder.
+#[derive(Args, Clone, Debug)]
+pub struct ImageArgs {
+    /// Debian architecture: amd64 or i386
+    #[arg(long, default_value = "amd64", value_parser = ["amd64", "i386"])]
+    pub arch: String,
+    /// Packages beside the default ones
+    #[arg(long, value_delimiter = ',')]
+    pub include: Vec<String>,
+    /// Size of the file system: bytes, or with K, M, G
+    #[arg(long, default_value = "2G", value_parser = parse_size)]
+    pub size: u64,
+    /// The image
+    #[arg(short, long)]
+    pub output: PathBuf,
+}
+
+const SUITE: &str = "bookworm";
+
+/// Changes whenever this file builds something else from the same packages.
+const BUILDER: u32 = 1;
+
+/// What the default image has beside Debian's essential packages.
+const PACKAGES: &[&str] = &[
+    "bc", "binutils", "bzip2", "curl", "diffutils", "file", "findutils", "gawk", "gcc", "git", "grep", "gzip",
+    "hostname", "less", "libc6-dev", "login", "make", "ncurses-bin", "ncurses-term", "passwd", "perl", "procps",
+    "python3", "sed", "sqlite3", "tar", "util-linux", "vim", "xz-utils", "zstd",
+];
+
+/// What dpkg leaves out. Licences stay: an image is something people hand on.
+const DPKG: &[&str] = &[
+    "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/info/*",
+    "path-exclude=/usr/share/doc/*",
+    "path-include=/usr/share/doc/*/copyright",
+    "path-exclude=/usr/share/locale/*",
+    "path-include=/usr/share/locale/locale.alias",
+    "path-exclude=/usr/share/lintian/*",
+    "path-exclude=/usr/share/gdb/*",
+    "force-unsafe-io",
+];
+
+/// Plain ext2 that our own driver knows in full, with nothing random in it.
+const MKE2FS: &[&str] = &[
+    "-q", "-F", "-t", "ext2", "-b", "4096", "-I", "256", "-m", "1", "-L", "tawaki",
+    "-O", "none,filetype,sparse_super,large_file,ext_attr",
+    "-U", "7461776b-6900-4000-8000-000000000001",
+    "-E", "hash_seed=7461776b-6900-4000-8000-000000000002,lazy_itable_init=1",
+];
+
+/// Times later than this (2026-06-01) become this one: what an installation
+/// writes gets the same times always, what packages bring keeps its own.
+const EPOCH: &str = "1780272000";
+
+const CUSTOMIZE: &str = include_str!("customize.sh");
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().last() {
+        Some((at, 'K' | 'k')) => (&text[..at], 10),
+        Some((at, 'M' | 'm')) => (&text[..at], 20),
+        Some((at, 'G' | 'g')) => (&text[..at], 30),
+        _ => (text, 0),
+    };
+    let number: u64 = digits.parse().map_err(|_| "a number, then nothing, K, M or G".to_owned())?;
+    let size = number.checked_mul(1 << shift).ok_or("too large")?;
+    // The driver and ext2 without huge files both end far above; the floor is a file system at all.
+    if (1 << 20..=1 << 40).contains(&size) { Ok(size) } else { Err("between 1M and 1024G".into()) }
+}
+
+/// The image of an architecture that other commands use, built when missing.
+pub fn default_image(root: &Path, arch: &str) -> Result<PathBuf, String> {
+    let path = root.join(format!("build/debian-{arch}.ext2"));
+    if !path.exists() {
+        let args = ImageArgs { arch: arch.into(), include: Vec::new(), size: 2 << 30, output: path.clone() };
+        build(root, &args)?;
+    }
+    Ok(path)
+}
+
+/// Builds the image, or copies it from the cache.
+pub fn build(root: &Path, args: &ImageArgs) -> Result<(), String> {
+    let started = Instant::now();
+    let mut packages: Vec<&str> = PACKAGES.to_vec();
+    packages.extend(args.include.iter().map(|p| p.trim()).filter(|p| !p.is_empty()));
+    packages.sort_unstable();
+    packages.dedup();
+    if let Some(bad) = packages.iter().find(|p| !p.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:=".contains(&b)))
+    {
+        return Err(format!("{bad} is no package name"));
+    }
+    let inputs = Inputs { arch: &args.arch, packages, size: args.size, sources: sources::debian(SUITE) };
+    let cache = root.join("build/image-cache");
+    let kept = cache.join(format!("{}-{:016x}.ext2", args.arch, inputs.hash()));
+    let how = if kept.exists() {
+        "from the cache"
+    } else {
+        require_tools(&args.arch)?;
+        fs::create_dir_all(&cache).map_err(|e| format!("{}: {e}", cache.display()))?;
+        inputs.build(&kept)?;
+        "built"
+    };
+    if let Some(dir) = args.output.parent().filter(|d| !d.as_os_str().is_empty()) {
+        fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    }
+    // Beside the final name first: others never see half an image.
+    let partial = args.output.with_extension("partial");
+    tools::checked(Command::new("cp").args(["--sparse=always", "--reflink=auto"]).arg(&kept).arg(&partial))?;
+    fs::rename(&partial, &args.output).map_err(|e| format!("{}: {e}", args.output.display()))?;
+    use std::os::unix::fs::MetadataExt;
+    let used = fs::metadata(&args.output).map_or(0, |meta| meta.blocks() * 512);
+    eprintln!(
+        "xtask: {}: {}, {} MiB in use of {}, {how} in {:.1} s",
+        args.output.display(),
+        args.arch,
+        used >> 20,
+        args.size >> 20,
+        started.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+fn require_tools(arch: &str) -> Result<(), String> {
+    let mut needed = vec![("mmdebstrap", "mmdebstrap"), ("mke2fs", "e2fsprogs"), ("tar", "tar")];
+    if arch != std::env::consts::ARCH.replace("x86_64", "amd64").as_str() {
+        needed.push(("arch-test", "arch-test"));
+    }
+    if !tools::is_root() {
+        needed.extend([("newuidmap", "uidmap"), ("fakeroot", "fakeroot")]);
+    }
+    if !Path::new("/usr/share/keyrings/debian-archive-keyring.gpg").exists() {
+        needed.push(("(keyring)", "debian-archive-keyring"));
+    }
+    tools::require(&needed)
+}
+
+/// Everything that an image depends on.
+struct Inputs<'a> {
+    arch: &'a str,
+    packages: Vec<&'a str>,
+    size: u64,
+    sources: String,
+}
+
+impl Inputs<'_> {
+    fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (BUILDER, SUITE, self.arch, &self.packages, self.size, &self.sources).hash(&mut hasher);
+        (DPKG, MKE2FS, EPOCH, CUSTOMIZE).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn build(&self, image: &Path) -> Result<(), String> {
+        let work = image.with_extension("work");
+        let _ = fs::remove_dir_all(&work);
+        fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;
+        let result = self.tree(&work).and_then(|()| self.file_system(&work, image));
+        let _ = fs::remove_dir_all(&work);
+        result
+    }
+
+    /// The system as a tar file with stable times and order.
+    fn tree(&self, work: &Path) -> Result<(), String> {
+        let write = |name: &str, text: &str| {
+            let path = work.join(name);
+            fs::write(&path, text).map(|()| path).map_err(|e| format!("{name}: {e}"))
+        };
+        let options = write("apt.conf", &sources::fetch_options())?;
+        let list = write("debian.sources", &self.sources)?;
+        let log = fs::File::create(work.join("log")).map_err(|e| e.to_string())?;
+        let mut command = Command::new("mmdebstrap");
+        command
+            .args(["--variant=minbase", "--format=tar", "--skip=chroot/mount/sys"])
+            .arg(format!("--mode={}", if tools::is_root() { "root" } else { "unshare" }))
+            .arg(format!("--architectures={}", self.arch))
+            .arg(format!("--include={}", self.packages.join(",")))
+            .arg(format!("--aptopt={}", options.display()))
+            .args(DPKG.iter().map(|option| format!("--dpkgopt={option}")))
+            .arg(format!("--customize-hook={CUSTOMIZE}"))
+            .arg(SUITE)
+            .arg(work.join("tree.tar"));
+        if !self.sources.is_empty() {
+            command.arg(&list);
+        }
+        eprintln!("xtask: installing {} packages and what they need for {}", self.packages.len(), self.arch);
+        let status = command
+            .env("SOURCE_DATE_EPOCH", EPOCH)
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .status()
+            .map_err(|e| format!("mmdebstrap does not start: {e}"))?;
+        if status.success() {
+            return Ok(());
+        }
+        let text = fs::read_to_string(work.join("log")).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        for line in lines.iter().skip(lines.len().saturating_sub(25)) {
+            let words: Vec<&str> = line.split(' ').map(|w| if w.contains("://") { "(address)" } else { w }).collect();
+            let _ = writeln!(std::io::stderr(), "  {}", words.join(" "));
+        }
+        Err(format!("mmdebstrap ended with {status}"))
+    }
+
+    /// The tree as an ext2 file system.
+    fn file_system(&self, work: &Path, image: &Path) -> Result<(), String> {
+        let partial = image.with_extension("partial");
+        let script = "set -e; mkdir root; tar -xpf tree.tar -C root --numeric-owner --xattrs; \
+            image=$1; blocks=$2; shift 2; mke2fs \"$@\" -d root \"$image\" \"$blocks\"";
+        let mut command = if tools::is_root() { Command::new("sh") } else { Command::new("fakeroot") };
+        if !tools::is_root() {
+            command.arg("sh");
+        }
+        let _ = fs::remove_file(&partial);
+        tools::checked(
+            command
+                .args(["-c", script, "sh"])
+                .arg(&partial)
+                .arg((self.size / 4096).to_string())
+                .args(MKE2FS)
+                .current_dir(work)
+                .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+                .env("SOURCE_DATE_EPOCH", EPOCH)
+                .env("E2FSPROGS_FAKE_TIME", EPOCH)
+                .stdin(Stdio::null()),
+        )?;
+        let check = Command::new(tools::find("e2fsck").ok_or("no e2fsck")?)
+            .arg("-fn")
+            .arg(&partial)
+            .output()
+            .map_err(|e| format!("e2fsck does not start: {e}"))?;
+        if !check.status.success() {
+            return Err(format!("e2fsck finds fault: {}", String::from_utf8_lossy(&check.stdout)));
+        }
+        fs::rename(&partial, image).map_err(|e| format!("{}: {e}", image.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_size;
+
+    #[test]
+    fn sizes() {
+        for (text, size) in [("2G", Some(2 << 30)), ("512M", Some(512 << 20)), ("4096K", Some(4 << 20)), ("1048576", Some(1 << 20))]
+        {
+            assert_eq!(parse_size(text).ok(), size, "{text}");
+        }
+        for text in ["", "G", "-1", "1", "99999999999999999999", "20000000T", "1é"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}
