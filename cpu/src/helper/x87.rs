@@ -135,7 +135,10 @@ impl X87State {
     /// Adds what an operation raised, and C1.
     #[inline(always)]
     pub(crate) fn settle(&mut self, env: &Env) {
-        self.sw = self.sw & !sw::C1 | if env.rounded_up { sw::C1 } else { 0 };
+        // What stops an operation before it computes also clears C1.
+        let before = flag::IE | flag::DE | flag::ZE;
+        let up = env.rounded_up && env.unmasked() & before == 0;
+        self.sw = self.sw & !sw::C1 | if up { sw::C1 } else { 0 };
         if env.flags != 0 {
             self.sw |= u16::from(env.flags);
             if env.unmasked() != 0 {
@@ -164,7 +167,8 @@ impl X87State {
             return;
         }
         self.settle(env);
-        if env.unmasked() & (flag::IE | flag::DE) == 0 {
+        // An unmasked denormal is loaded all the same.
+        if env.unmasked() & flag::IE == 0 {
             self.set_top(self.top().wrapping_sub(1));
             self.set_st(0, value);
         }
@@ -247,25 +251,27 @@ const fn codes(relation: Relation) -> u16 {
     }
 }
 
-/// Compares ST(0) with `b`; the relation, or `None` when an unmasked exception
-/// leaves everything as it is.
-fn relate(x87: &mut X87State, b: Option<F80>, signal_quiet: bool, mut env: Env) -> Option<Relation> {
-    x87.sw &= !sw::C1;
+/// Compares ST(0) with `b`: the relation, and whether an unmasked exception
+/// forbids popping.
+fn relate(x87: &mut X87State, b: Option<F80>, signal_quiet: bool, mut env: Env) -> (Relation, bool) {
     let (Some(a), Some(b)) = (x87.st(0), b) else {
-        return x87.stack_fault(false).then_some(Relation::Unordered);
+        return (Relation::Unordered, !x87.stack_fault(false));
     };
     let relation = a.compare(b, signal_quiet, &mut env);
     if relation == Relation::Unordered {
         env.flags &= !flag::DE;
     }
+    let c1 = x87.sw & sw::C1;
     x87.settle(&env);
-    (env.unmasked() & (flag::IE | flag::DE) == 0).then_some(relation)
+    x87.sw |= c1;
+    (relation, env.unmasked() & (flag::IE | flag::DE) != 0)
 }
 
 /// FCOM and its kin against a loaded operand.
 pub(crate) fn compare(x87: &mut X87State, b: Option<F80>, signal_quiet: bool, pops: u8, env: Env) {
-    if let Some(relation) = relate(x87, b, signal_quiet, env) {
-        x87.sw = x87.sw & !(sw::C0 | sw::C2 | sw::C3) | codes(relation);
+    let (relation, blocked) = relate(x87, b, signal_quiet, env);
+    x87.sw = x87.sw & !sw::CODES | codes(relation);
+    if !blocked {
         x87.pop(pops);
     }
 }
@@ -284,18 +290,17 @@ pub(crate) fn comi_st(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<
     wait(state)?;
     let x87 = &mut state.x87;
     let (env, b) = (x87.env(), x87.st(op.c));
-    if let Some(relation) = relate(x87, b, op.d & 4 == 0, env) {
+    let (relation, blocked) = relate(x87, b, op.d & 4 == 0, env);
+    if !blocked {
         x87.pop(op.d & 3);
-        flags::set_status(
-            state,
-            match relation {
-                Relation::Greater => 0,
-                Relation::Less => flags::CF,
-                Relation::Equal => flags::ZF,
-                Relation::Unordered => flags::ZF | flags::PF | flags::CF,
-            },
-        );
     }
+    let bits = match relation {
+        Relation::Greater => 0,
+        Relation::Less => flags::CF,
+        Relation::Equal => flags::ZF,
+        Relation::Unordered => flags::ZF | flags::PF | flags::CF,
+    };
+    flags::set_status(state, bits);
     Ok(())
 }
 
@@ -348,7 +353,6 @@ pub(crate) fn fcmov(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<()
     wait(state)?;
     let holds = state.slots[op.a as usize] & 1 != 0;
     let x87 = &mut state.x87;
-    x87.sw &= !sw::C1;
     match (x87.st(0), x87.st(op.c)) {
         (Some(_), Some(_)) if !holds => {}
         (Some(_), Some(value)) => x87.set_st(0, value),
@@ -368,6 +372,7 @@ pub(crate) fn stack(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<()
     let x87 = &mut state.x87;
     match op.d {
         0 | 1 => {
+            x87.sw &= !sw::C1;
             x87.set_tag(op.c, 3);
             x87.pop(op.d);
         }

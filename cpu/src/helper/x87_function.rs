@@ -127,9 +127,11 @@ pub(crate) fn fprem(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<()
     let mut env = x87.env();
     let result = a.remainder(b, op.d != 0, &mut env);
     x87.settle(&env);
-    x87.sw &= !sw::CODES;
-    let bit = |n: u8, code: u16| if result.quotient >> n & 1 != 0 { code } else { 0 };
-    x87.sw |= bit(2, sw::C0) | bit(1, sw::C3) | bit(0, sw::C1);
+    x87.sw &= !sw::C2;
+    if let Some(quotient) = result.quotient {
+        let bit = |n: u8, code: u16| if quotient >> n & 1 != 0 { code } else { 0 };
+        x87.sw = x87.sw & !sw::CODES | bit(2, sw::C0) | bit(1, sw::C3) | bit(0, sw::C1);
+    }
     if result.incomplete {
         x87.sw |= sw::C2;
     }

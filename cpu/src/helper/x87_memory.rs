@@ -161,6 +161,7 @@ fn store(
         };
         memory.check(at, size, crate::Access::Write)?;
         env.flags &= !flag::PE;
+        env.rounded_up = false;
     } else {
         match out {
             Out::Bits16(bits) => memory.store16(at, bits)?,

@@ -88,7 +88,6 @@ impl F80 {
             (Class::Zero | Class::Infinity, Class::Zero) => return invalid(env),
             (Class::Zero, _) => {
                 if cy != Class::Infinity {
-                    note_denormal(env, cx, cy);
                     env.raise(flag::ZE);
                 }
                 return F80::infinity(!y.sign());

@@ -9,8 +9,9 @@ use super::{Env, Precision, flag};
 pub struct Remainder {
     /// The remainder, or the partly reduced dividend.
     pub value: F80,
-    /// Low three bits of the quotient; 0 while incomplete.
-    pub quotient: u8,
+    /// Low three bits of the quotient, `None` when there is none: NaNs, invalid
+    /// operands and incomplete steps.
+    pub quotient: Option<u8>,
     /// The reduction must go on (C2).
     pub incomplete: bool,
 }
@@ -23,19 +24,23 @@ impl F80 {
     /// Remainder of `self / by`, the quotient rounded toward zero (FPREM) or,
     /// when `nearest`, to the nearest even integer (FPREM1).
     pub fn remainder(self, by: F80, nearest: bool, env: &mut Env) -> Remainder {
-        let done = |value| Remainder { value, quotient: 0, incomplete: false };
+        let special = |value| Remainder { value, quotient: None, incomplete: false };
+        let done = |value| Remainder { value, quotient: Some(0), incomplete: false };
         if let Some(nan) = nan_result(env, self, by) {
-            return done(nan);
+            return special(nan);
         }
         let (ca, cb) = (self.class(), by.class());
         if ca == Class::Infinity || cb == Class::Zero {
             env.raise(flag::IE);
-            return done(F80::INDEFINITE);
+            return special(F80::INDEFINITE);
         }
         if ca == Class::Denormal || cb == Class::Denormal {
             env.raise(flag::DE);
         }
-        if ca == Class::Zero || env.stopped() {
+        if env.stopped() {
+            return special(self);
+        }
+        if ca == Class::Zero {
             return done(self);
         }
         if cb == Class::Infinity {
@@ -52,7 +57,7 @@ impl F80 {
             let step = difference - PARTIAL;
             let (_, rest) = long_division(a.mant, b.mant, PARTIAL);
             let value = exactly(env, a.sign, b.exp + step, u128::from(rest));
-            return Remainder { value, quotient: 0, incomplete: true };
+            return Remainder { value, quotient: None, incomplete: true };
         }
         let (mut quotient, mut rest, exp) = if difference < 0 {
             // Here |self| < |by|; keep the dividend's own scale.
@@ -72,7 +77,7 @@ impl F80 {
             }
         }
         let value = if rest == 0 { F80::zero(a.sign) } else { exactly(env, sign, exp, rest) };
-        Remainder { value, quotient: (quotient & 7) as u8, incomplete: false }
+        Remainder { value, quotient: Some((quotient & 7) as u8), incomplete: false }
     }
 }
 
