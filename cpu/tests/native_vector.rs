@@ -198,6 +198,7 @@ fn forms(code: Code, random: &mut Random) -> Vec<Vec<u8>> {
                     Kind::xmm_or_mem if !memory => Register::XMM0 + random.below(16) as u32,
                     Kind::mm_reg | Kind::mm_rm => Register::MM0 + n,
                     Kind::mm_or_mem if !memory => Register::MM0 + n,
+                    Kind::r16_reg => Register::R8W + n,
                     Kind::r32_reg | Kind::r32_rm => Register::R8D + n,
                     Kind::r64_reg | Kind::r64_rm => Register::R8 + n,
                     Kind::r32_or_mem | Kind::r32_reg_mem if !memory => Register::R8D + n,
@@ -318,6 +319,76 @@ fn differences(real: &Machine, ours: &Machine, approximate: bool) -> String {
     out
 }
 
+/// Instructions that load or store state, with a valid image to load, and the
+/// bytes of the data they write that no two processors agree on (pointers).
+#[test]
+fn state_images() {
+    // At RSI + 0x10, which is 16-byte aligned.
+    const AT: usize = 0x810;
+    const POINTERS_32: std::ops::Range<usize> = AT + 12..AT + 28;
+    const POINTERS_16: std::ops::Range<usize> = AT + 6..AT + 14;
+    const NONE: std::ops::Range<usize> = 0..0;
+    let table: &[(&str, &[u8], std::ops::Range<usize>)] = &[
+        ("fnstenv", &[0xd9, 0x76, 0x10], POINTERS_32),
+        ("fnstenv 16", &[0x66, 0xd9, 0x76, 0x10], POINTERS_16),
+        ("fnsave", &[0xdd, 0x76, 0x10], POINTERS_32),
+        ("fnsave 16", &[0x66, 0xdd, 0x76, 0x10], POINTERS_16),
+        ("fldenv", &[0xd9, 0x66, 0x10], NONE),
+        ("fldenv 16", &[0x66, 0xd9, 0x66, 0x10], NONE),
+        ("frstor", &[0xdd, 0x66, 0x10], NONE),
+        ("frstor 16", &[0x66, 0xdd, 0x66, 0x10], NONE),
+        ("fnsave; frstor", &[0xdd, 0x76, 0x10, 0xdd, 0x66, 0x10], POINTERS_32),
+        ("fxsave", &[0x0f, 0xae, 0x46, 0x10], AT + 6..AT + 24),
+        ("fxsave64", &[0x48, 0x0f, 0xae, 0x46, 0x10], AT + 6..AT + 24),
+        ("fxrstor", &[0x0f, 0xae, 0x4e, 0x10], NONE),
+        ("fxrstor64", &[0x48, 0x0f, 0xae, 0x4e, 0x10], NONE),
+        ("ldmxcsr", &[0x0f, 0xae, 0x56, 0x10], NONE),
+    ];
+    let memory = guest_memory();
+    let mut random = Random(0x7777_1234_abcd_0001);
+    let mut report = String::new();
+    Native::with(|native| {
+        for (name, code, pointers) in table {
+            for _ in 0..300 {
+                let mut before = random.machine(true);
+                let image = random.machine(true).fx;
+                let mut put = |at: usize, bytes: &[u8]| before.data[at..at + bytes.len()].copy_from_slice(bytes);
+                if name.starts_with("fxrstor") {
+                    put(AT, &image);
+                } else if *name == "ldmxcsr" {
+                    put(AT, &(random.next() as u32 & 0x1ffff & !0x10000 | 0x1f80).to_le_bytes());
+                } else {
+                    let size = if name.ends_with("16") { 2 } else { 4 };
+                    let tags = (0..8).fold(0u16, |t, i| t | if image[4] >> i & 1 == 0 { 3 << (2 * i) } else { 0 });
+                    put(AT, &image[0..2]);
+                    put(AT + size, &image[2..4]);
+                    put(AT + 2 * size, &tags.to_le_bytes());
+                    for i in 0..8 {
+                        put(AT + 7 * size + 10 * i, &image[32 + 16 * i..42 + 16 * i]);
+                    }
+                }
+                let mut real = before.clone();
+                native.run(&mut real, code);
+                match emulate(&memory, &before, code) {
+                    Ok(mut ours) => {
+                        ours.data[pointers.clone()].copy_from_slice(&real.data[pointers.clone()]);
+                        if name.starts_with("fxsave") {
+                            // MXCSR_MASK says which bits exist: the processor may have more.
+                            real.data[AT + 28..AT + 32].copy_from_slice(&ours.data[AT + 28..AT + 32].to_vec());
+                        }
+                        let difference = differences(&real, &ours, false);
+                        if !difference.is_empty() && report.len() < 4000 {
+                            report += &format!("\n{name}: {difference}");
+                        }
+                    }
+                    Err(trap) => report += &format!("\n{name}: trap {trap:?}"),
+                }
+            }
+        }
+    });
+    assert!(report.is_empty(), "{report}");
+}
+
 /// Runs every form of every instruction with one of `features`; reports per instruction.
 fn check(features: &[CpuidFeature], x87: bool, rounds: usize) {
     let rounds = std::env::var("TAWAKI_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(rounds);
@@ -401,7 +472,7 @@ fn sse3_and_ssse3() {
 
 #[test]
 fn sse4() {
-    check(&[CpuidFeature::SSE4_1, CpuidFeature::SSE4_2], false, 60);
+    check(&[CpuidFeature::SSE4_1, CpuidFeature::SSE4_2, CpuidFeature::POPCNT], false, 60);
 }
 
 #[test]
