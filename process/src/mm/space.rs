@@ -1,0 +1,688 @@
+//! The address space of a process: mappings, their memory and its permissions.
+//!
+//! Invariants: a page with any permission in [`GuestMemory`] is backed by host
+//! memory; a page not in `dirty` is zero; permissions are those of the areas,
+//! except that inaccessible pages without data have none at all (they need not
+//! exist).
+
+use super::backing::Backing;
+use super::bitmap::PageSet;
+use super::vma::{Kind, MAX_AREAS, PAGES, Pages, Vma, VmaMap};
+use crate::host::Host;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tawaki_abi::Errno;
+use tawaki_abi::mm::{PAGE, PROT_EXEC, PROT_READ, PROT_WRITE};
+use tawaki_abi::wire::FileId;
+use tawaki_cpu::{GuestMemory, Perms};
+
+/// One page past the highest a program may use: the last 64 KiB stay empty so
+/// that address arithmetic at the top cannot wrap.
+pub const TOP_PAGE: u32 = PAGES - 16;
+
+/// Where the pieces of a program lie, in pages. See [`crate::loader`] for how it is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// Where the search for a free place begins.
+    pub mmap_base: u32,
+    /// The stack may grow down to here.
+    pub stack_low: u32,
+    /// End of the stack.
+    pub stack_high: u32,
+    /// Start of the heap, a byte address.
+    pub brk_start: u64,
+    /// Its end, a byte address.
+    pub brk: u64,
+    /// Page of the i386 signal return trampolines; 0 without.
+    pub trampolines: u32,
+    /// Room kept for the heap as long as there is other.
+    pub brk_room: u32,
+}
+
+/// A mapped file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappedFile {
+    /// What it is.
+    pub id: FileId,
+    /// The kernel's handle, where one is held (writable shared mappings).
+    pub handle: Option<u32>,
+    /// Hash of each page as it was read or written back last, by page of the
+    /// file: what msync compares with. Only for writable shared mappings.
+    pub hashes: BTreeMap<u64, u64>,
+}
+
+impl MappedFile {
+    /// Pages of the file, the last one perhaps partial.
+    fn pages(&self) -> u64 {
+        self.id.size.div_ceil(PAGE)
+    }
+}
+
+/// A page of a writable shared mapping that differs from the file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct WriteBack {
+    /// Handle of the file.
+    pub handle: u32,
+    /// Byte offset in the file.
+    pub offset: u64,
+    /// What to write.
+    pub data: Vec<u8>,
+}
+
+/// What a forked child needs to know of its parent's address space.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SpaceImage {
+    vmas: VmaMap,
+    layout: Layout,
+    files: BTreeMap<u32, MappedFile>,
+    next_file: u32,
+    limit: u64,
+    /// Pages to copy.
+    pub used: Vec<Pages>,
+}
+
+/// The address space.
+#[derive(Debug)]
+pub struct AddressSpace {
+    backing: Backing,
+    vmas: VmaMap,
+    dirty: PageSet,
+    /// Placement.
+    pub layout: Layout,
+    files: BTreeMap<u32, MappedFile>,
+    next_file: u32,
+    lowest: u32,
+    /// RLIMIT_AS in pages.
+    pub limit: u64,
+}
+
+/// Bytes of a range of pages.
+pub fn bytes(pages: &Pages) -> std::ops::Range<u64> {
+    u64::from(pages.start) * PAGE..u64::from(pages.end) * PAGE
+}
+
+fn perms(prot: u32) -> Perms {
+    let mut perms = Perms::MAPPED;
+    for (bit, perm) in [(PROT_READ, Perms::READ), (PROT_WRITE, Perms::WRITE), (PROT_EXEC, Perms::EXEC)] {
+        if prot & bit != 0 {
+            perms = perms | perm;
+        }
+    }
+    perms
+}
+
+/// FNV-1a over words: cheap, and only compared within one process.
+fn hash(page: &[u8]) -> u64 {
+    page.chunks(8).fold(0xcbf2_9ce4_8422_2325, |h, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        let mixed = (h ^ u64::from_le_bytes(word)).wrapping_mul(0x0000_0100_0000_01b3);
+        mixed ^ (mixed >> 29)
+    })
+}
+
+impl AddressSpace {
+    /// An empty address space over memory that is all zero.
+    pub fn new(host: &dyn Host) -> Self {
+        let lowest = host.lowest_address().max(PAGE);
+        AddressSpace {
+            backing: Backing::new(host.memory(), lowest, host.memory_end()),
+            vmas: VmaMap::default(),
+            dirty: PageSet::default(),
+            layout: Layout::default(),
+            files: BTreeMap::new(),
+            next_file: 0,
+            lowest: lowest.div_ceil(PAGE) as u32,
+            limit: u64::MAX,
+        }
+    }
+
+    /// The memory.
+    pub fn memory(&self) -> &Arc<GuestMemory> {
+        self.backing.memory()
+    }
+
+    /// The mappings.
+    pub fn vmas(&self) -> &VmaMap {
+        &self.vmas
+    }
+
+    /// A mapped file by its key.
+    pub fn file(&self, key: u32) -> Option<&MappedFile> {
+        self.files.get(&key)
+    }
+
+    /// The first page programs may use.
+    pub fn lowest(&self) -> u32 {
+        self.lowest
+    }
+
+    // ---- placement
+
+    /// Makes `pages` exist. ENOMEM: no more memory, or they belong to somebody else.
+    fn back(&mut self, host: &mut dyn Host, pages: &Pages) -> Result<(), Errno> {
+        let range = bytes(pages);
+        if range.end > self.backing.end() {
+            let before = host.grow_to(range.end).map_err(|_| Errno::ENOMEM)?;
+            self.backing.grown(before, range.end);
+        }
+        if self.backing.holds(&range) { Ok(()) } else { Err(Errno::ENOMEM) }
+    }
+
+    fn avoid(&self) -> Vec<Pages> {
+        let page = |addr: u64| (addr / PAGE) as u32;
+        self.backing.reserved().iter().map(|r| page(r.start)..page(r.end + PAGE - 1)).collect()
+    }
+
+    /// Finds room for `count` pages (and backs it, if `accessible`), near `hint` if that is free.
+    pub fn place(
+        &mut self,
+        host: &mut dyn Host,
+        count: u32,
+        hint: u32,
+        accessible: bool,
+    ) -> Result<u32, Errno> {
+        if let Some(end) = hint.checked_add(count).filter(|&end| end <= TOP_PAGE)
+            && hint >= self.lowest.max(16)
+            && self.vmas.is_free(hint..end)
+            && !self.avoid().iter().any(|r| r.start < end && hint < r.end)
+            && (!accessible || self.back(host, &(hint..end)).is_ok())
+        {
+            return Ok(hint);
+        }
+        let heap = (self.layout.brk_start / PAGE) as u32;
+        let stack = self.layout.stack_low.saturating_sub(16)..self.layout.stack_high;
+        let room = heap..heap.saturating_add(self.layout.brk_room);
+        let kept = [stack, room];
+        // Above the base, then below it, then even in the room kept for the heap.
+        for (from, kept) in [(self.layout.mmap_base, &kept[..]), (0, &kept[..]), (0, &kept[..1])] {
+            loop {
+                let reserved = self.avoid();
+                let avoid: Vec<Pages> = reserved.iter().chain(kept).cloned().collect();
+                let from = from.max(self.lowest);
+                let Some(start) = self.vmas.first_fit(count, from..TOP_PAGE, &avoid) else { break };
+                if !accessible || self.back(host, &(start..start + count)).is_ok() {
+                    return Ok(start);
+                }
+                // Either the host took some of it just now (look again), or it has no more.
+                if self.avoid().len() == reserved.len() {
+                    break;
+                }
+            }
+        }
+        Err(Errno::ENOMEM)
+    }
+
+    /// Whether `count` more pages stay within RLIMIT_AS and the number of areas.
+    fn within_limits(&self, count: u32) -> Result<(), Errno> {
+        let fits = self.vmas.total() + u64::from(count) <= self.limit && self.vmas.len() < MAX_AREAS;
+        if fits { Ok(()) } else { Err(Errno::ENOMEM) }
+    }
+
+    // ---- mappings
+
+    /// Maps `pages`, replacing what was there; anonymous memory is zero, a file's
+    /// content follows by [`Self::load`]. Returns handles no longer in use.
+    pub fn map(&mut self, host: &mut dyn Host, pages: Pages, vma: Vma) -> Result<Vec<u32>, Errno> {
+        if pages.is_empty() || pages.start < self.lowest || pages.end > TOP_PAGE {
+            return Err(Errno::ENOMEM);
+        }
+        let replaced: u32 = self.vmas.overlapping(pages.clone()).map(|(p, _)| p.end - p.start).sum();
+        self.within_limits((pages.end - pages.start) - replaced)?;
+        if vma.prot != 0 || matches!(vma.kind, Kind::File { .. }) {
+            self.back(host, &pages)?;
+        }
+        self.vmas.carve(pages.clone());
+        self.clean(pages.clone());
+        let (prot, kind) = (vma.prot, vma.kind.clone());
+        self.vmas.insert(pages.clone(), vma);
+        self.protect(pages, prot, &kind);
+        Ok(self.sweep())
+    }
+
+    /// Zeroes what may not be zero in `pages`.
+    fn clean(&mut self, pages: Pages) {
+        for run in self.dirty.runs(pages) {
+            self.memory().set_perms(run.clone(), Perms::MAPPED);
+            self.backing.zero(bytes(&run));
+            self.dirty.remove(run);
+        }
+    }
+
+    /// Sets permissions of `pages`, all of one area that shows `kind` from its first page on.
+    fn protect(&mut self, pages: Pages, prot: u32, kind: &Kind) {
+        let mut shown = pages.clone();
+        if let Kind::File { file, page } = kind {
+            let left = self.files.get(file).map_or(0, |f| f.pages().saturating_sub(*page));
+            shown.end = shown.start + left.min(u64::from(pages.end - pages.start)) as u32;
+            // Whole pages past the end of the file: SIGBUS.
+            self.memory().set_perms(shown.end..pages.end, Perms::BUS);
+        }
+        if prot & PROT_WRITE != 0 {
+            self.dirty.insert(shown.clone());
+        }
+        if prot == 0 {
+            // Reserved pages may not exist; those with data do.
+            self.memory().set_perms(shown.clone(), Perms::NONE);
+            for run in self.dirty.runs(shown) {
+                self.memory().set_perms(run, Perms::MAPPED);
+            }
+            return;
+        }
+        self.memory().set_perms(shown, perms(prot));
+    }
+
+    /// Copies file content into a mapping made before, whatever its protection.
+    pub fn load(&mut self, addr: u64, data: &[u8]) -> bool {
+        if data.is_empty() {
+            return true;
+        }
+        let pages = (addr / PAGE) as u32..(addr + data.len() as u64).div_ceil(PAGE) as u32;
+        let written = self.backing.write(addr, data);
+        if written {
+            self.dirty.insert(pages);
+        }
+        written
+    }
+
+    /// Registers a file for [`Kind::File`].
+    pub fn add_file(&mut self, file: MappedFile) -> u32 {
+        let same = |f: &MappedFile| f.handle.is_none() && file.handle.is_none() && f.id == file.id;
+        if let Some((&key, _)) = self.files.iter().find(|(_, f)| same(f)) {
+            return key;
+        }
+        let key = self.next_file;
+        self.next_file = self.next_file.wrapping_add(1);
+        self.files.insert(key, file);
+        key
+    }
+
+    /// Forgets files no area shows; returns their handles.
+    fn sweep(&mut self) -> Vec<u32> {
+        let vmas = &self.vmas;
+        if self.files.is_empty() {
+            return Vec::new();
+        }
+        let used: std::collections::BTreeSet<u32> = vmas
+            .iter()
+            .filter_map(|(_, vma)| if let Kind::File { file, .. } = vma.kind { Some(file) } else { None })
+            .collect();
+        let mut handles = Vec::new();
+        self.files.retain(|key, file| {
+            if !used.contains(key) {
+                handles.extend(file.handle);
+            }
+            used.contains(key)
+        });
+        handles
+    }
+
+    /// munmap. Returns handles no longer in use.
+    pub fn unmap(&mut self, pages: Pages) -> Vec<u32> {
+        self.vmas.carve(pages.clone());
+        self.memory().set_perms(pages, Perms::NONE);
+        self.sweep()
+    }
+
+    /// mprotect over `pages`, which must all be mapped.
+    pub fn mprotect(&mut self, host: &mut dyn Host, pages: Pages, prot: u32) -> Result<(), Errno> {
+        let areas: Vec<(Pages, Vma)> =
+            self.vmas.overlapping(pages.clone()).map(|(p, v)| (p, v.clone())).collect();
+        if prot & PROT_WRITE != 0 && areas.iter().any(|(_, vma)| !vma.may_write) {
+            return Err(Errno::EACCES);
+        }
+        if self.vmas.len() + 2 > MAX_AREAS {
+            return Err(Errno::ENOMEM);
+        }
+        let hole = self.vmas.first_hole(pages.clone());
+        for (part, vma) in areas {
+            if hole.is_some_and(|hole| part.start > hole) {
+                break;
+            }
+            if prot != 0 {
+                self.back(host, &part)?;
+            }
+            let kind = self.kind_at(part.start).unwrap_or(vma.kind);
+            self.vmas.update(part.clone(), |vma| vma.prot = prot);
+            self.protect(part, prot, &kind);
+        }
+        if hole.is_some() { Err(Errno::ENOMEM) } else { Ok(()) }
+    }
+
+    /// What the area at `page` shows from that page on.
+    fn kind_at(&self, page: u32) -> Option<Kind> {
+        let (area, vma) = self.vmas.find(page)?;
+        Some(match vma.kind.clone() {
+            Kind::File { file, page: first } => {
+                Kind::File { file, page: first + u64::from(page - area.start) }
+            }
+            kind => kind,
+        })
+    }
+
+    /// madvise(MADV_DONTNEED): anonymous private pages read as zero afterwards.
+    pub fn discard(&mut self, pages: Pages) {
+        let parts: Vec<Pages> = self
+            .vmas
+            .overlapping(pages)
+            .filter(|(_, vma)| !vma.shared && !matches!(vma.kind, Kind::File { .. }))
+            .map(|(p, _)| p)
+            .collect();
+        for part in parts {
+            for run in self.dirty.runs(part) {
+                // The pages stay marked: they may be written without notice.
+                self.backing.zero(bytes(&run));
+            }
+        }
+    }
+
+    /// mremap(2) of one area's pages `old` to `count` pages; `to` is MREMAP_FIXED's place.
+    pub fn remap(
+        &mut self,
+        host: &mut dyn Host,
+        old: Pages,
+        count: u32,
+        may_move: bool,
+        to: Option<u32>,
+    ) -> Result<(u32, Vec<u32>), Errno> {
+        let (area, vma) = self.vmas.find(old.start).ok_or(Errno::EFAULT)?;
+        if area.end < old.end {
+            return Err(Errno::EFAULT);
+        }
+        let (area_end, vma) = (area.end, vma.clone());
+        let old_count = old.end - old.start;
+        if to.is_none() && count <= old_count {
+            let handles = if count < old_count { self.unmap(old.start + count..old.end) } else { Vec::new() };
+            return Ok((old.start, handles));
+        }
+        if count > old_count && matches!(vma.kind, Kind::File { .. }) {
+            // Would need to read more of a file that may be closed by now.
+            return Err(Errno::ENOMEM);
+        }
+        self.within_limits(count.saturating_sub(old_count))?;
+        let kind = self.kind_at(old.start).unwrap_or(Kind::Anon);
+        let kind = if kind == Kind::Heap { Kind::Anon } else { kind };
+        let moved = Vma { end: 0, kind, ..vma };
+        if to.is_none() && area_end == old.end {
+            // In place, if what follows is free and not kept for the stack.
+            let more = old.end..old.start.checked_add(count).ok_or(Errno::ENOMEM)?;
+            let stack = self.layout.stack_low.saturating_sub(16)..self.layout.stack_high;
+            let clear = more.end <= TOP_PAGE
+                && self.vmas.is_free(more.clone())
+                && !(stack.start < more.end && more.start < stack.end)
+                && (moved.prot == 0 || self.back(host, &more).is_ok());
+            if clear && !self.avoid().iter().any(|r| r.start < more.end && more.start < r.end) {
+                self.map(host, more, moved)?;
+                return Ok((old.start, Vec::new()));
+            }
+        }
+        if !may_move {
+            return Err(Errno::ENOMEM);
+        }
+        let start = match to {
+            Some(start) => start,
+            None => self.place(host, count, 0, moved.prot != 0)?,
+        };
+        let new = start..start.checked_add(count).ok_or(Errno::EINVAL)?;
+        if new.start < old.end && old.start < new.end {
+            return Err(Errno::EINVAL);
+        }
+        let mut handles = self.map(host, new.clone(), moved)?;
+        let kept = old.start..old.start + count.min(old_count);
+        let mut page = vec![0; PAGE as usize];
+        for run in self.dirty.runs(kept) {
+            for p in run {
+                let to = u64::from(new.start + (p - old.start)) * PAGE;
+                if self.backing.read(u64::from(p) * PAGE, &mut page) {
+                    self.load(to, &page);
+                }
+            }
+        }
+        handles.extend(self.unmap(old));
+        Ok((new.start, handles))
+    }
+
+    /// brk(2): the new end of the heap, or the old one if it cannot be.
+    pub fn set_brk(&mut self, host: &mut dyn Host, brk: u64) -> u64 {
+        let old = self.layout.brk;
+        if brk < self.layout.brk_start || brk > u64::from(TOP_PAGE) * PAGE {
+            return old;
+        }
+        let (from, to) = (old.div_ceil(PAGE) as u32, brk.div_ceil(PAGE) as u32);
+        if to > from {
+            let more = from..to;
+            let stack = self.layout.stack_low.saturating_sub(16)..self.layout.stack_high;
+            if !self.vmas.is_free(more.clone()) || (stack.start < more.end && more.start < stack.end) {
+                return old;
+            }
+            let vma = Vma {
+                end: 0,
+                prot: PROT_READ | PROT_WRITE,
+                shared: false,
+                may_write: true,
+                kind: Kind::Heap,
+            };
+            if self.map(host, more, vma).is_err() {
+                return old;
+            }
+        } else if to < from {
+            self.unmap(to..from);
+        }
+        self.layout.brk = brk;
+        brk
+    }
+
+    /// Extends the stack down to `addr` if that is within its room. `true`: try again.
+    pub fn grow_stack(&mut self, addr: u64) -> bool {
+        let page = (addr / PAGE) as u32;
+        if page < self.layout.stack_low || page >= self.layout.stack_high {
+            return false;
+        }
+        // Only the hole just below the stack's area, as VM_GROWSDOWN does.
+        let Some((area, vma)) = self.vmas.overlapping(page..self.layout.stack_high).next() else {
+            return false;
+        };
+        if vma.kind != Kind::Stack || area.start <= page {
+            return false;
+        }
+        let vma = vma.clone();
+        // Some more at once: deep recursion faults less often.
+        let from = page.saturating_sub(15).max(self.layout.stack_low);
+        let from = if self.vmas.is_free(from..area.start) { from } else { page };
+        let more = from..area.start;
+        if !self.backing.holds(&bytes(&more)) || self.within_limits(more.end - more.start).is_err() {
+            return false;
+        }
+        self.clean(more.clone());
+        let (prot, kind) = (vma.prot, vma.kind.clone());
+        self.vmas.insert(more.clone(), vma);
+        self.protect(more, prot, &kind);
+        true
+    }
+
+    /// Makes the whole room of the stack exist, so that it can grow without the host.
+    pub fn back_stack(&mut self, host: &mut dyn Host) -> Result<(), Errno> {
+        let room = self.layout.stack_low..self.layout.stack_high;
+        self.back(host, &room)
+    }
+
+    /// Pages of writable shared file mappings in `pages` that differ from what was read.
+    pub fn write_backs(&mut self, pages: Pages) -> Vec<WriteBack> {
+        let mut out = Vec::new();
+        let areas: Vec<(Pages, u32)> = self
+            .vmas
+            .overlapping(pages)
+            .filter_map(|(p, vma)| match vma.kind {
+                Kind::File { file, .. } if vma.shared && vma.may_write => Some((p, file)),
+                _ => None,
+            })
+            .collect();
+        let mut page = vec![0; PAGE as usize];
+        for (part, key) in areas {
+            let Some(Kind::File { page: first, .. }) = self.kind_at(part.start) else { continue };
+            let Some(file) = self.files.get_mut(&key) else { continue };
+            let Some(handle) = file.handle else { continue };
+            for p in part.clone() {
+                let index = first + u64::from(p - part.start);
+                let offset = index * PAGE;
+                if offset >= file.id.size || !self.backing.read(u64::from(p) * PAGE, &mut page) {
+                    break;
+                }
+                let now = hash(&page);
+                if file.hashes.insert(index, now) != Some(now) {
+                    let size = (file.id.size - offset).min(PAGE) as usize;
+                    out.push(WriteBack { handle, offset, data: page[..size].to_vec() });
+                }
+            }
+        }
+        out
+    }
+
+    /// Notes the present content of a writable shared mapping as the file's.
+    pub fn note_loaded(&mut self, pages: Pages) {
+        self.write_backs(pages);
+    }
+
+    /// Whether there is shared writable memory that a fork would have to share.
+    pub fn has_shared_writable(&self) -> bool {
+        self.vmas.iter().any(|(_, vma)| vma.shared && vma.may_write)
+    }
+
+    // ---- whole space
+
+    /// Unmaps everything and zeroes what was used. Returns handles to drop.
+    pub fn clear(&mut self) -> Vec<u32> {
+        self.vmas = VmaMap::default();
+        self.clean(0..PAGES);
+        self.memory().set_perms(0..PAGES, Perms::NONE);
+        self.layout = Layout::default();
+        self.sweep()
+    }
+
+    /// Unmaps everything; used pages stay dirty until they are mapped again.
+    pub fn reset(&mut self) -> Vec<u32> {
+        self.vmas = VmaMap::default();
+        self.memory().set_perms(0..PAGES, Perms::NONE);
+        self.layout = Layout::default();
+        self.sweep()
+    }
+
+    /// For a fork. `sp`: below it the main stack holds nothing of worth.
+    pub fn image(&mut self, sp: u64) -> SpaceImage {
+        // Compiled code may have used stack below the area without a fault.
+        if self.layout.stack_low < self.layout.stack_high {
+            self.grow_stack(sp.saturating_sub(256));
+        }
+        let dead = if u64::from(self.layout.stack_low) * PAGE <= sp
+            && sp < u64::from(self.layout.stack_high) * PAGE
+        {
+            self.layout.stack_low..(sp.saturating_sub(256) / PAGE) as u32
+        } else {
+            0..0
+        };
+        let mut used = Vec::new();
+        for (area, _) in self.vmas.iter() {
+            for run in self.dirty.runs(area) {
+                if run.start < dead.end && dead.start < run.end {
+                    used.extend((run.start < dead.start).then_some(run.start..dead.start));
+                    used.extend((run.end > dead.end).then_some(dead.end..run.end));
+                } else {
+                    used.push(run);
+                }
+            }
+        }
+        used.sort_by_key(|r| r.start);
+        used.dedup_by(|next, last| {
+            let joined = last.end == next.start;
+            if joined {
+                last.end = next.end;
+            }
+            joined
+        });
+        SpaceImage {
+            vmas: self.vmas.clone(),
+            layout: self.layout.clone(),
+            files: self.files.clone(),
+            next_file: self.next_file,
+            limit: self.limit,
+            used,
+        }
+    }
+
+    /// Becomes a copy of the parent's space: areas, memory, then permissions.
+    pub fn adopt(&mut self, host: &mut dyn Host, image: SpaceImage) -> Result<(), Errno> {
+        let SpaceImage { vmas, layout, files, next_file, limit, used } = image;
+        self.files = files;
+        self.next_file = next_file;
+        self.limit = limit;
+        self.layout = layout;
+        self.back_stack(host)?;
+        for (area, vma) in vmas.iter() {
+            if vma.prot != 0 {
+                self.back(host, &area)?;
+            }
+        }
+        let ranges: Vec<_> = used.iter().map(bytes).collect();
+        if ranges.iter().any(|range| !self.backing.holds(range)) {
+            return Err(Errno::ENOMEM);
+        }
+        host.copy_from_parent(&ranges).map_err(|_| Errno::ENOMEM)?;
+        for run in used {
+            self.dirty.insert(run);
+        }
+        for (area, vma) in vmas.iter() {
+            self.protect(area, vma.prot, &vma.kind);
+        }
+        self.vmas = vmas;
+        Ok(())
+    }
+
+    /// Pages that may hold data (for statm).
+    pub fn resident(&self) -> u64 {
+        let runs = self.vmas.iter().flat_map(|(area, _)| self.dirty.runs(area));
+        runs.map(|run| u64::from(run.end - run.start)).sum()
+    }
+
+    /// Text of `/proc/self/maps` (proc(5)).
+    pub fn maps_text(&self) -> Vec<u8> {
+        use std::io::Write;
+        let mut text = Vec::new();
+        for (area, vma) in self.vmas.iter() {
+            let range = bytes(&area);
+            let bit = |bit: u32, c: char| if vma.prot & bit != 0 { c } else { '-' };
+            let (offset, dev, ino, name): (u64, u64, u64, &[u8]) = match &vma.kind {
+                Kind::Anon => (0, 0, 0, b""),
+                Kind::Heap => (0, 0, 0, b"[heap]"),
+                Kind::Stack => (0, 0, 0, b"[stack]"),
+                Kind::File { file, page } => match self.files.get(file) {
+                    Some(f) => (page * PAGE, f.id.dev, f.id.ino, &f.id.path),
+                    None => (page * PAGE, 0, 0, b""),
+                },
+            };
+            let mut line = format!(
+                "{:08x}-{:08x} {}{}{}{} {:08x} {:02x}:{:02x} {} ",
+                range.start,
+                range.end,
+                bit(PROT_READ, 'r'),
+                bit(PROT_WRITE, 'w'),
+                bit(PROT_EXEC, 'x'),
+                if vma.shared { 's' } else { 'p' },
+                offset,
+                tawaki_abi::layout64::major(dev),
+                tawaki_abi::layout64::minor(dev),
+                ino
+            );
+            if !name.is_empty() {
+                while line.len() < 73 {
+                    line.push(' ');
+                }
+            }
+            // Writing to a Vec cannot fail.
+            let _ = text.write_all(line.as_bytes());
+            text.extend(name.iter().flat_map(|&b| if b == b'\n' { b"\\012".to_vec() } else { vec![b] }));
+            text.push(b'\n');
+        }
+        text
+    }
+}

@@ -1,0 +1,109 @@
+//! System calls: dispatch, results, restarts.
+
+pub mod fs;
+pub mod io;
+pub mod mm;
+pub mod net;
+pub mod poll;
+pub mod signal;
+pub mod table;
+pub mod task;
+pub mod time;
+pub mod tty;
+
+use crate::thread::{SysResult, Thread, Width};
+use tawaki_abi::Errno;
+use tawaki_cpu::Mode;
+
+/// The six argument registers.
+pub type Args = [u64; 6];
+
+/// Argument registers by encoding number: rdi, rsi, rdx, r10, r8, r9.
+const ARGS_64: [usize; 6] = [7, 6, 2, 10, 8, 9];
+/// ebx, ecx, edx, esi, edi, ebp.
+const ARGS_32: [usize; 6] = [3, 1, 2, 6, 7, 5];
+
+/// Bytes of `syscall` and `int 0x80`: what a restart goes back.
+const INSTRUCTION: u64 = 2;
+
+/// A known system call that is not served.
+pub fn refused(_: &mut Thread<'_>, _: &Args) -> SysResult {
+    Err(Errno::ENOSYS)
+}
+
+/// One that every program tries, so that no line is logged.
+pub fn refused_quietly(_: &mut Thread<'_>, _: &Args) -> SysResult {
+    Err(Errno::ENOSYS)
+}
+
+impl Thread<'_> {
+    /// Serves the system call that the registers ask for.
+    pub fn syscall(&mut self, gate: Width) {
+        let gate = if self.cpu.mode == Mode::Bits32 { Width::W32 } else { gate };
+        self.width = gate;
+        self.syscalls += 1;
+        let (number, args) = match gate {
+            Width::W64 => (self.cpu.gpr(0), ARGS_64.map(|i| self.cpu.gpr(i))),
+            Width::W32 => {
+                (self.cpu.gpr(0) & 0xffff_ffff, ARGS_32.map(|i| self.cpu.gpr(i) & 0xffff_ffff))
+            }
+        };
+        let row = table::find(number, gate == Width::W64);
+        let depth = self.vfork.len();
+        let called = if self.options.strace { self.trace_call(row, number, &args) } else { String::new() };
+        let result = match row {
+            Some(row) => (row.handler)(self, &args),
+            None => Err(Errno::ENOSYS),
+        };
+        if result == Err(Errno::ENOSYS) {
+            self.note_missing(row, number);
+        }
+        if self.options.strace {
+            self.trace_result(called, result);
+        }
+        if self.dying.is_some() {
+            return;
+        }
+        if self.vfork.len() < depth {
+            // A vfork child left; its parent's registers already hold the result.
+            return;
+        }
+        self.finish(result, number);
+    }
+
+    /// One log line for a system call that is not there.
+    fn note_missing(&mut self, row: Option<&table::Row>, number: u64) {
+        let abi = if self.width == Width::W64 { "x86-64" } else { "i386" };
+        match row {
+            Some(row) if row.note.starts_with("not logged") => {}
+            Some(row) if row.support == table::Support::None => {
+                self.log_once(&format!("system call {number} ({}, {abi}) is not supported", row.name));
+            }
+            Some(_) => {}
+            None => self.log_once(&format!("unknown system call {number} ({abi})")),
+        }
+    }
+
+    /// Stores the result, or goes back to the instruction if the call is to be
+    /// made again after the handler that waits in `self.pending`; then builds
+    /// that handler's frame (signal(7), "Interruption of system calls").
+    fn finish(&mut self, result: SysResult, number: u64) {
+        let pending = self.pending.take();
+        match result {
+            Ok(value) => self.set_result(value),
+            Err(errno) if errno.0 < 512 => self.set_result(-i64::from(errno.0)),
+            Err(errno) => {
+                let flags = pending.as_ref().map_or(0, |deliver| deliver.action.flags);
+                if signal::restarts(errno, flags) {
+                    self.cpu.set_gpr(0, number);
+                    self.cpu.rip = self.cpu.rip.wrapping_sub(INSTRUCTION);
+                } else {
+                    self.set_result(-i64::from(Errno::EINTR.0));
+                }
+            }
+        }
+        if let Some(deliver) = pending {
+            self.deliver(&deliver);
+        }
+    }
+}

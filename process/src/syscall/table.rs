@@ -1,0 +1,604 @@
+//! The table of system calls: one row each, for both ABIs. Everything else
+//! (dispatch, tracing, `docs/syscalls.md`) derives from it.
+
+use super::{fs, io, mm, net, poll, signal, task, time, tty};
+use crate::futex;
+use crate::syscall::{Args, refused, refused_quietly};
+use crate::thread::{SysResult, Thread};
+
+/// How much of a system call is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// All that programs see on Linux, as far as known.
+    Full,
+    /// What the note says is different or missing.
+    Partial,
+    /// ENOSYS.
+    None,
+}
+
+/// Serves a call with its arguments as the registers held them (32-bit ones zero-extended).
+pub type Handler = fn(&mut Thread<'_>, &Args) -> SysResult;
+
+/// One system call.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// x86-64 number.
+    pub n64: Option<u16>,
+    /// i386 number.
+    pub n32: Option<u16>,
+    /// Linux's name.
+    pub name: &'static str,
+    /// Function that serves it.
+    pub handler: Handler,
+    /// Its arguments for tracing: `d` signed, `u` unsigned, `x` hexadecimal, `o`
+    /// octal, `p` pointer, `s` string, `b` bytes counted by the next argument.
+    pub args: &'static str,
+    /// Support level.
+    pub support: Support,
+    /// What is different or missing.
+    pub note: &'static str,
+}
+
+/// One more than the highest number of either ABI.
+const NUMBERS: usize = 480;
+
+macro_rules! number {
+    (-) => {
+        None
+    };
+    ($n:literal) => {
+        Some($n)
+    };
+}
+
+macro_rules! table {
+    ($($n64:tt, $n32:tt, $name:ident, $handler:path, $args:literal, $support:ident, $note:literal;)*) => {
+        /// All rows.
+        pub const TABLE: &[Row] = &[$(Row {
+            n64: number!($n64),
+            n32: number!($n32),
+            name: stringify!($name),
+            handler: $handler,
+            args: $args,
+            support: Support::$support,
+            note: $note,
+        }),*];
+    };
+}
+
+/// Row numbers by system call number; `u16::MAX` for none.
+const fn index(wide: bool) -> [u16; NUMBERS] {
+    let mut out = [u16::MAX; NUMBERS];
+    let mut i = 0;
+    while i < TABLE.len() {
+        let number = if wide { TABLE[i].n64 } else { TABLE[i].n32 };
+        if let Some(number) = number {
+            assert!(out[number as usize] == u16::MAX, "two rows with one number");
+            out[number as usize] = i as u16;
+        }
+        i += 1;
+    }
+    out
+}
+
+static BY_NUMBER_64: [u16; NUMBERS] = index(true);
+static BY_NUMBER_32: [u16; NUMBERS] = index(false);
+
+/// The row of a system call number.
+pub fn find(number: u64, wide: bool) -> Option<&'static Row> {
+    let index = if wide { &BY_NUMBER_64 } else { &BY_NUMBER_32 };
+    let row = *index.get(usize::try_from(number).ok()?)?;
+    TABLE.get(usize::from(row))
+}
+
+/// The table as a page (`docs/syscalls.md`).
+pub fn markdown() -> String {
+    use std::fmt::Write;
+    let mut out = String::from(
+        "# System calls\n\nPrinted from the table in `process/src/syscall/table.rs`. What is not here returns ENOSYS\n\
+         and is logged once per process.\n\n| call | x86-64 | i386 | support | note |\n|---|---|---|---|---|\n",
+    );
+    let mut rows: Vec<&Row> = TABLE.iter().collect();
+    rows.sort_by_key(|row| row.name);
+    for row in rows {
+        let number = |n: Option<u16>| n.map_or(String::from("–"), |n| n.to_string());
+        let support = match row.support {
+            Support::Full => "full",
+            Support::Partial => "partial",
+            Support::None => "no",
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {support} | {} |",
+            row.name,
+            number(row.n64),
+            number(row.n32),
+            row.note
+        );
+    }
+    out
+}
+
+#[rustfmt::skip]
+table! {
+    // ---- files: data
+       0,    3, read, io::read, "dpu", Full, "";
+       1,    4, write, io::write, "dbu", Full, "";
+      17,  180, pread64, io::pread, "dpuu", Full, "";
+      18,  181, pwrite64, io::pwrite, "dbuu", Full, "";
+      19,  145, readv, io::readv, "dpu", Full, "";
+      20,  146, writev, io::writev, "dpu", Full, "";
+     295,  333, preadv, io::preadv, "dpuu", Full, "";
+     296,  334, pwritev, io::pwritev, "dpuu", Full, "";
+     327,  378, preadv2, io::preadv2, "dpuux", Partial, "RWF_NOWAIT and RWF_APPEND refused";
+     328,  379, pwritev2, io::pwritev2, "dpuux", Partial, "RWF_NOWAIT and RWF_APPEND refused";
+       8,   19, lseek, io::lseek, "ddu", Full, "";
+       -,  140, _llseek, io::llseek, "dxxpu", Full, "";
+      40,  187, sendfile, io::sendfile, "ddpu", Full, "";
+       -,  239, sendfile64, io::sendfile64, "ddpu", Full, "";
+     326,  377, copy_file_range, io::copy_file_range, "dpdpux", Full, "";
+     275,  313, splice, io::splice, "dpdpux", Full, "";
+     276,  315, tee, io::tee, "ddux", Full, "";
+     278,  316, vmsplice, io::vmsplice, "dpux", Partial, "copies; writing end only";
+    // ---- files: descriptors
+       2,    5, open, fs::open, "sxo", Full, "";
+     257,  295, openat, fs::openat, "dsxo", Full, "";
+     437,  437, openat2, fs::openat2, "dspu", Partial, "without resolve flags";
+      85,    8, creat, fs::creat, "so", Full, "";
+       3,    6, close, io::close, "d", Full, "";
+     436,  436, close_range, io::close_range, "uux", Full, "";
+      32,   41, dup, io::dup, "d", Full, "";
+      33,   63, dup2, io::dup2, "dd", Full, "";
+     292,  330, dup3, io::dup3, "ddx", Full, "";
+      22,   42, pipe, io::pipe, "p", Full, "";
+     293,  331, pipe2, io::pipe2, "px", Full, "";
+      72,    -, fcntl, fs::fcntl, "ddx", Full, "";
+       -,   55, fcntl, fs::fcntl, "ddx", Full, "";
+       -,  221, fcntl64, fs::fcntl, "ddx", Full, "";
+      73,  143, flock, fs::flock, "dx", Full, "";
+      16,   54, ioctl, tty::ioctl, "dxx", Full, "terminals and the generic ones; others ENOTTY";
+     319,  356, memfd_create, io::memfd_create, "sx", Full, "";
+     284,  323, eventfd, io::eventfd, "u", Full, "";
+     290,  328, eventfd2, io::eventfd2, "ux", Full, "";
+     282,  321, signalfd, poll::signalfd, "dpu", Full, "";
+     289,  327, signalfd4, poll::signalfd4, "dpux", Full, "";
+      74,  118, fsync, fs::fsync, "d", Full, "";
+      75,  148, fdatasync, fs::fsync, "d", Full, "";
+     306,  344, syncfs, fs::fsync, "d", Full, "";
+     162,   36, sync, fs::sync, "", Full, "";
+     221,  250, fadvise64, fs::hint, "dxxxx", Partial, "accepted, without effect";
+     187,  225, readahead, fs::hint, "dxxxx", Partial, "accepted, without effect";
+     277,  314, sync_file_range, fs::hint, "dxxxx", Partial, "accepted, without effect";
+       -,  272, fadvise64_64, fs::hint, "dxxxx", Partial, "accepted, without effect";
+     285,  324, fallocate, fs::fallocate, "dxuu", Full, "";
+      76,   92, truncate, fs::truncate, "sd", Full, "";
+      77,   93, ftruncate, fs::ftruncate, "dd", Full, "";
+       -,  193, truncate64, fs::truncate64, "suu", Full, "";
+       -,  194, ftruncate64, fs::ftruncate64, "duu", Full, "";
+    // ---- files: names
+       4,  106, stat, fs::stat, "sp", Full, "";
+       6,  107, lstat, fs::lstat, "sp", Full, "";
+       5,  108, fstat, fs::fstat, "dp", Full, "";
+       -,  195, stat64, fs::stat64, "sp", Full, "";
+       -,  196, lstat64, fs::lstat64, "sp", Full, "";
+       -,  197, fstat64, fs::fstat64, "dp", Full, "";
+     262,    -, newfstatat, fs::fstatat, "dspx", Full, "";
+       -,  300, fstatat64, fs::fstatat, "dspx", Full, "";
+     332,  383, statx, fs::statx, "dsxxp", Partial, "the basic fields";
+     137,   99, statfs, fs::statfs, "sp", Full, "";
+     138,  100, fstatfs, fs::fstatfs, "dp", Full, "";
+       -,  268, statfs64, fs::statfs64, "sup", Full, "";
+       -,  269, fstatfs64, fs::fstatfs64, "dup", Full, "";
+      21,   33, access, fs::access, "so", Full, "";
+     269,  307, faccessat, fs::faccessat, "dso", Full, "";
+     439,  439, faccessat2, fs::faccessat2, "dsox", Full, "";
+      78,  141, getdents, fs::getdents, "dpu", Full, "";
+     217,  220, getdents64, fs::getdents64, "dpu", Full, "";
+      89,   85, readlink, fs::readlink, "spu", Full, "";
+     267,  305, readlinkat, fs::readlinkat, "dspu", Full, "";
+      88,   83, symlink, fs::symlink, "ss", Full, "";
+     266,  304, symlinkat, fs::symlinkat, "sds", Full, "";
+      86,    9, link, fs::link, "ss", Full, "";
+     265,  303, linkat, fs::linkat, "dsdsx", Full, "";
+      87,   10, unlink, fs::unlink, "s", Full, "";
+     263,  301, unlinkat, fs::unlinkat, "dsx", Full, "";
+      84,   40, rmdir, fs::rmdir, "s", Full, "";
+      82,   38, rename, fs::rename, "ss", Full, "";
+     264,  302, renameat, fs::renameat, "dsds", Full, "";
+     316,  353, renameat2, fs::renameat2, "dsdsx", Full, "";
+      83,   39, mkdir, fs::mkdir, "so", Full, "";
+     258,  296, mkdirat, fs::mkdirat, "dso", Full, "";
+     133,   14, mknod, fs::mknod, "sox", Full, "";
+     259,  297, mknodat, fs::mknodat, "dsox", Full, "";
+      90,   15, chmod, fs::chmod, "so", Full, "";
+      91,   94, fchmod, fs::fchmod, "do", Full, "";
+     268,  306, fchmodat, fs::fchmodat, "dso", Full, "";
+     452,  452, fchmodat2, fs::fchmodat2, "dsox", Full, "";
+      92,    -, chown, fs::chown, "sdd", Full, "";
+      94,    -, lchown, fs::lchown, "sdd", Full, "";
+      93,    -, fchown, fs::fchown, "ddd", Full, "";
+     260,  298, fchownat, fs::fchownat, "dsddx", Full, "";
+       -,  212, chown32, fs::chown, "sdd", Full, "";
+       -,  198, lchown32, fs::lchown, "sdd", Full, "";
+       -,  207, fchown32, fs::fchown, "ddd", Full, "";
+       -,  182, chown, fs::chown16, "sdd", Full, "";
+       -,   16, lchown, fs::lchown16, "sdd", Full, "";
+       -,   95, fchown, fs::fchown16, "ddd", Full, "";
+     132,   30, utime, fs::utime, "sp", Full, "";
+     235,  271, utimes, fs::utimes, "sp", Full, "";
+     261,  299, futimesat, fs::futimesat, "dsp", Full, "";
+     280,  320, utimensat, fs::utimensat, "dspx", Full, "";
+       -,  412, utimensat_time64, fs::utimensat_time64, "dspx", Full, "";
+      80,   12, chdir, fs::chdir, "s", Full, "";
+      81,  133, fchdir, fs::fchdir, "d", Full, "";
+      79,  183, getcwd, fs::getcwd, "pu", Full, "";
+     161,   61, chroot, fs::chroot, "s", Full, "";
+      95,   60, umask, fs::umask, "o", Full, "";
+     165,   21, mount, fs::mount, "sssxp", Full, "";
+     166,   52, umount2, fs::umount2, "sx", Full, "";
+       -,   22, umount, fs::umount, "s", Full, "";
+     188,  226, setxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     189,  227, lsetxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     190,  228, fsetxattr, fs::xattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     191,  229, getxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     192,  230, lgetxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     193,  231, fgetxattr, fs::xattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     194,  232, listxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     195,  233, llistxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     196,  234, flistxattr, fs::xattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     197,  235, removexattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     198,  236, lremovexattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     199,  237, fremovexattr, fs::xattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+    // ---- waiting for descriptors
+       7,  168, poll, poll::poll, "pud", Full, "";
+     271,  309, ppoll, poll::ppoll, "puppu", Full, "";
+       -,  414, ppoll_time64, poll::ppoll_time64, "puppu", Full, "";
+      23,    -, select, poll::select, "dpppp", Full, "";
+       -,  142, _newselect, poll::select, "dpppp", Full, "";
+       -,   82, select, poll::old_select, "p", Full, "";
+     270,  308, pselect6, poll::pselect6, "dppppp", Full, "";
+       -,  413, pselect6_time64, poll::pselect6_time64, "dppppp", Full, "";
+     213,  254, epoll_create, poll::epoll_create, "d", Full, "";
+     291,  329, epoll_create1, poll::epoll_create1, "x", Full, "";
+     233,  255, epoll_ctl, poll::epoll_ctl, "dddp", Full, "";
+     232,  256, epoll_wait, poll::epoll_wait, "dpdd", Full, "";
+     281,  319, epoll_pwait, poll::epoll_pwait, "dpddpu", Full, "";
+     441,  441, epoll_pwait2, poll::epoll_pwait2, "dpdppu", Full, "";
+    // ---- memory
+       9,    -, mmap, mm::mmap, "xuxxdx", Partial, "files are copied in; shared memory is not shared across fork";
+       -,  192, mmap2, mm::mmap2, "xuxxdx", Partial, "as mmap";
+       -,   90, mmap, mm::old_mmap, "p", Partial, "as mmap";
+      11,   91, munmap, mm::munmap, "xu", Full, "";
+      10,  125, mprotect, mm::mprotect, "xux", Full, "";
+     329,  380, pkey_mprotect, mm::pkey_mprotect, "xuxd", Partial, "default key only";
+      25,  163, mremap, mm::mremap, "xuuxx", Partial, "file mappings do not grow";
+      12,   45, brk, mm::brk, "x", Full, "";
+      28,  219, madvise, mm::madvise, "xud", Partial, "DONTNEED of file pages keeps their content";
+      26,  144, msync, mm::msync, "xux", Full, "";
+      27,  218, mincore, mm::mincore, "xup", Full, "";
+     149,  150, mlock, mm::mlock, "xu", Full, "";
+     325,  376, mlock2, mm::mlock, "xux", Full, "";
+     150,  151, munlock, mm::mlock, "xu", Full, "";
+     151,  152, mlockall, mm::mlockall, "x", Full, "";
+     152,  153, munlockall, mm::mlockall, "", Full, "";
+     310,  347, process_vm_readv, mm::process_vm, "dpupux", Partial, "EPERM: memories are separate";
+     311,  348, process_vm_writev, mm::process_vm, "dpupux", Partial, "EPERM: memories are separate";
+    // ---- processes
+      57,    2, fork, task::fork, "", Full, "";
+      58,  190, vfork, task::vfork, "", Full, "";
+      56,  120, clone, task::clone, "xxxxx", Partial, "fork and vfork forms; no threads, no name spaces";
+     435,  435, clone3, task::clone3, "pu", Partial, "as clone";
+      59,   11, execve, task::execve, "spp", Full, "";
+     322,  358, execveat, task::execveat, "dsppx", Full, "";
+      60,    1, exit, task::exit, "d", Full, "";
+     231,  252, exit_group, task::exit_group, "d", Full, "";
+      61,  114, wait4, task::wait4, "dpxp", Full, "";
+       -,    7, waitpid, task::waitpid, "dpx", Full, "";
+     247,  284, waitid, task::waitid, "ddpxp", Partial, "no pidfd";
+      39,   20, getpid, task::getpid, "", Full, "";
+     186,  224, gettid, task::gettid, "", Full, "";
+     110,   64, getppid, task::getppid, "", Full, "";
+     111,   65, getpgrp, task::getpgrp, "", Full, "";
+     102,    -, getuid, task::getuid, "", Full, "";
+       -,  199, getuid32, task::getuid, "", Full, "";
+       -,   24, getuid, task::getuid16, "", Full, "";
+     107,    -, geteuid, task::geteuid, "", Full, "";
+       -,  201, geteuid32, task::geteuid, "", Full, "";
+       -,   49, geteuid, task::geteuid16, "", Full, "";
+     104,    -, getgid, task::getgid, "", Full, "";
+       -,  200, getgid32, task::getgid, "", Full, "";
+       -,   47, getgid, task::getgid16, "", Full, "";
+     108,    -, getegid, task::getegid, "", Full, "";
+       -,  202, getegid32, task::getegid, "", Full, "";
+       -,   50, getegid, task::getegid16, "", Full, "";
+     121,  132, getpgid, task::getpgid, "d", Full, "";
+     109,   57, setpgid, task::setpgid, "dd", Full, "";
+     124,  147, getsid, task::getsid, "d", Full, "";
+     112,   66, setsid, task::setsid, "", Full, "";
+     105,    -, setuid, task::setuid, "d", Full, "";
+       -,  213, setuid32, task::setuid, "d", Full, "";
+       -,   23, setuid, task::setuid16, "d", Full, "";
+     106,    -, setgid, task::setgid, "d", Full, "";
+       -,  214, setgid32, task::setgid, "d", Full, "";
+       -,   46, setgid, task::setgid16, "d", Full, "";
+     113,    -, setreuid, task::setreuid, "dd", Full, "";
+       -,  203, setreuid32, task::setreuid, "dd", Full, "";
+       -,   70, setreuid, task::setreuid16, "dd", Full, "";
+     114,    -, setregid, task::setregid, "dd", Full, "";
+       -,  204, setregid32, task::setregid, "dd", Full, "";
+       -,   71, setregid, task::setregid16, "dd", Full, "";
+     117,    -, setresuid, task::setresuid, "ddd", Full, "";
+       -,  208, setresuid32, task::setresuid, "ddd", Full, "";
+       -,  164, setresuid, task::setresuid16, "ddd", Full, "";
+     119,    -, setresgid, task::setresgid, "ddd", Full, "";
+       -,  210, setresgid32, task::setresgid, "ddd", Full, "";
+       -,  170, setresgid, task::setresgid16, "ddd", Full, "";
+     122,    -, setfsuid, task::setfsuid, "d", Full, "";
+       -,  215, setfsuid32, task::setfsuid, "d", Full, "";
+       -,  138, setfsuid, task::setfsuid16, "d", Full, "";
+     123,    -, setfsgid, task::setfsgid, "d", Full, "";
+       -,  216, setfsgid32, task::setfsgid, "d", Full, "";
+       -,  139, setfsgid, task::setfsgid16, "d", Full, "";
+     118,    -, getresuid, task::getresuid, "ppp", Full, "";
+       -,  209, getresuid32, task::getresuid, "ppp", Full, "";
+       -,  165, getresuid, task::getresuid16, "ppp", Full, "";
+     120,    -, getresgid, task::getresgid, "ppp", Full, "";
+       -,  211, getresgid32, task::getresgid, "ppp", Full, "";
+       -,  171, getresgid, task::getresgid16, "ppp", Full, "";
+     115,    -, getgroups, task::getgroups, "dp", Full, "";
+       -,  205, getgroups32, task::getgroups, "dp", Full, "";
+       -,   80, getgroups, task::getgroups16, "dp", Full, "";
+     116,    -, setgroups, task::setgroups, "dp", Full, "";
+       -,  206, setgroups32, task::setgroups, "dp", Full, "";
+       -,   81, setgroups, task::setgroups16, "dp", Full, "";
+     125,  184, capget, task::capget, "pp", Full, "";
+     126,  185, capset, task::capset, "pp", Partial, "checked, not kept";
+     157,  172, prctl, task::prctl, "dxxxx", Partial, "names, parent death signal, dumpable and the like";
+     158,  384, arch_prctl, task::arch_prctl, "xx", Full, "";
+       -,  243, set_thread_area, task::set_thread_area, "p", Full, "";
+       -,  244, get_thread_area, task::get_thread_area, "p", Full, "";
+     218,  258, set_tid_address, task::set_tid_address, "p", Full, "";
+     273,  311, set_robust_list, task::set_robust_list, "pu", Full, "";
+     274,  312, get_robust_list, task::get_robust_list, "dpp", Full, "";
+     202,  240, futex, futex::futex, "pxxxpx", Partial, "private to the process; no priority inheritance";
+       -,  422, futex_time64, futex::futex_time64, "pxxxpx", Partial, "as futex";
+     135,  136, personality, task::personality, "x", Partial, "PER_LINUX only";
+     219,    0, restart_syscall, task::restart_syscall, "", Full, "";
+    // ---- limits, usage, system
+     302,  340, prlimit64, task::prlimit64, "ddpp", Full, "";
+      97,    -, getrlimit, task::getrlimit, "dp", Full, "";
+       -,  191, ugetrlimit, task::getrlimit, "dp", Full, "";
+       -,   76, getrlimit, task::old_getrlimit, "dp", Full, "";
+     160,   75, setrlimit, task::setrlimit, "dp", Full, "";
+      98,   77, getrusage, task::getrusage, "dp", Full, "";
+     100,   43, times, task::times, "p", Full, "";
+      99,  116, sysinfo, task::sysinfo, "p", Full, "";
+      63,    -, uname, task::uname, "p", Full, "";
+       -,  122, uname, task::uname, "p", Full, "";
+       -,  109, olduname, task::olduname, "p", Full, "";
+     170,   74, sethostname, task::sethostname, "su", Full, "";
+     318,  355, getrandom, task::getrandom, "pux", Full, "";
+     140,   96, getpriority, task::getpriority, "dd", Full, "";
+     141,   97, setpriority, task::setpriority, "ddd", Full, "";
+       -,   34, nice, task::nice, "d", Full, "";
+      24,  158, sched_yield, task::sched_yield, "", Full, "";
+     204,  242, sched_getaffinity, task::sched_getaffinity, "dup", Full, "";
+     203,  241, sched_setaffinity, task::sched_setaffinity, "dup", Partial, "accepted, without effect";
+     145,  157, sched_getscheduler, task::sched_getscheduler, "d", Full, "";
+     144,  156, sched_setscheduler, task::sched_setscheduler, "ddp", Partial, "SCHED_OTHER, BATCH, IDLE";
+     143,  155, sched_getparam, task::sched_getparam, "dp", Full, "";
+     142,  154, sched_setparam, task::sched_setparam, "dp", Full, "";
+     147,  160, sched_get_priority_min, task::sched_priority_min, "d", Full, "";
+     146,  159, sched_get_priority_max, task::sched_priority_max, "d", Full, "";
+     309,  318, getcpu, task::getcpu, "pp", Full, "";
+     324,  375, membarrier, task::membarrier, "dx", Full, "";
+     171,  121, setdomainname, task::not_permitted, "xxx", Partial, "EPERM";
+     169,   88, reboot, task::not_permitted, "xxx", Partial, "EPERM";
+     167,   87, swapon, task::not_permitted, "xxx", Partial, "EPERM";
+     168,  115, swapoff, task::not_permitted, "xxx", Partial, "EPERM";
+     163,   51, acct, task::not_permitted, "xxx", Partial, "EPERM";
+     172,  110, iopl, task::not_permitted, "xxx", Partial, "EPERM";
+     173,  101, ioperm, task::not_permitted, "xxx", Partial, "EPERM";
+     155,  217, pivot_root, task::not_permitted, "xxx", Partial, "EPERM";
+     175,  128, init_module, task::not_permitted, "xxx", Partial, "EPERM";
+     313,  350, finit_module, task::not_permitted, "xxx", Partial, "EPERM";
+     176,  129, delete_module, task::not_permitted, "xxx", Partial, "EPERM";
+     103,  103, syslog, task::not_permitted, "xxx", Partial, "EPERM";
+     153,  111, vhangup, task::not_permitted, "xxx", Partial, "EPERM";
+     179,  131, quotactl, task::not_permitted, "xxx", Partial, "EPERM";
+    // ---- signals
+      13,  174, rt_sigaction, signal::rt_sigaction, "dppu", Full, "";
+       -,   67, sigaction, signal::old_sigaction, "dpp", Full, "";
+       -,   48, signal, signal::old_signal, "dx", Full, "";
+      14,  175, rt_sigprocmask, signal::rt_sigprocmask, "dppu", Full, "";
+       -,  126, sigprocmask, signal::old_sigprocmask, "dpp", Full, "";
+     127,  176, rt_sigpending, signal::rt_sigpending, "pu", Full, "";
+       -,   73, sigpending, signal::old_sigpending, "p", Full, "";
+     130,  179, rt_sigsuspend, signal::rt_sigsuspend, "pu", Full, "";
+       -,   72, sigsuspend, signal::old_sigsuspend, "xxx", Full, "";
+      34,   29, pause, signal::pause, "", Full, "";
+     128,  177, rt_sigtimedwait, signal::rt_sigtimedwait, "pppu", Full, "";
+       -,  421, rt_sigtimedwait_time64, signal::rt_sigtimedwait_time64, "pppu", Full, "";
+      62,   37, kill, signal::kill, "dd", Full, "";
+     200,  238, tkill, signal::tkill, "dd", Full, "";
+     234,  270, tgkill, signal::tgkill, "ddd", Full, "";
+     129,  178, rt_sigqueueinfo, signal::rt_sigqueueinfo, "ddp", Full, "";
+     297,  335, rt_tgsigqueueinfo, signal::rt_tgsigqueueinfo, "dddp", Full, "";
+      15,  173, rt_sigreturn, signal::rt_sigreturn, "", Full, "";
+       -,  119, sigreturn, signal::sigreturn, "", Full, "";
+     131,  186, sigaltstack, signal::sigaltstack, "pp", Full, "";
+    // ---- time
+     228,  265, clock_gettime, time::clock_gettime, "dp", Full, "";
+       -,  403, clock_gettime64, time::clock_gettime64, "dp", Full, "";
+     229,  266, clock_getres, time::clock_getres, "dp", Full, "";
+       -,  406, clock_getres_time64, time::clock_getres64, "dp", Full, "";
+      96,   78, gettimeofday, time::gettimeofday, "pp", Full, "";
+     201,   13, time, time::time, "p", Full, "";
+      35,  162, nanosleep, time::nanosleep, "pp", Full, "";
+     230,  267, clock_nanosleep, time::clock_nanosleep, "ddpp", Partial, "not on processor time";
+       -,  407, clock_nanosleep_time64, time::clock_nanosleep64, "ddpp", Partial, "not on processor time";
+     227,  264, clock_settime, time::not_settable, "xx", Partial, "EPERM: the clock is the host's";
+     164,   79, settimeofday, time::not_settable, "xx", Partial, "EPERM: the clock is the host's";
+     305,  343, clock_adjtime, time::not_settable, "xx", Partial, "EPERM: the clock is the host's";
+     159,  124, adjtimex, time::not_settable, "xx", Partial, "EPERM: the clock is the host's";
+       -,  404, clock_settime64, time::not_settable, "xx", Partial, "EPERM: the clock is the host's";
+       -,  405, clock_adjtime64, time::not_settable, "xx", Partial, "EPERM: the clock is the host's";
+       -,   25, stime, time::not_settable, "xx", Partial, "EPERM: the clock is the host's";
+      37,   27, alarm, time::alarm, "u", Full, "";
+      38,  104, setitimer, time::setitimer, "dpp", Full, "";
+      36,  105, getitimer, time::getitimer, "dp", Full, "";
+     222,  259, timer_create, time::timer_create, "dpp", Full, "";
+     223,  260, timer_settime, time::timer_settime, "dxpp", Full, "";
+       -,  409, timer_settime64, time::timer_settime64, "dxpp", Full, "";
+     224,  261, timer_gettime, time::timer_gettime, "dp", Full, "";
+       -,  408, timer_gettime64, time::timer_gettime64, "dp", Full, "";
+     226,  263, timer_delete, time::timer_delete, "d", Full, "";
+     225,  262, timer_getoverrun, time::timer_getoverrun, "d", Full, "";
+     283,  322, timerfd_create, time::timerfd_create, "dx", Full, "";
+     286,  325, timerfd_settime, time::timerfd_settime, "dxpp", Full, "";
+       -,  411, timerfd_settime64, time::timerfd_settime64, "dxpp", Full, "";
+     287,  326, timerfd_gettime, time::timerfd_gettime, "dp", Full, "";
+       -,  410, timerfd_gettime64, time::timerfd_gettime64, "dp", Full, "";
+    // ---- sockets
+      41,  359, socket, net::socket, "ddd", Full, "";
+      53,  360, socketpair, net::socketpair, "dddp", Full, "";
+      49,  361, bind, net::bind, "dpu", Full, "";
+      42,  362, connect, net::connect, "dpu", Full, "";
+      50,  363, listen, net::listen, "dd", Full, "";
+      43,    -, accept, net::accept, "dpp", Full, "";
+     288,  364, accept4, net::accept4, "dppx", Full, "";
+      44,  369, sendto, net::sendto, "dbuxpu", Full, "";
+      45,  371, recvfrom, net::recvfrom, "dpuxpp", Full, "";
+      46,  370, sendmsg, net::sendmsg, "dpx", Full, "";
+      47,  372, recvmsg, net::recvmsg, "dpx", Full, "";
+     307,  345, sendmmsg, net::sendmmsg, "dpux", Full, "";
+     299,  337, recvmmsg, net::recvmmsg, "dpuxp", Partial, "its timeout is ignored";
+      48,  373, shutdown, net::shutdown, "dd", Full, "";
+      51,  367, getsockname, net::getsockname, "dpp", Full, "";
+      52,  368, getpeername, net::getpeername, "dpp", Full, "";
+      54,  366, setsockopt, net::setsockopt, "dddpu", Full, "";
+      55,  365, getsockopt, net::getsockopt, "dddpp", Full, "";
+       -,  417, recvmmsg_time64, net::recvmmsg, "dpuxp", Partial, "its timeout is ignored";
+       -,  102, socketcall, net::socketcall, "dp", Full, "";
+    // ---- known, and refused with ENOSYS
+     334,  386, rseq, refused_quietly, "xxxxxx", None, "not logged: every program of the C library asks";
+     425,  425, io_uring_setup, refused, "xxxxxx", None, "";
+     426,  426, io_uring_enter, refused, "xxxxxx", None, "";
+     427,  427, io_uring_register, refused, "xxxxxx", None, "";
+     253,  291, inotify_init, refused, "xxxxxx", None, "";
+     294,  332, inotify_init1, refused, "xxxxxx", None, "";
+     254,  292, inotify_add_watch, refused, "xxxxxx", None, "";
+     255,  293, inotify_rm_watch, refused, "xxxxxx", None, "";
+     300,  338, fanotify_init, refused, "xxxxxx", None, "";
+     301,  339, fanotify_mark, refused, "xxxxxx", None, "";
+     237,  274, mbind, refused, "xxxxxx", None, "";
+     239,  275, get_mempolicy, refused, "xxxxxx", None, "";
+     238,  276, set_mempolicy, refused, "xxxxxx", None, "";
+     450,  450, set_mempolicy_home_node, refused, "xxxxxx", None, "";
+     256,  294, migrate_pages, refused, "xxxxxx", None, "";
+     279,  317, move_pages, refused, "xxxxxx", None, "";
+     330,  381, pkey_alloc, refused, "xxxxxx", None, "";
+     331,  382, pkey_free, refused, "xxxxxx", None, "";
+     323,  374, userfaultfd, refused, "xxxxxx", None, "";
+     101,   26, ptrace, refused, "xxxxxx", None, "";
+     298,  336, perf_event_open, refused, "xxxxxx", None, "";
+     321,  357, bpf, refused, "xxxxxx", None, "";
+     317,  354, seccomp, refused, "xxxxxx", None, "";
+     246,  283, kexec_load, refused, "xxxxxx", None, "";
+     250,  288, keyctl, refused, "xxxxxx", None, "";
+     248,  286, add_key, refused, "xxxxxx", None, "";
+     249,  287, request_key, refused, "xxxxxx", None, "";
+     434,  434, pidfd_open, refused, "xxxxxx", None, "";
+     424,  424, pidfd_send_signal, refused, "xxxxxx", None, "";
+     438,  438, pidfd_getfd, refused, "xxxxxx", None, "";
+     444,  444, landlock_create_ruleset, refused, "xxxxxx", None, "";
+     445,  445, landlock_add_rule, refused, "xxxxxx", None, "";
+     446,  446, landlock_restrict_self, refused, "xxxxxx", None, "";
+      68,  399, msgget, refused, "xxxxxx", None, "";
+      69,  400, msgsnd, refused, "xxxxxx", None, "";
+      70,  401, msgrcv, refused, "xxxxxx", None, "";
+      71,  402, msgctl, refused, "xxxxxx", None, "";
+      64,  393, semget, refused, "xxxxxx", None, "";
+      65,    -, semop, refused, "xxxxxx", None, "";
+      66,  394, semctl, refused, "xxxxxx", None, "";
+     220,    -, semtimedop, refused, "xxxxxx", None, "";
+      29,  395, shmget, refused, "xxxxxx", None, "";
+      30,  397, shmat, refused, "xxxxxx", None, "";
+      67,  398, shmdt, refused, "xxxxxx", None, "";
+      31,  396, shmctl, refused, "xxxxxx", None, "";
+     240,  277, mq_open, refused, "xxxxxx", None, "";
+     241,  278, mq_unlink, refused, "xxxxxx", None, "";
+     242,  279, mq_timedsend, refused, "xxxxxx", None, "";
+     243,  280, mq_timedreceive, refused, "xxxxxx", None, "";
+     244,  281, mq_notify, refused, "xxxxxx", None, "";
+     245,  282, mq_getsetattr, refused, "xxxxxx", None, "";
+     303,  341, name_to_handle_at, refused, "xxxxxx", None, "";
+     304,  342, open_by_handle_at, refused, "xxxxxx", None, "";
+     308,  346, setns, refused, "xxxxxx", None, "";
+     272,  310, unshare, refused, "xxxxxx", None, "";
+     206,  245, io_setup, refused, "xxxxxx", None, "";
+     207,  246, io_destroy, refused, "xxxxxx", None, "";
+     209,  248, io_submit, refused, "xxxxxx", None, "";
+     210,  249, io_cancel, refused, "xxxxxx", None, "";
+     208,  247, io_getevents, refused, "xxxxxx", None, "";
+     333,  385, io_pgetevents, refused, "xxxxxx", None, "";
+     252,  290, ioprio_get, refused, "xxxxxx", None, "";
+     251,  289, ioprio_set, refused, "xxxxxx", None, "";
+     312,  349, kcmp, refused, "xxxxxx", None, "";
+     212,  253, lookup_dcookie, refused, "xxxxxx", None, "";
+     154,  123, modify_ldt, refused, "xxxxxx", None, "";
+     314,  351, sched_setattr, refused, "xxxxxx", None, "";
+     315,  352, sched_getattr, refused, "xxxxxx", None, "";
+     148,  161, sched_rr_get_interval, refused, "xxxxxx", None, "";
+     216,  257, remap_file_pages, refused, "xxxxxx", None, "";
+     440,  440, process_madvise, refused, "xxxxxx", None, "";
+     448,  448, process_mrelease, refused, "xxxxxx", None, "";
+     447,  447, memfd_secret, refused, "xxxxxx", None, "";
+     449,  449, futex_waitv, refused, "xxxxxx", None, "";
+     442,  442, mount_setattr, refused, "xxxxxx", None, "";
+     429,  429, move_mount, refused, "xxxxxx", None, "";
+     428,  428, open_tree, refused, "xxxxxx", None, "";
+     430,  430, fsopen, refused, "xxxxxx", None, "";
+     431,  431, fsconfig, refused, "xxxxxx", None, "";
+     432,  432, fsmount, refused, "xxxxxx", None, "";
+     433,  433, fspick, refused, "xxxxxx", None, "";
+     139,  135, sysfs, refused, "xxxxxx", None, "";
+     136,   62, ustat, refused, "xxxxxx", None, "";
+     134,   86, uselib, refused, "xxxxxx", None, "";
+       -,  166, vm86, refused, "xxxxxx", None, "";
+       -,  113, vm86old, refused, "xxxxxx", None, "";
+       -,   89, readdir, refused, "xxxxxx", None, "";
+       -,  117, ipc, refused, "xxxxxx", None, "";
+       -,   18, oldstat, refused, "xxxxxx", None, "";
+       -,   84, oldlstat, refused, "xxxxxx", None, "";
+       -,   28, oldfstat, refused, "xxxxxx", None, "";
+       -,   59, oldolduname, refused, "xxxxxx", None, "";
+       -,   68, sgetmask, refused, "xxxxxx", None, "";
+       -,   69, ssetmask, refused, "xxxxxx", None, "";
+       -,  134, bdflush, refused, "xxxxxx", None, "";
+     214,    -, epoll_ctl_old, refused, "xxxxxx", None, "";
+     215,    -, epoll_wait_old, refused, "xxxxxx", None, "";
+     443,  443, quotactl_fd, refused, "xxxxxx", None, "";}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_find_their_rows() {
+        for row in TABLE {
+            for (number, wide) in [(row.n64, true), (row.n32, false)] {
+                if let Some(number) = number {
+                    let found = find(number.into(), wide);
+                    assert_eq!(found.map(|r| r.name), Some(row.name));
+                }
+            }
+            assert!(row.args.len() <= 6, "{}", row.name);
+        }
+        assert!(find(479, true).is_none());
+        assert!(find(u64::MAX, false).is_none());
+        assert!(markdown().contains("| `openat` | 257 | 295 | full |"));
+    }
+}

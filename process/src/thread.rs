@@ -1,0 +1,301 @@
+//! One guest thread and what it shares with the others of its process.
+
+use crate::host::{Host, Options, Port};
+use crate::mm::AddressSpace;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tawaki_abi::Errno;
+use tawaki_abi::signal::SigInfo;
+use tawaki_abi::wire::{Body, Call, Deliver, NEED_MAPS, Reply};
+use tawaki_cpu::{CpuState, Engine, GuestMemory, Mode};
+
+/// Word size of the system call being served: that of the program, but 32 bits
+/// for `int 0x80` of a 64-bit program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// i386 numbers and structures.
+    W32,
+    /// x86-64 numbers and structures.
+    W64,
+}
+
+/// What a handler returns: the value for the accumulator, or the error. The
+/// `ERESTART*` errors say that a signal interrupted it.
+pub type SysResult = Result<i64, Errno>;
+
+/// The alternate signal stack (sigaltstack(2)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AltStack {
+    /// Lowest address.
+    pub base: u64,
+    /// Bytes.
+    pub size: u64,
+    /// `SS_*` flags; `SS_DISABLE` without one.
+    pub flags: u32,
+}
+
+impl AltStack {
+    /// None is set.
+    pub const NONE: AltStack = AltStack { base: 0, size: 0, flags: 2 };
+}
+
+/// State of all threads of a process.
+#[derive(Debug)]
+pub struct ProcessShared {
+    /// Mappings.
+    pub mm: Mutex<AddressSpace>,
+    /// Name of the program, for messages.
+    pub name: Mutex<String>,
+    /// What has been logged once already.
+    pub logged: Mutex<BTreeSet<String>>,
+}
+
+/// A parent suspended by vfork while its child runs on this thread.
+pub struct VforkParent {
+    /// Registers.
+    pub cpu: CpuState,
+    /// Its alternate stack.
+    pub altstack: AltStack,
+    /// Its pid and tid, if known.
+    pub ids: Ids,
+    /// Word size of the system call to return from.
+    pub width: Width,
+}
+
+/// Numbers of the task that never change, as far as known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ids {
+    /// Process.
+    pub pid: Option<i32>,
+    /// Thread.
+    pub tid: Option<i32>,
+}
+
+/// One guest thread.
+pub struct Thread<'a> {
+    /// Registers.
+    pub cpu: CpuState,
+    /// Guest memory, the same as in `shared.mm`.
+    pub memory: Arc<GuestMemory>,
+    /// The process.
+    pub shared: Arc<ProcessShared>,
+    /// To the kernel.
+    pub port: &'a mut dyn Port,
+    /// To the host.
+    pub host: &'a mut dyn Host,
+    /// Runs the code.
+    pub engine: &'a mut dyn Engine,
+    /// Switches.
+    pub options: Options,
+    /// Of the system call being served.
+    pub width: Width,
+    /// A handler to run once the system call's result is in place.
+    pub pending: Option<Deliver>,
+    /// The task is gone; its status.
+    pub dying: Option<i32>,
+    /// Alternate signal stack.
+    pub altstack: AltStack,
+    /// set_tid_address(2).
+    pub clear_tid: u64,
+    /// set_robust_list(2): head and length.
+    pub robust: (u64, u64),
+    /// Parents whose vfork children run here, outermost first.
+    pub vfork: Vec<VforkParent>,
+    /// Known numbers.
+    pub ids: Ids,
+    /// System calls served.
+    pub syscalls: u64,
+    /// The last processor exception.
+    pub trapped: crate::signal::Trapped,
+}
+
+impl<'a> Thread<'a> {
+    /// A thread of a new process with nothing mapped.
+    pub fn new(
+        port: &'a mut dyn Port,
+        host: &'a mut dyn Host,
+        engine: &'a mut dyn Engine,
+        options: Options,
+    ) -> Self {
+        let memory = host.memory();
+        let shared = ProcessShared {
+            mm: Mutex::new(AddressSpace::new(host)),
+            name: Mutex::new(String::from("?")),
+            logged: Mutex::new(BTreeSet::new()),
+        };
+        Thread {
+            cpu: CpuState::new(Mode::Bits64),
+            memory,
+            shared: Arc::new(shared),
+            port,
+            host,
+            engine,
+            options,
+            width: Width::W64,
+            pending: None,
+            dying: None,
+            altstack: AltStack::NONE,
+            clear_tid: 0,
+            robust: (0, 0),
+            vfork: Vec::new(),
+            ids: Ids::default(),
+            syscalls: 0,
+            trapped: crate::signal::Trapped::default(),
+        }
+    }
+
+    /// The address space, locked.
+    pub fn mm(&self) -> MutexGuard<'_, AddressSpace> {
+        lock(&self.shared.mm)
+    }
+
+    /// The address space, locked, together with the host that can grow it.
+    pub fn mm_and_host(&mut self) -> (MutexGuard<'_, AddressSpace>, &mut dyn Host) {
+        (lock(&self.shared.mm), self.host)
+    }
+
+    /// Sends a call; answers `NEED_MAPS` by the way. Signals are not looked at.
+    pub fn call(&mut self, call: &Call) -> Reply {
+        loop {
+            let reply = self.port.call(call);
+            if let Body::Die(status) = reply.body {
+                self.dying = Some(status);
+            }
+            if reply.result != Err(NEED_MAPS) {
+                return reply;
+            }
+            let maps = {
+                let mm = self.mm();
+                let page = tawaki_abi::mm::PAGE;
+                let text = serde_bytes::ByteBuf::from(mm.maps_text());
+                Call::Maps { text, vsize: mm.vmas().total() * page, rss: mm.resident() * page }
+            };
+            if self.port.call(&maps).result.is_err() {
+                return Reply::err(Errno::EIO);
+            }
+        }
+    }
+
+    /// Sends a call on behalf of a system call. When a signal interrupts it and
+    /// no handler is to run, the same call is sent again; otherwise the error is
+    /// the kernel's `ERESTART*` and the handler waits in `self.pending`.
+    pub fn request(&mut self, call: &Call) -> Result<(i64, Body), Errno> {
+        loop {
+            let reply = self.call(call);
+            match reply.result {
+                Ok(value) => return Ok((value, reply.body)),
+                Err(_) if self.dying.is_some() => return Err(Errno::EINTR),
+                Err(errno @ (Errno::ERESTARTSYS | Errno::ERESTARTNOINTR | Errno::ERESTARTNOHAND)) => {
+                    // Cleared first: what the kernel sets from here on is news.
+                    self.port.attention().store(0, std::sync::atomic::Ordering::SeqCst);
+                    match self.call(&Call::TakeSignal).body {
+                        Body::Deliver(deliver) => {
+                            self.pending = Some(deliver);
+                            // More may be pending behind this one.
+                            self.port.attention().store(1, std::sync::atomic::Ordering::SeqCst);
+                            return Err(errno);
+                        }
+                        Body::Die(status) => {
+                            self.dying = Some(status);
+                            return Err(Errno::EINTR);
+                        }
+                        _ => {}
+                    }
+                }
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
+    /// As [`Self::request`], for calls that only have a value.
+    pub fn value(&mut self, call: &Call) -> SysResult {
+        self.request(call).map(|(value, _)| value)
+    }
+
+    /// Asks for signals and builds their frames, until there are none.
+    pub fn take_signals(&mut self) {
+        self.port.attention().store(0, std::sync::atomic::Ordering::SeqCst);
+        while self.dying.is_none() {
+            match self.call(&Call::TakeSignal).body {
+                Body::Deliver(deliver) => self.deliver(&deliver),
+                Body::Die(status) => self.dying = Some(status),
+                _ => return,
+            }
+        }
+    }
+
+    /// Raises a fault's signal on this thread.
+    pub fn raise(&mut self, info: SigInfo) {
+        match self.call(&Call::Fault { info }).body {
+            Body::Deliver(deliver) => self.deliver(&deliver),
+            Body::Die(status) => self.dying = Some(status),
+            // A kernel that lets us go on would have us fault for ever.
+            _ => self.kill_self(info.signo),
+        }
+    }
+
+    /// Dies by `signo`.
+    pub fn kill_self(&mut self, signo: u32) {
+        let reply = self.call(&Call::KillSelf { signo });
+        self.after_end(reply, signo as i32);
+    }
+
+    /// The answer to `Exit`, `ExitGroup` or `KillSelf`: either this worker ends,
+    /// or a vfork child ended and its parent goes on.
+    pub fn after_end(&mut self, reply: Reply, status: i32) {
+        if self.dying.is_some() {
+            return;
+        }
+        match (reply.result, self.vfork.is_empty()) {
+            (Ok(pid), false) => self.resume_vfork_parent(pid),
+            _ => self.dying = Some(status),
+        }
+    }
+
+    /// Puts the parent of the vfork child that just left back on this thread,
+    /// with `pid` as its system call's result.
+    pub fn resume_vfork_parent(&mut self, pid: i64) {
+        let Some(parent) = self.vfork.pop() else { return };
+        let (icount, tsc) = (self.cpu.icount, self.cpu.tsc);
+        self.cpu = parent.cpu;
+        self.cpu.icount = icount;
+        self.cpu.tsc = tsc;
+        self.altstack = parent.altstack;
+        self.ids = parent.ids;
+        self.width = parent.width;
+        self.pending = None;
+        self.set_result(pid);
+    }
+
+    /// Puts a system call's result into the accumulator.
+    pub fn set_result(&mut self, value: i64) {
+        let wide = self.cpu.mode == Mode::Bits64 && self.width == Width::W64;
+        // int 0x80 from 64-bit code sign-extends too (the kernel stores a long).
+        let value = if wide || self.cpu.mode == Mode::Bits64 { value as u64 } else { u64::from(value as u32) };
+        self.cpu.set_gpr(0, value);
+    }
+
+    /// Logs one line, prefixed by the program's name.
+    pub fn log(&mut self, line: &str) {
+        let name = lock(&self.shared.name).clone();
+        self.host.log(&format!("{name}: {line}"));
+    }
+
+    /// Logs a line the first time only.
+    pub fn log_once(&mut self, line: &str) {
+        // Bounded: a guest cannot make the set grow for ever.
+        let fresh = {
+            let mut logged = lock(&self.shared.logged);
+            logged.len() < 256 && logged.insert(line.to_string())
+        };
+        if fresh {
+            self.log(line);
+        }
+    }
+}
+
+/// Locks, whatever happened to the last holder: our data stays consistent
+/// between statements that can panic.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
