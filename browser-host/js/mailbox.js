@@ -4,8 +4,18 @@ import {
   ANSWER, BUFFER, CAPACITY, CORES, GROW, MAILBOXES, MAILBOX_WORDS, PENDING, REQUEST, RUNNING, ring,
 } from "./layout.js";
 
-/** Messages up to this length go through views made once; longer ones make a view each. */
+/**
+ * Messages up to this length are copied word by word through views made once: two views made for the copy would
+ * cost more. Both buffers are aligned to words and whole words long.
+ */
 const SMALL = 512;
+
+function copyWords(to, toAddress, from, fromAddress, length) {
+  const end = (length + 3) >> 2;
+  toAddress >>>= 2;
+  fromAddress >>>= 2;
+  for (let i = 0; i < end; i++) to[toAddress + i] = from[fromAddress + i];
+}
 
 export class Mailbox {
   /**
@@ -20,6 +30,8 @@ export class Mailbox {
     this.words = new Int32Array(kernelMemory.buffer, shared);
     this.own = new Uint8Array(memory.buffer);
     this.kernel = new Uint8Array(kernelMemory.buffer);
+    this.ownWords = new Int32Array(memory.buffer);
+    this.kernelWords = new Int32Array(kernelMemory.buffer);
   }
 
   /** Speaks through this slot from now on. */
@@ -31,12 +43,18 @@ export class Mailbox {
 
   /** A view of `length` bytes of the own memory, which may have grown. */
   ownBytes(pointer, length) {
-    if (pointer + length > this.own.length) this.own = new Uint8Array(this.memory.buffer);
+    if (pointer + length > this.own.length) {
+      this.own = new Uint8Array(this.memory.buffer);
+      this.ownWords = new Int32Array(this.memory.buffer);
+    }
     return this.own.subarray(pointer, pointer + length);
   }
 
   kernelBytes(pointer, length) {
-    if (pointer + length > this.kernel.length) this.kernel = new Uint8Array(this.kernelMemory.buffer);
+    if (pointer + length > this.kernel.length) {
+      this.kernel = new Uint8Array(this.kernelMemory.buffer);
+      this.kernelWords = new Int32Array(this.kernelMemory.buffer);
+    }
     return this.kernel.subarray(pointer, pointer + length);
   }
 
@@ -44,10 +62,8 @@ export class Mailbox {
   call(pointer, length) {
     const { words, header } = this;
     const buffer = words[header + BUFFER] >>> 0;
-    if (length <= SMALL && pointer + length <= this.own.length) {
-      // A byte loop beats making two views for a message this short.
-      const from = this.own, to = this.kernel;
-      for (let i = 0; i < length; i++) to[buffer + i] = from[pointer + i];
+    if (length <= SMALL && pointer + SMALL <= this.own.length && buffer + SMALL <= this.kernel.length) {
+      copyWords(this.kernelWords, buffer, this.ownWords, pointer, length);
     } else {
       this.kernelBytes(buffer, length).set(this.ownBytes(pointer, length));
     }
@@ -82,9 +98,8 @@ export class Mailbox {
   reply(pointer, length) {
     const { words, header } = this;
     const buffer = words[header + BUFFER] >>> 0;
-    if (length <= SMALL && buffer + length <= this.kernel.length && pointer + length <= this.own.length) {
-      const from = this.kernel, to = this.own;
-      for (let i = 0; i < length; i++) to[pointer + i] = from[buffer + i];
+    if (length <= SMALL && pointer + SMALL <= this.own.length && buffer + SMALL <= this.kernel.length) {
+      copyWords(this.ownWords, pointer, this.kernelWords, buffer, length);
     } else {
       this.ownBytes(pointer, length).set(this.kernelBytes(buffer, length));
     }

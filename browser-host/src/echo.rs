@@ -47,7 +47,7 @@ pub extern "C" fn echo_open(slot: u32) {
 pub extern "C" fn echo_calls(words: &'static ThreadWords, calls: u32, len: u32) -> f64 {
     wait::calibrate();
     let request = vec![1u8; len as usize];
-    let mut into = vec![0u8; len as usize];
+    let mut into = vec![0u8; (len as usize).next_multiple_of(8)];
     let start = host::now();
     for _ in 0..calls {
         words.reply.store(WAITING, Ordering::SeqCst);

@@ -60,7 +60,7 @@ pub fn reply_length() -> usize {
     unsafe { import::reply_length() }
 }
 
-/// Process worker: copies the first bytes of the answer.
+/// Process worker: copies the first bytes of the answer; a multiple of 4, at a word's address.
 pub fn reply(into: &mut [u8]) {
     // SAFETY: the callee writes within the slice only, and any bytes are valid.
     unsafe { import::reply(into.as_mut_ptr(), into.len()) }

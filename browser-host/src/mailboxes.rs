@@ -98,7 +98,7 @@ impl Mailboxes {
                 return Request::Bad(format!("asks for a mailbox of {wanted} bytes"));
             }
             if wanted > entry.bytes.len() {
-                entry.bytes = vec![0; wanted];
+                entry.bytes = vec![0; wanted.next_multiple_of(8)];
                 self.publish(index);
             }
             mailbox(index).answer.store(0, Ordering::Release);
@@ -130,9 +130,7 @@ impl Mailboxes {
                 let bytes = wire::encode(reply, Vec::new()).unwrap_or_default();
                 let length = bytes.len();
                 entry.bytes = bytes;
-                if entry.bytes.len() < BUFFER {
-                    entry.bytes.resize(BUFFER, 0);
-                }
+                entry.bytes.resize(length.next_multiple_of(8).max(BUFFER), 0);
                 self.publish(index);
                 length
             }

@@ -13,6 +13,9 @@ use tawaki_cpu::GuestMemory;
 use tawaki_cpu::mem::WASM_BIAS;
 use tawaki_process::{Host, OutOfMemory, Port};
 
+/// JavaScript copies whole words.
+const WORD: usize = 8;
+
 /// The process side of one mailbox.
 pub struct MailboxPort {
     words: &'static ThreadWords,
@@ -59,10 +62,11 @@ impl Port for MailboxPort {
         self.wait(spin);
         // The kernel is ours: its lengths are believed.
         let length = host::reply_length();
-        if self.buffer.len() < length {
-            self.buffer.resize(length, 0);
+        let whole = length.next_multiple_of(WORD);
+        if self.buffer.len() < whole {
+            self.buffer.resize(whole, 0);
         }
-        host::reply(&mut self.buffer[..length]);
+        host::reply(&mut self.buffer[..whole]);
         wire::decode(&self.buffer[..length]).unwrap_or_else(|error| {
             host::log(&format!("answer of {length} bytes to {call:?} cannot be read: {error}"));
             Reply::err(Errno::EIO)

@@ -16,7 +16,7 @@ onmessage = async ({ data }) => {
       if (Atomics.exchange(thread, REPLY, REPLIED) === ASLEEP) Atomics.notify(thread, REPLY);
     },
   };
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory }, host: new Proxy(host, { get: (t, k) => t[k] ?? (() => 0) }) });
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory }, host: Object.fromEntries(WebAssembly.Module.imports(module).filter((i) => i.module === "host").map((i) => [i.name, host[i.name] ?? (() => 0)])) });
   if (role === "kernel") {
     exports.echo_open(0);
     postMessage({ shared: exports.shared_words() });
