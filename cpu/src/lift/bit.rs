@@ -96,7 +96,8 @@ fn bit_address(l: &mut Lift, i: &Instruction, w: u8, index: Slot) -> Result<Slot
     // Arithmetic shift by log2(bits), then times the operand size.
     l.opi(SarI64, offset, offset, i64::from(3 + w));
     let sum = l.temp();
-    let lea = if l.long() { Lea64 } else { Lea32 };
+    let short = i.memory_base().size() == 4 || i.memory_index().size() == 4;
+    let lea = if l.long() && !short { Lea64 } else { Lea32 };
     l.emit(Op::new(lea).d(sum).a(at).b(offset).c(w));
     Ok(sum)
 }

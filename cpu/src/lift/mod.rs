@@ -114,6 +114,9 @@ pub struct Lift {
     pub b: Builder,
     /// Word size.
     pub mode: Mode,
+    /// Stands in for the stack pointer as base of a memory operand (POP to memory
+    /// addresses with the pointer already moved).
+    pub stack_base: Option<Slot>,
 }
 
 impl Lift {
@@ -199,7 +202,7 @@ pub fn lift_block(
     let number = (rip / PAGE_SIZE) as u32;
     let mut pages = [(number, memory.mark_code(number)); 2];
     let mut fetcher = Fetcher::new(memory, mode);
-    let mut lift = Lift { b: Builder::default(), mode };
+    let mut lift = Lift { b: Builder::default(), mode, stack_base: None };
     let page = rip / PAGE_SIZE;
     let mut at = rip;
     for count in 0..limit.min(MAX_INSTRUCTIONS) {

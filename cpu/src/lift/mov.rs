@@ -133,7 +133,8 @@ const SIGNED_LOADS: [[[OpCode; 4]; 2]; 3] = [
 ];
 
 fn movsx(l: &mut Lift, i: &Instruction) -> LiftResult {
-    let from = l.width(i, 1)? as usize;
+    // MOVSXD reads 32 bits even where a 16-bit operand size makes it a plain move.
+    let from = if i.mnemonic() == Mnemonic::Movsxd { 2 } else { l.width(i, 1)? as usize };
     let r = i.op0_register();
     let wide = usize::from(r.size() == 8);
     if from > 2 {

@@ -155,6 +155,11 @@ impl Lift {
         } else {
             if base != Register::None {
                 address.base = gpr(base)?.0;
+                if address.base == slot::RSP
+                    && let Some(moved) = self.stack_base
+                {
+                    address.base = moved;
+                }
             }
             if index != Register::None {
                 address.index = Some((gpr(index)?.0, i.memory_index_scale().trailing_zeros() as u8));

@@ -1,10 +1,10 @@
 //! PUSH, POP and their relatives.
 
-use iced_x86::{Code, Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{Code, Instruction, Mnemonic, OpKind};
 
 use super::mov::segment_number;
 use super::operand::{Address, LOADS, STORES, gpr};
-use super::{Lift, LiftResult, Row, Unsupported};
+use super::{Lift, LiftResult, Row};
 use crate::helper::Helper;
 use crate::ir::{Op, OpCode::*};
 use crate::rows;
@@ -96,15 +96,14 @@ fn pop(l: &mut Lift, i: &Instruction) -> LiftResult {
     }
     // The address is computed with the stack pointer already moved.
     let value = peek(l, w);
-    let mut address = l.memory(i)?;
-    if matches!(i.memory_base(), Register::RSP | Register::ESP) {
-        if address.base != RSP {
-            return Err(Unsupported);
-        }
-        address.disp = address.disp.wrapping_add(size);
-    }
+    let moved = l.temp();
+    l.opi(if l.long() { AddI64 } else { AddI32 }, moved, RSP, size);
+    l.stack_base = Some(moved);
+    let address = l.memory(i);
+    l.stack_base = None;
+    let address = address?;
     l.emit(address.op(STORES[w as usize], value));
-    adjust(l, size);
+    l.op3(Mov64, RSP, moved, 0);
     Ok(())
 }
 

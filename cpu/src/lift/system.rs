@@ -20,8 +20,9 @@ pub static ROWS: &[Row] = rows![
     cpuid: Cpuid;
     rdtsc: Rdtsc, Rdtscp;
     nop: Nop, Pause, Endbr32, Endbr64, Prefetch, Prefetchw, Prefetchnta, Prefetcht0,
-        Prefetcht1, Prefetcht2, Prefetchwt1, Clflush, Clflushopt, Clwb, Lfence, Sfence, Reservednop;
+        Prefetcht1, Prefetcht2, Prefetchwt1, Lfence, Sfence, Reservednop;
     fence: Mfence;
+    flush: Clflush, Clflushopt, Clwb;
     undefined: Ud0, Ud1, Ud2;
     privileged: Hlt "#GP", Cli "#GP", Sti "#GP", In "#GP", Out "#GP", Lgdt "#GP", Lidt "#GP",
         Lldt "#GP", Ltr "#GP", Lmsw "#GP", Clts "#GP", Invd "#GP", Wbinvd "#GP", Invlpg "#GP",
@@ -110,6 +111,13 @@ fn rdtsc(l: &mut Lift, i: &Instruction) -> LiftResult {
 fn nop(l: &mut Lift, _: &Instruction) -> LiftResult {
     // One operation, so that every instruction has an index of its own.
     l.emit(Op::new(Nop));
+    Ok(())
+}
+
+/// Flushing a line faults like a byte read.
+fn flush(l: &mut Lift, i: &Instruction) -> LiftResult {
+    let address = l.memory(i)?;
+    l.emit(address.op(super::operand::LOADS[0], slot::SINK));
     Ok(())
 }
 
