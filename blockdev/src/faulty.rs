@@ -92,6 +92,12 @@ impl<D: BlockDevice> BlockDevice for FaultyDevice<D> {
         self.inner.flush()
     }
 
+    fn discard(&mut self, block: BlockNo, count: u64) {
+        if !self.lost {
+            self.inner.discard(block, count);
+        }
+    }
+
     fn prefetch(&mut self, block: BlockNo, count: u64) {
         self.inner.prefetch(block, count);
     }

@@ -132,6 +132,13 @@ pub trait BlockDevice: Send {
         let _ = (block, count);
     }
 
+    /// Says that the contents of `count` blocks from `block` on no longer matter:
+    /// until written again they may read as anything. Only a hint; lets an
+    /// overlay give memory back.
+    fn discard(&mut self, block: BlockNo, count: u64) {
+        let _ = (block, count);
+    }
+
     /// Whether [`write`](Self::write) can succeed at all.
     fn writable(&self) -> bool {
         true

@@ -16,8 +16,8 @@ pub struct MemoryDevice {
 impl MemoryDevice {
     /// An all-zero device of `blocks` blocks.
     pub fn new(blocks: u64) -> Self {
-        let pages = (blocks as usize * BLOCK_SIZE).div_ceil(PAGE);
-        MemoryDevice { pages: vec![None; pages], blocks, counters: Counters::default() }
+        let pages = blocks.div_ceil((PAGE / BLOCK_SIZE) as u64);
+        MemoryDevice { pages: vec![None; pages as usize], blocks, counters: Counters::default() }
     }
 
     /// A device holding `image`; a tail shorter than a block is dropped.
@@ -52,34 +52,35 @@ impl BlockDevice for MemoryDevice {
     }
 
     fn read(&mut self, block: BlockNo, buf: &mut [u8]) -> Result<Progress, IoError> {
-        let mut at = check_range(self.blocks, block, buf.len())? as usize;
+        let mut at = check_range(self.blocks, block, buf.len())?;
         self.counters.blocks_read += (buf.len() / BLOCK_SIZE) as u64;
         let mut rest = buf;
         while !rest.is_empty() {
-            let within = at % PAGE;
+            let within = (at % PAGE as u64) as usize;
             let n = rest.len().min(PAGE - within);
             let (head, tail) = rest.split_at_mut(n);
-            match &self.pages[at / PAGE] {
+            match &self.pages[(at / PAGE as u64) as usize] {
                 Some(page) => head.copy_from_slice(&page[within..within + n]),
                 None => head.fill(0),
             }
             rest = tail;
-            at += n;
+            at += n as u64;
         }
         Ok(Progress::Done)
     }
 
     fn write(&mut self, block: BlockNo, data: &[u8]) -> Result<Progress, IoError> {
-        let mut at = check_range(self.blocks, block, data.len())? as usize;
+        let mut at = check_range(self.blocks, block, data.len())?;
         self.counters.blocks_written += (data.len() / BLOCK_SIZE) as u64;
         let mut rest = data;
         while !rest.is_empty() {
-            let within = at % PAGE;
+            let within = (at % PAGE as u64) as usize;
             let n = rest.len().min(PAGE - within);
-            let page = self.pages[at / PAGE].get_or_insert_with(|| vec![0; PAGE].into_boxed_slice());
+            let page = self.pages[(at / PAGE as u64) as usize]
+                .get_or_insert_with(|| vec![0; PAGE].into_boxed_slice());
             page[within..within + n].copy_from_slice(&rest[..n]);
             rest = &rest[n..];
-            at += n;
+            at += n as u64;
         }
         Ok(Progress::Done)
     }

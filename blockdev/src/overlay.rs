@@ -111,6 +111,18 @@ impl<D: BlockDevice> BlockDevice for OverlayDevice<D> {
         Ok(Progress::Done)
     }
 
+    fn discard(&mut self, block: BlockNo, count: u64) {
+        let end = block.0.saturating_add(count).min(self.block_count());
+        for block in block.0..end {
+            if let Some(group) = self.groups.get_mut(&(block / GROUP)) {
+                group.valid &= !(1 << (block % GROUP));
+                if group.valid == 0 {
+                    self.groups.remove(&(block / GROUP));
+                }
+            }
+        }
+    }
+
     fn prefetch(&mut self, block: BlockNo, count: u64) {
         self.base.prefetch(block, count);
     }

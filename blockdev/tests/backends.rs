@@ -142,6 +142,11 @@ fn overlay_mixes_and_keeps_its_limit() {
     assert!(read(&mut overlay, 0, BLOCKS as usize) == expected);
     assert_eq!(overlay.write(BlockNo(500), &many[..2 * BLOCK_SIZE]), Ok(Progress::Done));
     assert!(overlay.changed_bytes() <= 64 << 10);
+    // What is discarded takes no memory any more.
+    overlay.discard(BlockNo(0), 12);
+    overlay.discard(BlockNo(501), u64::MAX);
+    assert_eq!(overlay.changed_bytes(), 4 << 10);
+    assert_eq!(read(&mut overlay, 500, 1), [1; BLOCK_SIZE]);
 }
 
 #[test]

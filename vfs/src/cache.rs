@@ -83,6 +83,11 @@ pub(crate) struct BlockCache {
     dirty: usize,
     running: bool,
     undo: Vec<Undo>,
+    /// Blocks freed since the last flush, the running transaction's last ones
+    /// from `freed_before` on. The device hears of them after the flush that makes
+    /// their freeing permanent.
+    freed: Vec<Block>,
+    freed_before: usize,
     spare: Vec<Box<[u8]>>,
     bounce: Vec<u8>,
 }
@@ -103,6 +108,8 @@ impl BlockCache {
             dirty: 0,
             running: false,
             undo: Vec::new(),
+            freed: Vec::new(),
+            freed_before: 0,
             spare: Vec::new(),
             bounce: Vec::new(),
         }
@@ -265,12 +272,17 @@ impl BlockCache {
     }
 
     /// Starts a transaction. Writes back first when too much is dirty; a device
-    /// that cannot take it fails the operation here.
-    pub fn begin(&mut self) -> FsResult<()> {
+    /// that cannot take it fails the operation here, unless that `frees` more than
+    /// it dirties: removing files is how a full device becomes usable again.
+    pub fn begin(&mut self, frees: bool) -> FsResult<()> {
         debug_assert!(!self.running, "transactions do not nest");
-        if self.dirty > self.capacity / DIRTY_SHARE {
-            self.flush()?;
+        if self.dirty > self.capacity / DIRTY_SHARE || self.freed.len() > self.capacity {
+            match self.flush() {
+                Err(FsError::Io(_)) if frees => {}
+                result => result?,
+            }
         }
+        self.freed_before = self.freed.len();
         self.running = true;
         Ok(())
     }
@@ -291,6 +303,7 @@ impl BlockCache {
     /// Takes the changes back.
     pub fn abort(&mut self) {
         self.running = false;
+        self.freed.truncate(self.freed_before);
         while let Some(undo) = self.undo.pop() {
             let slot = &mut self.slots[undo.slot as usize];
             slot.changed = false;
@@ -389,6 +402,7 @@ impl BlockCache {
 
     /// The block is free now: its contents need not reach the device.
     pub fn forget(&mut self, block: Block) {
+        self.freed.push(block);
         let Some(&index) = self.map.get(&block) else {
             return;
         };
@@ -438,6 +452,13 @@ impl BlockCache {
                 self.slots[index as usize].dirty = false;
             }
             self.dirty = 0;
+            // Freed blocks that are in use again were among the dirty ones.
+            let per_block = self.per_block();
+            for block in core::mem::take(&mut self.freed) {
+                if dirty.binary_search_by_key(&block, |&(block, _)| block).is_err() {
+                    self.device.discard(self.device_block(block), per_block);
+                }
+            }
         }
         match self.device.flush()? {
             Progress::Done => Ok(()),
@@ -458,10 +479,10 @@ mod tests {
     #[test]
     fn abort_restores_and_commit_keeps() {
         let mut cache = cache();
-        cache.begin().unwrap();
+        cache.begin(false).unwrap();
         cache.zeroed(Block(5))[0] = 1;
         cache.commit();
-        cache.begin().unwrap();
+        cache.begin(false).unwrap();
         cache.modify(Block(5)).unwrap()[0] = 2;
         cache.overwrite(Block(6))[0] = 3;
         cache.abort();
@@ -473,15 +494,15 @@ mod tests {
     #[test]
     fn forgotten_blocks_come_back_on_abort() {
         let mut cache = cache();
-        cache.begin().unwrap();
+        cache.begin(false).unwrap();
         cache.zeroed(Block(5))[0] = 1;
         cache.commit();
-        cache.begin().unwrap();
+        cache.begin(false).unwrap();
         cache.forget(Block(5));
         cache.zeroed(Block(5))[0] = 9;
         cache.abort();
         assert_eq!((cache.read(Block(5)).unwrap()[0], cache.dirty), (1, 1));
-        cache.begin().unwrap();
+        cache.begin(false).unwrap();
         cache.forget(Block(5));
         cache.commit();
         assert_eq!(cache.dirty, 0);
@@ -491,7 +512,7 @@ mod tests {
     fn bounded_under_load_and_written_back() {
         let mut cache = cache();
         for i in 0..4000u32 {
-            cache.begin().unwrap();
+            cache.begin(false).unwrap();
             cache.zeroed(Block(i))[0] = i as u8;
             cache.commit();
         }

@@ -36,6 +36,7 @@ fn a_bad_block_is_eio() {
 fn a_full_overlay_is_enospc() {
     let image = mke2fs(32 << 10, &["-b", "4096"]);
     let device = Shared::new(OverlayDevice::new(MemoryDevice::from_image(&image), 4 << 20));
+    let changed = device.clone();
     let mut vfs = mount(Box::new(device), 2 << 20).unwrap();
     let creds = root_creds();
     let cx = Context::new(&creds, NOW);
@@ -57,8 +58,16 @@ fn a_full_overlay_is_enospc() {
     let mut buf = vec![0; 1 << 20];
     assert_eq!(vfs.read(&cx, file, 0, &mut buf).unwrap(), 1 << 20);
     assert!(buf == data, "what was written is still there");
-    // Removing the file makes room: its dirty blocks need not be stored.
     assert_eq!(vfs.sync_at(&cx, root).unwrap_err().errno(), Some(Errno::ENOSPC));
+    // Removing the file makes room: its dirty blocks need not be stored, and what
+    // was stored of it is given back.
+    vfs.close_ref(&cx, file);
+    vfs.unlink(&cx, &at, b"/file").unwrap();
+    vfs.sync_at(&cx, root).unwrap();
+    assert!(changed.0.lock().unwrap().changed_bytes() < 200 << 10);
+    let file = vfs.open(&cx, &at, b"/file", flags, 0o644).unwrap().location;
+    assert_eq!(vfs.write(&cx, file, 0, &data).unwrap(), 1 << 20);
+    vfs.sync_at(&cx, root).unwrap();
 }
 
 /// Each batch ends with a flush: what a device keeps up to the last flush is a

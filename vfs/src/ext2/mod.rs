@@ -75,10 +75,24 @@ impl Ext2 {
 
     /// Runs a change as one transaction.
     fn change<T>(&mut self, cx: &Context, operation: impl FnOnce(&mut Volume) -> FsResult<T>) -> FsResult<T> {
+        self.transaction(cx, false, operation)
+    }
+
+    /// The same for a change that makes room: tried even when the device is full.
+    fn free<T>(&mut self, cx: &Context, operation: impl FnOnce(&mut Volume) -> FsResult<T>) -> FsResult<T> {
+        self.transaction(cx, true, operation)
+    }
+
+    fn transaction<T>(
+        &mut self,
+        cx: &Context,
+        frees: bool,
+        operation: impl FnOnce(&mut Volume) -> FsResult<T>,
+    ) -> FsResult<T> {
         if self.read_only {
             return fail(Errno::EROFS);
         }
-        let result = self.volume.cache.begin();
+        let result = self.volume.cache.begin(frees);
         let result = result.and_then(|()| {
             if !self.touched {
                 self.volume.set_state(false, cx.now.sec as u32)?;
@@ -125,7 +139,7 @@ impl Ext2 {
     }
 
     fn release_inode(&mut self, cx: &Context, ino: u32) -> FsResult<()> {
-        self.change(cx, |volume| {
+        self.free(cx, |volume| {
             let mut inode = volume.inode(ino)?;
             volume.remove_orphan(&mut inode)?;
             if inode.raw.links > 0 {
@@ -422,11 +436,11 @@ impl FileSystem for Ext2 {
     }
 
     fn unlink(&mut self, cx: &Context, dir: Ino, name: &[u8], ino: Ino, keep: bool) -> FsResult<()> {
-        self.change(cx, |volume| remove(volume, cx, dir, name, ino, keep))
+        self.free(cx, |volume| remove(volume, cx, dir, name, ino, keep))
     }
 
     fn rmdir(&mut self, cx: &Context, dir: Ino, name: &[u8], ino: Ino, keep: bool) -> FsResult<()> {
-        self.change(cx, |volume| {
+        self.free(cx, |volume| {
             let victim = volume.inode(number(ino)?)?;
             volume.dir_check_empty(&victim)?;
             remove(volume, cx, dir, name, ino, keep)
@@ -439,7 +453,7 @@ impl FileSystem for Ext2 {
 
     fn setattr(&mut self, cx: &Context, ino: Ino, set: &SetAttr) -> FsResult<()> {
         let ino = number(ino)?;
-        self.change(cx, |volume| {
+        self.transaction(cx, set.size.is_some(), |volume| {
             let mut inode = volume.inode(ino)?;
             check_flags(&inode)?;
             if let Some(size) = set.size {

@@ -84,8 +84,13 @@ pub fn debugfs(image: &[u8], command: &str) -> String {
 }
 
 /// A device whose contents can be looked at from outside.
-#[derive(Clone)]
 pub struct Shared<D>(pub Arc<Mutex<D>>);
+
+impl<D> Clone for Shared<D> {
+    fn clone(&self) -> Self {
+        Shared(self.0.clone())
+    }
+}
 
 impl<D> Shared<D> {
     pub fn new(device: D) -> Self {
@@ -114,6 +119,9 @@ impl<D: BlockDevice> BlockDevice for Shared<D> {
     }
     fn flush(&mut self) -> Result<Progress, IoError> {
         self.0.lock().unwrap().flush()
+    }
+    fn discard(&mut self, block: BlockNo, count: u64) {
+        self.0.lock().unwrap().discard(block, count);
     }
     fn counters(&self) -> Counters {
         self.0.lock().unwrap().counters()

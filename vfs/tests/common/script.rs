@@ -194,7 +194,7 @@ impl Machine {
             }
             "count" => {
                 let file = vfs.lookup(cx, at, path(1), true)?;
-                return Ok(count(vfs, cx, file)?);
+                return count(vfs, cx, file);
             }
             "truncate" => {
                 let file = vfs.lookup(cx, at, path(1), true)?;
