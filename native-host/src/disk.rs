@@ -4,9 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use tawaki_blockdev::BlockDevice;
-use tawaki_blockdev::file::{FileAccess, FileDevice};
-use tawaki_blockdev::overlay::OverlayDevice;
+use tawaki_blockdev::{BlockDevice, FileAccess, FileDevice, OverlayDevice};
 
 struct HostFile {
     file: File,

@@ -7,14 +7,20 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use tawaki_abi::Errno;
+use tawaki_abi::fs::Timespec;
 use tawaki_kernel::{Config, Event, Kernel, RequestId, SpawnRequest, TerminalId};
 use tawaki_process::Options;
-use tawaki_vfs::{Ext2, MountFlags, Vfs};
+use tawaki_vfs::{Context, Creds, Ext2, MountFlags, Vfs};
+
+use crate::clock;
 
 use crate::disk::open_image;
 use crate::kernel_loop::{KernelLoop, run};
 use crate::mailbox::{Doorbell, Message, doorbell};
 use crate::worker::Totals;
+
+/// Blocks of the disk kept in memory.
+const CACHE_BYTES: usize = 256 << 20;
 
 /// What to boot.
 #[derive(Clone, Debug)]
@@ -108,8 +114,9 @@ impl Machine {
     /// Opens the image and starts the kernel. The error is a sentence for the user.
     pub fn boot(config: &MachineConfig) -> Result<Machine, String> {
         let device = open_image(&config.image, config.write)?;
-        let explain = |e| format!("cannot use {} as a disk: {e}", config.image.display());
-        let ext2 = Ext2::open(device).map_err(explain)?;
+        let mut ext2 = Ext2::new(device, CACHE_BYTES, false);
+        ext2.mount(&Context::new(&Creds::root(), Timespec::from_nanos(clock::realtime_ns() as i64)))
+            .map_err(|e| format!("cannot use {} as a disk: {e}", config.image.display()))?;
         let mut vfs = Vfs::new();
         vfs.mount_root(Box::new(ext2), MountFlags::empty(), "/dev/vda")
             .map_err(|e| format!("cannot mount {}: {e}", config.image.display()))?;
