@@ -110,13 +110,13 @@ impl Random {
         ];
         let single = |r: &mut Random| match r.below(3) {
             0 => SINGLES[r.below(SINGLES.len() as u64) as usize],
-            1 => 0x3f00_0000 + (r.next() as u32 >> 7) | (r.next() as u32) << 31,
+            1 => (0x3f00_0000 + (r.next() as u32 >> 7)) | ((r.next() as u32) << 31),
             _ => r.next() as u32,
         };
         match self.below(8) {
             0 | 1 => DOUBLES[self.below(DOUBLES.len() as u64) as usize],
             2 | 3 => u64::from(single(self)) | u64::from(single(self)) << 32,
-            4 => 0x3f00_0000_0000_0000 + (self.next() >> 8) | self.next() << 63,
+            4 => (0x3f00_0000_0000_0000 + (self.next() >> 8)) | (self.next() << 63),
             5 => (self.below(200) as i64 - 100) as u64,
             // Text for the string comparisons.
             6 => u64::from_le_bytes(std::array::from_fn(|_| b"\0abcABC \x80\xff"[self.below(10) as usize])),
@@ -352,14 +352,16 @@ fn state_images() {
             for _ in 0..300 {
                 let mut before = random.machine(true);
                 let image = random.machine(true).fx;
-                let mut put = |at: usize, bytes: &[u8]| before.data[at..at + bytes.len()].copy_from_slice(bytes);
+                let mut put =
+                    |at: usize, bytes: &[u8]| before.data[at..at + bytes.len()].copy_from_slice(bytes);
                 if name.starts_with("fxrstor") {
                     put(AT, &image);
                 } else if *name == "ldmxcsr" {
                     put(AT, &(random.next() as u32 & 0x1ffff & !0x10000 | 0x1f80).to_le_bytes());
                 } else {
                     let size = if name.ends_with("16") { 2 } else { 4 };
-                    let tags = (0..8).fold(0u16, |t, i| t | if image[4] >> i & 1 == 0 { 3 << (2 * i) } else { 0 });
+                    let tags =
+                        (0..8).fold(0u16, |t, i| t | if image[4] >> i & 1 == 0 { 3 << (2 * i) } else { 0 });
                     put(AT, &image[0..2]);
                     put(AT + size, &image[2..4]);
                     put(AT + 2 * size, &tags.to_le_bytes());
@@ -374,7 +376,7 @@ fn state_images() {
                         ours.data[pointers.clone()].copy_from_slice(&real.data[pointers.clone()]);
                         if name.starts_with("fxsave") {
                             // MXCSR_MASK says which bits exist: the processor may have more.
-                            real.data[AT + 28..AT + 32].copy_from_slice(&ours.data[AT + 28..AT + 32].to_vec());
+                            real.data[AT + 28..AT + 32].copy_from_slice(&ours.data[AT + 28..AT + 32]);
                         }
                         let difference = differences(&real, &ours, false);
                         if !difference.is_empty() && report.len() < 4000 {

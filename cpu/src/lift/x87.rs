@@ -185,11 +185,11 @@ fn family(l: &mut VectorLift) -> bool {
         lift_arithmetic(l, kind);
         return true;
     }
-    if l.is_memory(0) {
-        if let Some((code, d)) = memory(mnemonic, l.instruction.memory_size()) {
-            l.access(code, d);
-            return true;
-        }
+    if l.is_memory(0)
+        && let Some((code, d)) = memory(mnemonic, l.instruction.memory_size())
+    {
+        l.access(code, d);
+        return true;
     }
     if let Some((code, d)) = compare(mnemonic) {
         if l.is_memory(0) {

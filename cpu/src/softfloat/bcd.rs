@@ -38,7 +38,7 @@ impl F80 {
         let mut out = [0; 10];
         for byte in &mut out[..9] {
             let pair = (value % 100) as u8;
-            *byte = pair / 10 << 4 | pair % 10;
+            *byte = ((pair / 10) << 4) | (pair % 10);
             value /= 100;
         }
         out[9] = u8::from(self.sign()) << 7;

@@ -349,7 +349,7 @@ fn loads() {
         assert_eq!((real, status as u8 & 0x3f), (soft, env.flags), "{word:x}");
         assert_eq!(load!("fild qword ptr [{a}]")(bytes).0, F80::from_i64(word as i64));
         for (i, byte) in bytes[..9].iter_mut().enumerate() {
-            *byte = (*byte % 100 / 10) << 4 | (*byte % 10).wrapping_add(i as u8 & 1) % 10;
+            *byte = ((*byte % 100 / 10) << 4) | ((*byte % 10).wrapping_add(i as u8 & 1) % 10);
         }
         let bcd: [u8; 10] = bytes[..10].try_into().unwrap();
         assert_eq!(load!("fbld tbyte ptr [{a}]")(bytes).0, F80::from_bcd(bcd), "{bcd:x?}");

@@ -54,7 +54,7 @@ fn number(random: &mut Random, format: Format) -> u64 {
         3 => 1,
         _ => random.next(),
     } & ((1 << format.fraction) - 1);
-    format.sign_bit(random.next() % 2 == 0) | exp << format.fraction | fraction
+    format.sign_bit(random.next().is_multiple_of(2)) | exp << format.fraction | fraction
 }
 
 fn each(format: Format, count: usize, mut visit: impl FnMut(u32, u64, u64)) {

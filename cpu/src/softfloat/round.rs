@@ -192,7 +192,7 @@ pub(crate) fn round_ieee(env: &mut Env, format: Format, x: Exact) -> u64 {
     }
     env.rounded_up = r.up;
     // The hidden bit of the significand adds one to the exponent field.
-    sign | (((exp - 1) as u64) << format.fraction) + (r.mant >> dropped)
+    sign | ((((exp - 1) as u64) << format.fraction) + (r.mant >> dropped))
 }
 
 /// Rounds a magnitude to an integer: the integer, or `None` above 64 bits.

@@ -17,10 +17,10 @@ pub(crate) struct Wide {
 pub(crate) fn mul_high(a: u128, b: u128) -> u128 {
     let (a1, a0) = (a >> 64, a & u128::from(u64::MAX));
     let (b1, b0) = (b >> 64, b & u128::from(u64::MAX));
-    let low = a0 * b0 >> 64;
+    let low = (a0 * b0) >> 64;
     let (mid, carry) = (a1 * b0).overflowing_add(a0 * b1);
     let (mid, more) = mid.overflowing_add(low);
-    (a1 * b1) + (mid >> 64) + (u128::from(carry) + u128::from(more) << 64)
+    (a1 * b1) + (mid >> 64) + ((u128::from(carry) + u128::from(more)) << 64)
 }
 
 impl Wide {
