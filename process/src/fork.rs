@@ -181,8 +181,7 @@ impl Thread<'_> {
     /// The child goes on here, on the parent's memory, until it execs or exits.
     fn vfork(&mut self, args: CloneArgs) -> Result<i64, Errno> {
         let cpu = self.child_registers(&args)?;
-        let call =
-            Call::Fork { flags: args.flags, exit_signal: args.exit_signal, image: Vec::new().into() };
+        let call = Call::Fork { flags: args.flags, exit_signal: args.exit_signal, image: Vec::new().into() };
         self.value(&call)?;
         let parent = VforkParent {
             cpu: std::mem::replace(&mut self.cpu, cpu),
@@ -196,10 +195,9 @@ impl Thread<'_> {
         self.vfork.push(parent);
         if args.flags & (clone_flags::CHILD_SETTID | clone_flags::PARENT_SETTID) != 0 {
             let tid = self.value(&Call::GetId { which: wire::IdKind::Tid }).unwrap_or(0) as i32;
-            for (flag, addr) in [
-                (clone_flags::CHILD_SETTID, args.child_tid),
-                (clone_flags::PARENT_SETTID, args.parent_tid),
-            ] {
+            for (flag, addr) in
+                [(clone_flags::CHILD_SETTID, args.child_tid), (clone_flags::PARENT_SETTID, args.parent_tid)]
+            {
                 if args.flags & flag != 0 {
                     let _ = self.store(addr, &tid);
                 }

@@ -2,7 +2,7 @@
 
 use crate::host::{Ended, Host, Options, Port, Start};
 use crate::thread::{Thread, Width};
-use tawaki_abi::signal::{SIGSEGV, SIGKILL};
+use tawaki_abi::signal::{SIGKILL, SIGSEGV};
 use tawaki_cpu::{Engine, Trap};
 
 /// Guest instructions between returns to this loop: a few milliseconds, so that
@@ -34,17 +34,12 @@ pub fn run(
     }
     // Handles end with the task; the kernel drops them.
     thread.mm().clear();
-    Ended {
-        status: thread.dying.unwrap_or(0),
-        instructions: thread.cpu.icount,
-        syscalls: thread.syscalls,
-    }
+    Ended { status: thread.dying.unwrap_or(0), instructions: thread.cpu.icount, syscalls: thread.syscalls }
 }
 
 /// Runs guest code up to the next trap and answers that.
 fn step(thread: &mut Thread<'_>) {
-    let trap =
-        thread.engine.run(&mut thread.cpu, &thread.memory, thread.port.attention(), BUDGET);
+    let trap = thread.engine.run(&mut thread.cpu, &thread.memory, thread.port.attention(), BUDGET);
     match trap {
         Trap::Syscall => thread.syscall(Width::W64),
         Trap::Int80 => thread.syscall(Width::W32),

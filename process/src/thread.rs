@@ -271,7 +271,8 @@ impl<'a> Thread<'a> {
     pub fn set_result(&mut self, value: i64) {
         let wide = self.cpu.mode == Mode::Bits64 && self.width == Width::W64;
         // int 0x80 from 64-bit code sign-extends too (the kernel stores a long).
-        let value = if wide || self.cpu.mode == Mode::Bits64 { value as u64 } else { u64::from(value as u32) };
+        let value =
+            if wide || self.cpu.mode == Mode::Bits64 { value as u64 } else { u64::from(value as u32) };
         self.cpu.set_gpr(0, value);
     }
 

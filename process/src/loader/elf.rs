@@ -2,7 +2,9 @@
 //! file is hostile here: no field is used before it has been checked.
 
 use crate::mm::space::TOP_PAGE;
-use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_PHDR, ProgramHeader};
+use goblin::elf::program_header::{
+    PF_R, PF_W, PF_X, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_PHDR, ProgramHeader,
+};
 use goblin::elf::{header, header::Header};
 use goblin::{container, elf};
 use std::ops::Range;
@@ -102,8 +104,8 @@ pub fn image(header: ElfHeader, table: &[u8]) -> Result<ElfImage, Errno> {
         Mode::Bits64 => container::Container::Big,
     };
     let context = container::Ctx::new(class, goblin::container::Endian::Little);
-    let phdrs = ProgramHeader::parse(table, 0, usize::from(header.phnum), context)
-        .map_err(|_| Errno::ENOEXEC)?;
+    let phdrs =
+        ProgramHeader::parse(table, 0, usize::from(header.phnum), context).map_err(|_| Errno::ENOEXEC)?;
     let mut segments: Vec<Segment> = Vec::new();
     let (mut interp, mut exec_stack, mut align) = (None, header.mode == Mode::Bits32, PAGE);
     let mut phdr_addr = None;

@@ -335,13 +335,8 @@ fn place_stack(
     mm.load(sp, &bytes);
     if contents.mode == Mode::Bits32 {
         // One page that returns from signal handlers, where Linux has its vdso.
-        let vma = Vma {
-            end: 0,
-            prot: PROT_READ | PROT_EXEC,
-            shared: false,
-            may_write: false,
-            kind: Kind::Anon,
-        };
+        let vma =
+            Vma { end: 0, prot: PROT_READ | PROT_EXEC, shared: false, may_write: false, kind: Kind::Anon };
         let page = mm.place(host, 1, high, true)?;
         mm.map(host, page..page + 1, vma)?;
         let code = [frame32::SIGRETURN, frame32::RT_SIGRETURN].concat();
@@ -391,8 +386,7 @@ fn map_segment(
     let first = (start / PAGE) as u32;
     let file_end = start + segment.filesz;
     let memory_end = start + segment.memsz;
-    let file_pages =
-        if segment.filesz == 0 { first..first } else { first..file_end.div_ceil(PAGE) as u32 };
+    let file_pages = if segment.filesz == 0 { first..first } else { first..file_end.div_ceil(PAGE) as u32 };
     let all_end = memory_end.div_ceil(PAGE) as u32;
     let area = |kind| Vma { end: 0, prot: segment.prot, shared: false, may_write: true, kind };
     if !file_pages.is_empty() {

@@ -7,3 +7,6 @@ pub mod vma;
 
 pub use space::{AddressSpace, Layout, MappedFile, SpaceImage, WriteBack};
 pub use vma::{Kind, Pages, Vma, VmaMap};
+
+#[cfg(test)]
+mod tests;

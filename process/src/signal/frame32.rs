@@ -63,7 +63,8 @@ struct RtFrame {
     retcode: [u8; 8],
 }
 
-const _: () = assert!(size_of::<Context>() == 88 && size_of::<OldFrame>() == 732 && size_of::<RtFrame>() == 268);
+const _: () =
+    assert!(size_of::<Context>() == 88 && size_of::<OldFrame>() == 732 && size_of::<RtFrame>() == 268);
 /// Where `puc` points.
 const UC_AT: u64 = 16 + 128;
 
@@ -174,11 +175,8 @@ pub fn pop(thread: &mut Thread<'_>, rt: bool) -> Result<Frame, Errno> {
     let esp = thread.cpu.gpr(4);
     let (context, frame) = if rt {
         let frame: RtFrame = thread.load(esp.wrapping_sub(4) & 0xffff_ffff)?;
-        let altstack = AltStack {
-            base: frame.ss_sp.into(),
-            size: frame.ss_size.into(),
-            flags: frame.ss_flags,
-        };
+        let altstack =
+            AltStack { base: frame.ss_sp.into(), size: frame.ss_size.into(), flags: frame.ss_flags };
         let mask = u64::from(frame.sigmask[0]) | u64::from(frame.sigmask[1]) << 32;
         (frame.context, Frame { mask, altstack: Some(altstack) })
     } else {

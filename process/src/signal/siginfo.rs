@@ -1,9 +1,7 @@
 //! `siginfo_t` of both widths (sigaction(2); `asm-generic/siginfo.h`).
 
 use crate::thread::Width;
-use tawaki_abi::signal::{
-    SI_TIMER, SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, SigInfo,
-};
+use tawaki_abi::signal::{SI_TIMER, SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, SigInfo};
 
 /// Bytes of a `siginfo_t`.
 pub const SIZE: usize = 128;

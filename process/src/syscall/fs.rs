@@ -391,7 +391,13 @@ fn set_time(t: &Thread<'_>, addr: u64, kind: TimeKind) -> Result<SetTime, Errno>
     }
 }
 
-fn utimens_call(t: &mut Thread<'_>, dirfd: u64, path: Path, times: (SetTime, SetTime), flags: u32) -> SysResult {
+fn utimens_call(
+    t: &mut Thread<'_>,
+    dirfd: u64,
+    path: Path,
+    times: (SetTime, SetTime),
+    flags: u32,
+) -> SysResult {
     let (atime, mtime) = times;
     t.value(&Call::Utimens { dirfd: dirfd as i32, path, atime, mtime, flags })
 }

@@ -262,11 +262,8 @@ pub fn mremap(t: &mut Thread<'_>, a: &Args) -> SysResult {
     }
     let area = aligned(old, old_len, Errno::EFAULT)?;
     let count = u32::try_from(new_len.div_ceil(PAGE)).map_err(|_| Errno::ENOMEM)?;
-    let to = if flags & MREMAP_FIXED != 0 {
-        Some(pages(to, new_len).ok_or(Errno::ENOMEM)?.start)
-    } else {
-        None
-    };
+    let to =
+        if flags & MREMAP_FIXED != 0 { Some(pages(to, new_len).ok_or(Errno::ENOMEM)?.start) } else { None };
     t.write_back(area.clone());
     let (start, handles) = {
         let (mut mm, host) = t.mm_and_host();

@@ -44,9 +44,7 @@ impl Thread<'_> {
         self.syscalls += 1;
         let (number, args) = match gate {
             Width::W64 => (self.cpu.gpr(0), ARGS_64.map(|i| self.cpu.gpr(i))),
-            Width::W32 => {
-                (self.cpu.gpr(0) & 0xffff_ffff, ARGS_32.map(|i| self.cpu.gpr(i) & 0xffff_ffff))
-            }
+            Width::W32 => (self.cpu.gpr(0) & 0xffff_ffff, ARGS_32.map(|i| self.cpu.gpr(i) & 0xffff_ffff)),
         };
         let row = table::find(number, gate == Width::W64);
         let depth = self.vfork.len();

@@ -206,7 +206,8 @@ fn parse_control(t: &Thread<'_>, control: &[u8]) -> Result<(Vec<i32>, bool), Err
 fn sendmsg_at(t: &mut Thread<'_>, fd: u64, at: u64, flags: u32) -> SysResult {
     let msg = MsgHdr::load(t, at)?;
     let addr = if msg.name == 0 { None } else { Some(address(t, msg.name, msg.namelen)?) };
-    let vecs = t.iovecs(msg.iov, msg.iovlen).map_err(|e| if e == Errno::EINVAL { Errno::EMSGSIZE } else { e })?;
+    let vecs =
+        t.iovecs(msg.iov, msg.iovlen).map_err(|e| if e == Errno::EINVAL { Errno::EMSGSIZE } else { e })?;
     let data = gather(t, &vecs)?.into();
     let (fds, creds) = if msg.control == 0 || msg.controllen == 0 {
         (Vec::new(), false)
@@ -237,7 +238,8 @@ fn control_message(word: usize, kind: u32, data: &[u8]) -> Vec<u8> {
 
 fn recvmsg_at(t: &mut Thread<'_>, fd: u64, at: u64, flags: u32) -> SysResult {
     let msg = MsgHdr::load(t, at)?;
-    let mut vecs = t.iovecs(msg.iov, msg.iovlen).map_err(|e| if e == Errno::EINVAL { Errno::EMSGSIZE } else { e })?;
+    let mut vecs =
+        t.iovecs(msg.iov, msg.iovlen).map_err(|e| if e == Errno::EINVAL { Errno::EMSGSIZE } else { e })?;
     for vec in &mut vecs {
         let room = t.reach(vec.base, vec.len, Access::Write);
         if room < vec.len {
@@ -297,7 +299,11 @@ fn mmsg_size(t: &Thread<'_>) -> u64 {
 }
 
 /// Runs `one` over an array of `mmsghdr`; the count done, or the first error.
-fn each(t: &mut Thread<'_>, a: &Args, mut one: impl FnMut(&mut Thread<'_>, u64, u64) -> SysResult) -> SysResult {
+fn each(
+    t: &mut Thread<'_>,
+    a: &Args,
+    mut one: impl FnMut(&mut Thread<'_>, u64, u64) -> SysResult,
+) -> SysResult {
     let count = (a[2] as u32 as u64).min(1024);
     let (size, header) = (mmsg_size(t), 7 * t.word_size());
     for i in 0..count {
@@ -367,8 +373,7 @@ pub fn getsockopt(t: &mut Thread<'_>, a: &Args) -> SysResult {
     if len < 0 {
         return Err(Errno::EINVAL);
     }
-    let call =
-        Call::Getsockopt { fd: a[0] as i32, level: a[1] as u32, name: a[2] as u32, len: len as u32 };
+    let call = Call::Getsockopt { fd: a[0] as i32, level: a[1] as u32, name: a[2] as u32, len: len as u32 };
     let Body::Bytes(value) = t.request(&call)?.1 else { return Err(Errno::EIO) };
     let count = value.len().min(len as usize);
     t.write_mem(a[3], &value[..count])?;

@@ -95,7 +95,8 @@ fn store_left(t: &Thread<'_>, addr: u64, deadline: Option<u64>, kind: TimeKind, 
     let Some(deadline) = deadline.filter(|_| addr != 0) else { return };
     let left = deadline.saturating_sub(t.host.monotonic_ns());
     // Not being able to write it is not an error.
-    let _ = if timeval { time::store_timeval(t, addr, left) } else { time::store_timespec(t, addr, left, kind) };
+    let _ =
+        if timeval { time::store_timeval(t, addr, left) } else { time::store_timespec(t, addr, left, kind) };
 }
 
 /// A signal set of `size` bytes, `None` for a null pointer.
@@ -146,9 +147,13 @@ fn select_of(
     let wants = [POLLIN_SET, POLLOUT_SET, POLLPRI];
     let mut fds = Vec::new();
     for fd in 0..n as usize {
-        let events = (0..3).fold(0, |events, s| {
-            if bits[s][fd / 8] >> (fd % 8) & 1 != 0 { events | wants[s] } else { events }
-        });
+        let events =
+            (0..3).fold(
+                0,
+                |events, s| {
+                    if bits[s][fd / 8] >> (fd % 8) & 1 != 0 { events | wants[s] } else { events }
+                },
+            );
         if events != 0 {
             fds.push(PollFd { fd: fd as Fd, events });
         }
@@ -316,4 +321,3 @@ pub fn signalfd(t: &mut Thread<'_>, a: &Args) -> SysResult {
 pub fn signalfd4(t: &mut Thread<'_>, a: &Args) -> SysResult {
     signalfd_of(t, a, a[3])
 }
-

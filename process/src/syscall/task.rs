@@ -55,7 +55,8 @@ pub fn clone3(t: &mut Thread<'_>, a: &Args) -> SysResult {
     if a[1] > 4096 {
         return Err(Errno::E2BIG);
     }
-    let [flags, _pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls]: [u64; 8] = t.load(a[0])?;
+    let [flags, _pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls]: [u64; 8] =
+        t.load(a[0])?;
     let rest = t.read_vec(a[0].wrapping_add(64), a[1] - 64)?;
     if rest.iter().any(|&b| b != 0) {
         // set_tid, cgroup: not supported.
@@ -504,14 +505,8 @@ pub fn sysinfo(t: &mut Thread<'_>, a: &Args) -> SysResult {
 fn uname_of(t: &mut Thread<'_>, at: u64, field: usize, fields: usize) -> SysResult {
     let Body::Uname(names) = t.request(&Call::Uname)?.1 else { return Err(Errno::EIO) };
     let machine = if t.cpu.mode == Mode::Bits64 { "x86_64" } else { "i686" };
-    let texts = [
-        names.sysname.as_str(),
-        &names.nodename,
-        &names.release,
-        &names.version,
-        machine,
-        &names.domainname,
-    ];
+    let texts =
+        [names.sysname.as_str(), &names.nodename, &names.release, &names.version, machine, &names.domainname];
     let mut out = vec![0; field * fields];
     for (i, text) in texts.iter().take(fields).enumerate() {
         let text = &text.as_bytes()[..text.len().min(field - 1)];
@@ -831,7 +826,8 @@ pub fn capget(t: &mut Thread<'_>, a: &Args) -> SysResult {
             return if a[1] == 0 { Ok(0) } else { Err(Errno::EINVAL) };
         }
     };
-    let Body::Caps(effective, permitted, inheritable) = t.request(&Call::Capget { pid: pid as i32 })?.1 else {
+    let Body::Caps(effective, permitted, inheritable) = t.request(&Call::Capget { pid: pid as i32 })?.1
+    else {
         return Err(Errno::EIO);
     };
     if a[1] != 0 {

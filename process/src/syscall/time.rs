@@ -48,7 +48,9 @@ pub fn load_raw(t: &Thread<'_>, addr: u64, kind: TimeKind) -> Result<(i64, i64),
 /// A `timespec` as nanoseconds (saturating); EINVAL when it is not one.
 pub fn load_timespec(t: &Thread<'_>, addr: u64, kind: TimeKind) -> Result<u64, Errno> {
     match load_raw(t, addr, kind)? {
-        (sec @ 0.., nsec @ 0..=999_999_999) => Ok((sec as u64).saturating_mul(SECOND).saturating_add(nsec as u64)),
+        (sec @ 0.., nsec @ 0..=999_999_999) => {
+            Ok((sec as u64).saturating_mul(SECOND).saturating_add(nsec as u64))
+        }
         _ => Err(Errno::EINVAL),
     }
 }
@@ -56,7 +58,9 @@ pub fn load_timespec(t: &Thread<'_>, addr: u64, kind: TimeKind) -> Result<u64, E
 /// A `timeval` as nanoseconds; EINVAL when it is not one.
 pub fn load_timeval(t: &Thread<'_>, addr: u64) -> Result<u64, Errno> {
     match load_raw(t, addr, TimeKind::Native)? {
-        (sec @ 0.., usec @ 0..=999_999) => Ok((sec as u64).saturating_mul(SECOND).saturating_add(usec as u64 * 1000)),
+        (sec @ 0.., usec @ 0..=999_999) => {
+            Ok((sec as u64).saturating_mul(SECOND).saturating_add(usec as u64 * 1000))
+        }
         _ => Err(Errno::EINVAL),
     }
 }

@@ -115,7 +115,9 @@ pub fn ioctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
     };
     let (value, body) = t.request(&Call::Ioctl { fd, op })?;
     match (op, body) {
-        (IoctlOp::GetTermios, Body::Termios(termios)) if cmd == 0x5401 => t.store(arg, &raw(&termios).base)?,
+        (IoctlOp::GetTermios, Body::Termios(termios)) if cmd == 0x5401 => {
+            t.store(arg, &raw(&termios).base)?
+        }
         (IoctlOp::GetTermios, Body::Termios(termios)) => t.store(arg, &raw(&termios))?,
         (IoctlOp::GetWinSize, Body::WinSize(w)) => {
             t.store(arg, &RawWinSize { sizes: [w.rows, w.cols, w.xpixel, w.ypixel] })?;

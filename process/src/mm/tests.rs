@@ -1,0 +1,226 @@
+//! The address space against a simple model: one entry per page.
+
+use super::space::AddressSpace;
+use super::vma::{Kind, Vma};
+use crate::host::{Host, OutOfMemory};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use tawaki_abi::Errno;
+use tawaki_cpu::{GuestMemory, Perms};
+
+struct TestHost {
+    memory: Arc<GuestMemory>,
+    end: u64,
+}
+
+impl Host for TestHost {
+    fn memory(&self) -> Arc<GuestMemory> {
+        self.memory.clone()
+    }
+    fn memory_end(&self) -> u64 {
+        self.end
+    }
+    fn grow_to(&mut self, end: u64) -> Result<u64, OutOfMemory> {
+        let before = self.end;
+        self.end = self.end.max(end);
+        Ok(before)
+    }
+    fn lowest_address(&self) -> u64 {
+        0x1_0000
+    }
+    fn monotonic_ns(&self) -> u64 {
+        0
+    }
+    fn realtime_ns(&self) -> u64 {
+        0
+    }
+    fn cpu_ns(&self) -> u64 {
+        0
+    }
+    fn copy_from_parent(&mut self, _: &[Range<u64>]) -> Result<(), OutOfMemory> {
+        Err(OutOfMemory)
+    }
+    fn log(&mut self, _: &str) {}
+}
+
+const BASE: u32 = 0x100;
+
+#[derive(Clone, Debug)]
+enum Op {
+    Map(u32, u32, u32),
+    Unmap(u32, u32),
+    Protect(u32, u32, u32),
+    Discard(u32, u32),
+    Store(u32, u8),
+    Remap(u32, u32, u32),
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let page = 0u32..24;
+    let count = 1u32..6;
+    let prot = prop_oneof![Just(0u32), Just(1), Just(3), Just(5)];
+    prop_oneof![
+        (page.clone(), count.clone(), prot.clone()).prop_map(|(p, c, r)| Op::Map(p, c, r)),
+        (page.clone(), count.clone()).prop_map(|(p, c)| Op::Unmap(p, c)),
+        (page.clone(), count.clone(), prot).prop_map(|(p, c, r)| Op::Protect(p, c, r)),
+        (page.clone(), count.clone()).prop_map(|(p, c)| Op::Discard(p, c)),
+        (page.clone(), any::<u8>()).prop_map(|(p, v)| Op::Store(p, v)),
+        (page, count.clone(), count).prop_map(|(p, c, n)| Op::Remap(p, c, n)),
+    ]
+}
+
+/// Per page: protection and the byte stored in it.
+type Model = BTreeMap<u32, (u32, u8)>;
+
+fn apply(space: &mut AddressSpace, host: &mut TestHost, model: &mut Model, op: &Op) {
+    let area = |p: u32, c: u32| BASE + p..BASE + p + c;
+    let anon = |prot| Vma { end: 0, prot, shared: false, may_write: true, kind: Kind::Anon };
+    match *op {
+        Op::Map(p, c, prot) => {
+            assert_eq!(space.map(host, area(p, c), anon(prot)), Ok(vec![]));
+            model.extend(area(p, c).map(|page| (page, (prot, 0))));
+        }
+        Op::Unmap(p, c) => {
+            space.unmap(area(p, c));
+            model.retain(|page, _| !area(p, c).contains(page));
+        }
+        Op::Protect(p, c, prot) => {
+            let whole = area(p, c).all(|page| model.contains_key(&page));
+            let result = space.mprotect(host, area(p, c), prot);
+            assert_eq!(result, if whole { Ok(()) } else { Err(Errno::ENOMEM) });
+            // As on Linux, what lies before the first hole is changed.
+            for page in area(p, c) {
+                match model.get_mut(&page) {
+                    Some(entry) => entry.0 = prot,
+                    None => break,
+                }
+            }
+        }
+        Op::Discard(p, c) => {
+            space.discard(area(p, c));
+            for page in area(p, c) {
+                if let Some(entry) = model.get_mut(&page) {
+                    entry.1 = 0;
+                }
+            }
+        }
+        Op::Store(p, value) => {
+            let page = BASE + p;
+            let writable = model.get(&page).is_some_and(|e| e.0 & 2 != 0);
+            assert_eq!(host.memory.store8(u64::from(page) << 12, value).is_ok(), writable);
+            if let Some(entry) = model.get_mut(&page)
+                && writable
+            {
+                entry.1 = value;
+            }
+        }
+        Op::Remap(p, c, new) => {
+            let old = area(p, c);
+            let same =
+                old.clone().all(|page| model.get(&page).map(|e| e.0) == model.get(&old.start).map(|e| e.0));
+            let Some(&(prot, _)) = model.get(&old.start) else {
+                assert_eq!(space.remap(host, old, new, true, None), Err(Errno::EFAULT));
+                return;
+            };
+            if !same {
+                assert_eq!(space.remap(host, old, new, true, None), Err(Errno::EFAULT));
+                return;
+            }
+            let (start, _) = space.remap(host, old.clone(), new, true, None).expect("room enough");
+            let kept: Vec<(u32, u8)> = old.clone().map(|page| model[&page]).collect();
+            model.retain(|page, _| !old.contains(page));
+            for i in 0..new {
+                let value = kept.get(i as usize).map_or((prot, 0), |&entry| entry);
+                assert_eq!(model.insert(start + i, value), None, "remap took a mapped page");
+            }
+        }
+    }
+}
+
+fn compare(space: &AddressSpace, memory: &GuestMemory, model: &Model) {
+    for page in BASE..BASE + 64 {
+        let entry = model.get(&page);
+        assert_eq!(space.vmas().find(page).is_some(), entry.is_some(), "page {page:#x}");
+        let want = match entry {
+            None | Some((0, _)) => 0,
+            Some((prot, _)) => (if *prot & 2 != 0 { 3 } else { *prot as u8 | 1 }) & 7,
+        };
+        assert_eq!(memory.perms(page).0 & 7, want, "page {page:#x} of {entry:?}");
+        if let Some(&(prot, value)) = entry
+            && prot != 0
+        {
+            assert_eq!(memory.load8(u64::from(page) << 12), Ok(value), "page {page:#x}");
+        }
+    }
+    // No area may touch one that could be joined to it.
+    let areas: Vec<_> = space.vmas().iter().collect();
+    for pair in areas.windows(2) {
+        assert!(pair[0].0.end <= pair[1].0.start);
+        assert!(pair[0].0.end < pair[1].0.start || pair[0].1.prot != pair[1].1.prot, "not merged");
+    }
+}
+
+#[test]
+fn address_space_is_the_model() {
+    // One memory for all cases: `clear` must leave it as new.
+    let memory = Arc::new(GuestMemory::for_tests());
+    let config = ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(ops in proptest::collection::vec(op(), 1..40))| {
+        let mut host = TestHost { memory: memory.clone(), end: 0x1_0000 };
+        let mut space = AddressSpace::new(&host);
+        space.layout.mmap_base = BASE + 32;
+        let mut model = Model::new();
+        for op in &ops {
+            apply(&mut space, &mut host, &mut model, op);
+            compare(&space, &memory, &model);
+        }
+        space.clear();
+        for page in BASE..BASE + 64 {
+            prop_assert_eq!(memory.perms(page), Perms::NONE);
+            memory.set_perms(page..page + 1, Perms::READ);
+            prop_assert_eq!(memory.load8(u64::from(page) << 12), Ok(0));
+            memory.set_perms(page..page + 1, Perms::NONE);
+        }
+    });
+}
+
+#[test]
+fn stolen_memory_is_avoided() {
+    struct Thief(TestHost, u64);
+    impl Host for Thief {
+        fn memory(&self) -> Arc<GuestMemory> {
+            self.0.memory()
+        }
+        fn memory_end(&self) -> u64 {
+            self.0.end
+        }
+        fn grow_to(&mut self, end: u64) -> Result<u64, OutOfMemory> {
+            // The emulator took some since.
+            let before = self.0.end + std::mem::take(&mut self.1);
+            self.0.end = before.max(end);
+            Ok(before)
+        }
+        fn monotonic_ns(&self) -> u64 {
+            0
+        }
+        fn realtime_ns(&self) -> u64 {
+            0
+        }
+        fn cpu_ns(&self) -> u64 {
+            0
+        }
+        fn copy_from_parent(&mut self, _: &[Range<u64>]) -> Result<(), OutOfMemory> {
+            Err(OutOfMemory)
+        }
+        fn log(&mut self, _: &str) {}
+    }
+    let mut host = Thief(TestHost { memory: Arc::new(GuestMemory::for_tests()), end: 0x10_0000 }, 0x1_0000);
+    let mut space = AddressSpace::new(&host);
+    let stolen = 0x100..0x110;
+    let start = space.place(&mut host, 0x200, 0, true).expect("room");
+    assert!(start >= stolen.end, "{start:#x} lies in stolen memory");
+    // What lies below the theft is still handed out.
+    assert_eq!(space.place(&mut host, 0x10, 0, true), Ok(0x10));
+}
