@@ -102,6 +102,7 @@ macro_rules! corrupt_kinds {
 
 corrupt_kinds! {
     Magic "not an ext2 file system: bad magic in block"
+    Truncated "the image is shorter than its superblock says; blocks"
     Superblock "superblock field out of range in block"
     UnsupportedIncompat "incompatible features not supported; feature bits"
     UnsupportedRoCompat "features that cannot be written; feature bits"

@@ -188,7 +188,7 @@ fn damage_has_a_name() {
         ("magic", 1024 + 56, &[0], CorruptKind::Magic),
         ("block size", 1024 + 24, &[9], CorruptKind::Superblock),
         ("blocks per group", 1024 + 32, &[0, 0, 0, 0], CorruptKind::Superblock),
-        ("device too small", 1024 + 4, &[0, 0, 0, 1], CorruptKind::Superblock),
+        ("device too small", 1024 + 5, &[0x20], CorruptKind::Truncated),
         ("64bit feature", 1024 + 96, &[0x82], CorruptKind::UnsupportedIncompat),
         ("metadata checksums", 1024 + 101, &[0x04], CorruptKind::UnsupportedRoCompat),
         ("inode table", 2048 + 8, &[0xff; 4], CorruptKind::GroupDescriptor),

@@ -183,7 +183,7 @@ impl Volume {
         let mut geo = Geometry::from_superblock(&sb, read_only)?;
         self.cache.set_block_size(geo.block_size);
         if self.cache.block_count() < u64::from(geo.blocks_count) {
-            return corrupt(CorruptKind::Superblock, geo.super_block);
+            return corrupt(CorruptKind::Truncated, geo.blocks_count);
         }
         let per_block = geo.block_size / size_of::<GroupDescriptor>();
         let count = geo.groups();
