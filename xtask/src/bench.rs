@@ -161,9 +161,8 @@ pub fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
         for round in 0..args.rounds {
             eprintln!("bench: {arch}, round {} of {}", round + 1, args.rounds);
             for (program, name, count, _) in selected(only) {
-                let output = run_checked(
-                    Command::new(programs.join(program)).arg(name).arg(count.to_string()),
-                )?;
+                let output =
+                    run_checked(Command::new(programs.join(program)).arg(name).arg(count.to_string()))?;
                 let counts = BTreeMap::from([(*name, *count)]);
                 for (name, figure, _) in parse(&output, &counts) {
                     samples.entry(("native-execution".into(), name)).or_default().push(figure);

@@ -41,9 +41,36 @@ const BUILDER: u32 = 1;
 
 /// What the default image has beside Debian's essential packages.
 const PACKAGES: &[&str] = &[
-    "bc", "binutils", "bzip2", "curl", "diffutils", "file", "findutils", "gawk", "gcc", "git", "grep", "gzip",
-    "hostname", "less", "libc6-dev", "login", "make", "ncurses-bin", "ncurses-term", "passwd", "perl", "procps",
-    "python3", "sed", "sqlite3", "tar", "util-linux", "vim", "xz-utils", "zstd",
+    "bc",
+    "binutils",
+    "bzip2",
+    "curl",
+    "diffutils",
+    "file",
+    "findutils",
+    "gawk",
+    "gcc",
+    "git",
+    "grep",
+    "gzip",
+    "hostname",
+    "less",
+    "libc6-dev",
+    "login",
+    "make",
+    "ncurses-bin",
+    "ncurses-term",
+    "passwd",
+    "perl",
+    "procps",
+    "python3",
+    "sed",
+    "sqlite3",
+    "tar",
+    "util-linux",
+    "vim",
+    "xz-utils",
+    "zstd",
 ];
 
 /// What dpkg leaves out. Licences stay: an image is something people hand on.
@@ -61,10 +88,24 @@ const DPKG: &[&str] = &[
 
 /// Plain ext2 that our own driver knows in full, with nothing random in it.
 const MKE2FS: &[&str] = &[
-    "-q", "-F", "-t", "ext2", "-b", "4096", "-I", "256", "-m", "1", "-L", "tawaki",
-    "-O", "none,filetype,sparse_super,large_file,ext_attr",
-    "-U", "7461776b-6900-4000-8000-000000000001",
-    "-E", "hash_seed=7461776b-6900-4000-8000-000000000002,lazy_itable_init=1",
+    "-q",
+    "-F",
+    "-t",
+    "ext2",
+    "-b",
+    "4096",
+    "-I",
+    "256",
+    "-m",
+    "1",
+    "-L",
+    "tawaki",
+    "-O",
+    "none,filetype,sparse_super,large_file,ext_attr",
+    "-U",
+    "7461776b-6900-4000-8000-000000000001",
+    "-E",
+    "hash_seed=7461776b-6900-4000-8000-000000000002,lazy_itable_init=1",
 ];
 
 /// Times later than this (2026-06-01) become this one: what an installation
@@ -103,21 +144,28 @@ pub fn build(root: &Path, args: &ImageArgs) -> Result<(), String> {
     packages.extend(args.include.iter().map(|p| p.trim()).filter(|p| !p.is_empty()));
     packages.sort_unstable();
     packages.dedup();
-    if let Some(bad) = packages.iter().find(|p| !p.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:=".contains(&b)))
+    if let Some(bad) =
+        packages.iter().find(|p| !p.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:=".contains(&b)))
     {
         return Err(format!("{bad} is no package name"));
     }
-    let inputs = Inputs { arch: &args.arch, packages, size: args.size, sources: sources::debian(SUITE) };
     let cache = root.join("build/image-cache");
-    let kept = cache.join(format!("{}-{:016x}.ext2", args.arch, inputs.hash()));
-    let how = if kept.exists() {
-        "from the cache"
-    } else {
-        require_tools(&args.arch)?;
-        fs::create_dir_all(&cache).map_err(|e| format!("{}: {e}", cache.display()))?;
-        inputs.build(&kept)?;
-        "built"
-    };
+    let mut inputs = Inputs { arch: &args.arch, packages, size: args.size, sources: sources::debian(SUITE) };
+    let (kept, how) = match inputs.kept(&cache) {
+        Err(Failure::SecurityIndex) => {
+            // An index that does not match its signed release file is never used; what the
+            // main archive offers is signed as well, only older.
+            inputs.sources =
+                sources::without_security(&inputs.sources).ok_or("the package index is inconsistent")?;
+            eprintln!(
+                "xtask: WARNING: the security archive's index for {} does not match its signature; \
+                 the image is built WITHOUT Debian's security updates",
+                args.arch
+            );
+            inputs.kept(&cache)
+        }
+        other => other,
+    }?;
     if let Some(dir) = args.output.parent().filter(|d| !d.as_os_str().is_empty()) {
         fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     }
@@ -160,7 +208,42 @@ struct Inputs<'a> {
     sources: String,
 }
 
+/// Why no image came out.
+enum Failure {
+    /// The security archive's index could not be fetched or verified; the rest could.
+    SecurityIndex,
+    /// Anything else, as a sentence.
+    Other(String),
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Failure::Other(text)
+    }
+}
+
+impl From<Failure> for String {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::SecurityIndex => "the security archive's index cannot be verified".into(),
+            Failure::Other(text) => text,
+        }
+    }
+}
+
 impl Inputs<'_> {
+    /// The image in the cache, built now when it is not there, and which of the two.
+    fn kept(&self, cache: &Path) -> Result<(PathBuf, &'static str), Failure> {
+        let kept = cache.join(format!("{}-{:016x}.ext2", self.arch, self.hash()));
+        if kept.exists() {
+            return Ok((kept, "from the cache"));
+        }
+        require_tools(self.arch)?;
+        fs::create_dir_all(cache).map_err(|e| format!("{}: {e}", cache.display()))?;
+        self.build(&kept)?;
+        Ok((kept, "built"))
+    }
+
     fn hash(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (BUILDER, SUITE, self.arch, &self.packages, self.size, &self.sources).hash(&mut hasher);
@@ -168,24 +251,24 @@ impl Inputs<'_> {
         hasher.finish()
     }
 
-    fn build(&self, image: &Path) -> Result<(), String> {
+    fn build(&self, image: &Path) -> Result<(), Failure> {
         let work = image.with_extension("work");
         let _ = fs::remove_dir_all(&work);
         fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;
-        let result = self.tree(&work).and_then(|()| self.file_system(&work, image));
+        let result = self.tree(&work).and_then(|()| Ok(self.file_system(&work, image)?));
         let _ = fs::remove_dir_all(&work);
         result
     }
 
     /// The system as a tar file with stable times and order.
-    fn tree(&self, work: &Path) -> Result<(), String> {
+    fn tree(&self, work: &Path) -> Result<(), Failure> {
         let write = |name: &str, text: &str| {
             let path = work.join(name);
             fs::write(&path, text).map(|()| path).map_err(|e| format!("{name}: {e}"))
         };
         let options = write("apt.conf", &sources::fetch_options())?;
         let list = write("debian.sources", &self.sources)?;
-        let log = fs::File::create(work.join("log")).map_err(|e| e.to_string())?;
+        let log = fs::File::create(work.join("log")).map_err(|e| format!("log: {e}"))?;
         let mut command = Command::new("mmdebstrap");
         command
             .args(["--variant=minbase", "--format=tar", "--skip=chroot/mount/sys"])
@@ -214,18 +297,23 @@ impl Inputs<'_> {
         }
         let text = fs::read_to_string(work.join("log")).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
+        let failed: Vec<&&str> = lines.iter().filter(|l| l.trim_start().starts_with("Err:")).collect();
+        if !failed.is_empty() && failed.iter().all(|l| l.contains("-security")) {
+            return Err(Failure::SecurityIndex);
+        }
         for line in lines.iter().skip(lines.len().saturating_sub(25)) {
-            let words: Vec<&str> = line.split(' ').map(|w| if w.contains("://") { "(address)" } else { w }).collect();
+            let words: Vec<&str> =
+                line.split(' ').map(|w| if w.contains("://") { "(address)" } else { w }).collect();
             let _ = writeln!(std::io::stderr(), "  {}", words.join(" "));
         }
-        Err(format!("mmdebstrap ended with {status}"))
+        Err(format!("mmdebstrap ended with {status}").into())
     }
 
     /// The tree as an ext2 file system.
     fn file_system(&self, work: &Path, image: &Path) -> Result<(), String> {
         let partial = image.with_extension("partial");
         let script = "set -e; mkdir root; tar -xpf tree.tar -C root --numeric-owner --xattrs; \
-            image=$1; blocks=$2; shift 2; mke2fs \"$@\" -d root \"$image\" \"$blocks\"";
+            image=$1; blocks=$2; shift 2; truncate -s $((blocks * 4096)) \"$image\"; mke2fs \"$@\" -d root \"$image\" \"$blocks\"";
         let mut command = if tools::is_root() { Command::new("sh") } else { Command::new("fakeroot") };
         if !tools::is_root() {
             command.arg("sh");
@@ -261,8 +349,12 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, size) in [("2G", Some(2 << 30)), ("512M", Some(512 << 20)), ("4096K", Some(4 << 20)), ("1048576", Some(1 << 20))]
-        {
+        for (text, size) in [
+            ("2G", Some(2 << 30)),
+            ("512M", Some(512 << 20)),
+            ("4096K", Some(4 << 20)),
+            ("1048576", Some(1 << 20)),
+        ] {
             assert_eq!(parse_size(text).ok(), size, "{text}");
         }
         for text in ["", "G", "-1", "1", "99999999999999999999", "20000000T", "1é"] {

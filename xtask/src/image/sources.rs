@@ -51,7 +51,8 @@ impl Stanza {
             None => ("", rest),
         };
         let mut words = rest.split_whitespace();
-        let signed_by = options.split_whitespace().find_map(|o| o.strip_prefix("signed-by=")).map(str::to_owned);
+        let signed_by =
+            options.split_whitespace().find_map(|o| o.strip_prefix("signed-by=")).map(str::to_owned);
         Some(Stanza {
             uris: words.next()?.to_owned(),
             suites: vec![words.next()?.to_owned()],
@@ -101,7 +102,9 @@ fn source_files() -> Vec<PathBuf> {
 fn codename() -> Option<String> {
     let text = fs::read_to_string("/etc/os-release").ok()?;
     let field = |name: &str| {
-        text.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix('=')).map(|v| v.trim_matches('"').to_owned())
+        text.lines()
+            .find_map(|l| l.strip_prefix(name)?.strip_prefix('='))
+            .map(|v| v.trim_matches('"').to_owned())
     };
     (field("ID")? == "debian").then(|| field("VERSION_CODENAME")).flatten()
 }
@@ -118,6 +121,14 @@ pub fn debian(suite: &str) -> String {
         .map(|stanza| stanza.text(&codename, suite))
         .collect();
     stanzas.join("\n")
+}
+
+/// The same sources without the security archive; `None` when that changes nothing
+/// or leaves nothing.
+pub fn without_security(sources: &str) -> Option<String> {
+    let kept: Vec<&str> = sources.split("\n\n").filter(|s| !s.contains("-security")).collect();
+    let text = kept.join("\n\n");
+    (!text.is_empty() && text != sources).then_some(text)
 }
 
 /// What apt was told about fetching (proxies, retries, checks), in apt.conf(5) form.
@@ -153,6 +164,15 @@ mod tests {
             "Types: deb\nURIs: http://mirror.invalid/debian\nSuites: trixie trixie-updates\n\
              Components: main\nSigned-By: /k.gpg\n"
         );
+    }
+
+    #[test]
+    fn security_can_be_left_out() {
+        let main = "Types: deb\nSuites: bookworm";
+        let both = format!("{main}\n\nTypes: deb\nSuites: bookworm-security\n");
+        assert_eq!(without_security(&both).as_deref(), Some(main));
+        assert_eq!(without_security(main), None);
+        assert_eq!(without_security("Suites: bookworm-security"), None);
     }
 
     #[test]
