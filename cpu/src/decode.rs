@@ -100,8 +100,7 @@ impl<'m> Fetcher<'m> {
             Err(partial) => (partial.done as usize, Some(partial.fault)),
         };
         let bytes = &bytes[..available];
-        let mut decoder =
-            Decoder::with_ip(bitness(self.mode), bytes, rip, DecoderOptions::NONE);
+        let mut decoder = Decoder::with_ip(bitness(self.mode), bytes, rip, DecoderOptions::NONE);
         let instruction = decoder.decode();
         match (decoder.last_error(), fault) {
             (DecoderError::None, _) => Ok(instruction),

@@ -10,13 +10,8 @@ pub trait Engine {
     /// Runs until something needs attention. `attention` is polled at block ends
     /// (non-zero returns [`Trap::Attention`]); `budget` is a number of guest
     /// instructions after which [`Trap::Budget`] is returned at the next block end.
-    fn run(
-        &mut self,
-        state: &mut CpuState,
-        memory: &GuestMemory,
-        attention: &AtomicU32,
-        budget: u64,
-    ) -> Trap;
+    fn run(&mut self, state: &mut CpuState, memory: &GuestMemory, attention: &AtomicU32, budget: u64)
+    -> Trap;
 
     /// Drops what is cached of the code in `range` (guest addresses). Writes
     /// through `GuestMemory` and permission changes do this by themselves; an

@@ -95,20 +95,12 @@ impl Lazy {
 
     #[inline(always)]
     fn sf(self) -> bool {
-        if self.family == kind::BITS {
-            self.r as u32 & SF != 0
-        } else {
-            self.top(self.r) & MSB != 0
-        }
+        if self.family == kind::BITS { self.r as u32 & SF != 0 } else { self.top(self.r) & MSB != 0 }
     }
 
     #[inline(always)]
     fn pf(self) -> bool {
-        if self.family == kind::BITS {
-            self.r as u32 & PF != 0
-        } else {
-            (self.r as u8).count_ones() & 1 == 0
-        }
+        if self.family == kind::BITS { self.r as u32 & PF != 0 } else { (self.r as u8).count_ones() & 1 == 0 }
     }
 
     #[inline(always)]

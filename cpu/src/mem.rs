@@ -192,8 +192,8 @@ impl GuestMemory {
     pub fn for_tests() -> Self {
         // A stricter alignment than malloc's own would be zeroed by writing, which
         // commits all of it: align by hand.
-        let layout = std::alloc::Layout::from_size_align(ADDRESS_END as usize + 4096, 16)
-            .expect("a valid layout");
+        let layout =
+            std::alloc::Layout::from_size_align(ADDRESS_END as usize + 4096, 16).expect("a valid layout");
         // SAFETY: the layout is not empty; the allocation is leaked, so it lives
         // as long as the result.
         unsafe {
@@ -219,9 +219,7 @@ impl GuestMemory {
 
     /// Permissions of the page with number `page` (address >> 12), without the `CODE` bit.
     pub fn perms(&self, page: u32) -> Perms {
-        self.perms
-            .get(page as usize)
-            .map_or(Perms::NONE, |p| Perms(p.load(Relaxed) & !Perms::CODE.0))
+        self.perms.get(page as usize).map_or(Perms::NONE, |p| Perms(p.load(Relaxed) & !Perms::CODE.0))
     }
 
     /// Sets the permissions of a range of page numbers. `WRITE` and `EXEC` imply
@@ -456,25 +454,13 @@ fn width_mask(bytes: u32) -> u64 {
 impl GuestMemory {
     /// Atomically replaces the `1 << log2` bytes at `addr` by `function(old, value)`;
     /// returns the old value, zero-extended. Any alignment.
-    pub fn atomic_rmw(
-        &self,
-        log2: u8,
-        addr: u64,
-        function: AtomicFn,
-        value: u64,
-    ) -> Result<u64, Fault> {
+    pub fn atomic_rmw(&self, log2: u8, addr: u64, function: AtomicFn, value: u64) -> Result<u64, Fault> {
         self.atomic_update(log2, addr, |old| Some(function.apply(old, value)))
     }
 
     /// Atomic compare and exchange of `1 << log2` bytes. Returns the old value;
     /// the exchange took place if it equals `expected` (both cut to the width).
-    pub fn atomic_cmpxchg(
-        &self,
-        log2: u8,
-        addr: u64,
-        expected: u64,
-        new: u64,
-    ) -> Result<u64, Fault> {
+    pub fn atomic_cmpxchg(&self, log2: u8, addr: u64, expected: u64, new: u64) -> Result<u64, Fault> {
         let mask = width_mask(1 << (log2 & 3));
         self.atomic_update(log2, addr, |old| (old == expected & mask).then_some(new))
     }
@@ -503,12 +489,10 @@ impl GuestMemory {
                             std::sync::atomic::fence(SeqCst);
                             return Ok(u64::from(old));
                         }
-                        Some(new) => {
-                            match cell.compare_exchange(old, new as $ty, SeqCst, SeqCst) {
-                                Ok(_) => return Ok(u64::from(old)),
-                                Err(seen) => old = seen,
-                            }
-                        }
+                        Some(new) => match cell.compare_exchange(old, new as $ty, SeqCst, SeqCst) {
+                            Ok(_) => return Ok(u64::from(old)),
+                            Err(seen) => old = seen,
+                        },
                     }
                 }
             }};

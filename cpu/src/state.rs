@@ -206,9 +206,7 @@ impl CpuState {
             0
         } else if selector & 4 != 0 {
             return false;
-        } else if let Some(tls) =
-            index.checked_sub(TLS_FIRST).and_then(|i| self.tls.get(i as usize))
-        {
+        } else if let Some(tls) = index.checked_sub(TLS_FIRST).and_then(|i| self.tls.get(i as usize)) {
             if !tls.present {
                 return false;
             }

@@ -10,11 +10,12 @@ fn mask(state: &CpuState) -> u64 {
 }
 
 fn store(memory: &GuestMemory, log2: u8, at: u64, value: u64) -> Result<(), Trap> {
-    Ok(match log2 {
+    let _: () = match log2 {
         1 => memory.store16(at, value as u16)?,
         2 => memory.store32(at, value as u32)?,
         _ => memory.store64(at, value)?,
-    })
+    };
+    Ok(())
 }
 
 fn load(memory: &GuestMemory, log2: u8, at: u64) -> Result<u64, Trap> {

@@ -153,7 +153,9 @@ impl Context {
                 let value = state.slots[RAX as usize];
                 let byte = value as u8;
                 let uniform = value.to_le_bytes()[..1 << self.log2].iter().all(|&b| b == byte);
-                n > 1 && uniform && memory.check(to, n << self.log2, crate::mem::Access::Write).is_ok()
+                n > 1
+                    && uniform
+                    && memory.check(to, n << self.log2, crate::mem::Access::Write).is_ok()
                     && memory.fill(to, byte, n << self.log2).is_ok()
             }
             _ => false,

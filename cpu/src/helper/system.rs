@@ -10,8 +10,7 @@ use crate::{CpuState, GuestMemory, Trap};
 /// Bits of CPUID leaf 1 that are implemented.
 pub mod features {
     /// Leaf 1 EDX: FPU, TSC, CX8, SEP-less, CMOV, CLFLUSH, MMX, FXSR, SSE, SSE2.
-    pub const EDX: u32 =
-        1 | 1 << 4 | 1 << 8 | 1 << 15 | 1 << 19 | 1 << 23 | 1 << 24 | 1 << 25 | 1 << 26;
+    pub const EDX: u32 = 1 | 1 << 4 | 1 << 8 | 1 << 15 | 1 << 19 | 1 << 23 | 1 << 24 | 1 << 25 | 1 << 26;
     /// Leaf 1 ECX: CX16 always; `VECTOR_ECX` adds what the vector code implements.
     pub const ECX: u32 = 1 << 13 | VECTOR_ECX;
     /// SSE3 (bit 0), SSSE3 (9), SSE4.1 (19), SSE4.2 (20), POPCNT (23): what x86-64-v2
@@ -151,7 +150,6 @@ pub fn crc32(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<(), Trap>
     state.slots[op.d as usize] = u64::from(crc);
     Ok(())
 }
-
 
 /// d = the selector of segment register `imm`.
 pub fn read_segment(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<(), Trap> {

@@ -163,12 +163,5 @@ impl Cache {
 fn decode(memory: &GuestMemory, mode: Mode, rip: u64) -> Result<Entry, Trap> {
     let epoch = memory.code_epoch();
     let lift::Lifted { block, pages } = lift::lift_block(memory, mode, rip, MAX_INSTRUCTIONS)?;
-    Ok(Entry {
-        instructions: block.instructions() as u32,
-        block,
-        taken: NONE,
-        fall: NONE,
-        epoch,
-        pages,
-    })
+    Ok(Entry { instructions: block.instructions() as u32, block, taken: NONE, fall: NONE, epoch, pages })
 }

@@ -807,11 +807,7 @@ fn write_gpr(state: &mut CpuState, register: u8, value: u64, bits: u32) {
 fn multiply(state: &mut CpuState, operand: u64, bits: u32, signed: bool) {
     let rax = state.slots[slot::RAX as usize];
     let extend = |x: u64| {
-        if signed {
-            ((x << (64 - bits)) as i64 >> (64 - bits)) as i128
-        } else {
-            i128::from(x & mask(bits))
-        }
+        if signed { ((x << (64 - bits)) as i64 >> (64 - bits)) as i128 } else { i128::from(x & mask(bits)) }
     };
     // 64 x 64 unsigned wraps i128's sign, but its bits are right.
     let wide = extend(rax).wrapping_mul(extend(operand));

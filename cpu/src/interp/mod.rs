@@ -34,7 +34,7 @@ impl Interpreter {
     fn single_step(&mut self, state: &mut CpuState, memory: &GuestMemory) -> Trap {
         let block = match crate::lift::lift_block(memory, state.mode, state.rip, 1) {
             Ok(lifted) => lifted.block,
-            Err(trap) => return trap,
+            Err(trap) => return canonical(trap),
         };
         match run_ops(state, memory, &block.ops, 0) {
             Exit::Fall => state.rip = block.end,
@@ -47,13 +47,11 @@ impl Interpreter {
                 return trap;
             }
             Exit::Again(_) => return Trap::SingleStep,
-            Exit::CodeChanged(at) => {
-                match run_ops(state, memory, &block.ops[at as usize + 1..], at + 1) {
-                    Exit::Taken | Exit::Indirect => {}
-                    Exit::Trap(_, trap) => return canonical(trap),
-                    _ => state.rip = block.end,
-                }
-            }
+            Exit::CodeChanged(at) => match run_ops(state, memory, &block.ops[at as usize + 1..], at + 1) {
+                Exit::Taken | Exit::Indirect => {}
+                Exit::Trap(_, trap) => return canonical(trap),
+                _ => state.rip = block.end,
+            },
         }
         state.icount += 1;
         Trap::SingleStep
@@ -106,9 +104,7 @@ impl Interpreter {
 #[cold]
 fn canonical(trap: Trap) -> Trap {
     match trap {
-        Trap::Fault(fault) if (fault.addr as i64) << 16 >> 16 != fault.addr as i64 => {
-            Trap::GeneralProtection
-        }
+        Trap::Fault(fault) if (fault.addr as i64) << 16 >> 16 != fault.addr as i64 => Trap::GeneralProtection,
         trap => trap,
     }
 }
@@ -131,12 +127,12 @@ impl Engine for Interpreter {
             if at == NONE {
                 at = match self.cache.lookup(memory, mode, state.rip) {
                     Ok(number) => number,
-                    Err(trap) => return trap,
+                    Err(trap) => return canonical(trap),
                 };
-            } else if self.cache.entry(at).epoch != memory.code_epoch() {
-                if let Err(trap) = self.cache.refresh(memory, mode, at) {
-                    return trap;
-                }
+            } else if self.cache.entry(at).epoch != memory.code_epoch()
+                && let Err(trap) = self.cache.refresh(memory, mode, at)
+            {
+                return canonical(trap);
             }
             let entry = self.cache.entry(at);
             let next = match run_ops(state, memory, &entry.block.ops, 0) {

@@ -11,5 +11,5 @@ pub mod print;
 pub mod vector;
 
 pub use build::{Block, Builder};
-pub use ops::{AtomicOp, OpCode, OpInfo, Op, StringOp, TrapCode};
+pub use ops::{AtomicOp, Op, OpCode, OpInfo, StringOp, TrapCode};
 pub use vector::VecOp;

@@ -77,8 +77,8 @@ fn kills(op: &Op) -> u32 {
         ShlF64 | ShrF64 | SarF64 if fixed && op.imm & 63 != 0 => STATUS,
         RolF8 | RolF16 | RolF32 | RorF8 | RorF16 | RorF32 if fixed && op.imm & 31 != 0 => CF | OF,
         RolF64 | RorF64 if fixed && op.imm & 63 != 0 => CF | OF,
-        BtF16 | BtF32 | BtF64 | BtsF16 | BtsF32 | BtsF64 | BtrF16 | BtrF32 | BtrF64 | BtcF16
-        | BtcF32 | BtcF64 => CF,
+        BtF16 | BtF32 | BtF64 | BtsF16 | BtsF32 | BtsF64 | BtrF16 | BtrF32 | BtrF64 | BtcF16 | BtcF32
+        | BtcF64 => CF,
         SetCarry if op.imm != 2 => CF,
         _ => 0,
     }
@@ -106,8 +106,8 @@ fn reads(op: &Op) -> u32 {
         return condition_flags(op.c);
     }
     match op.code {
-        AdcF8 | AdcF16 | AdcF32 | AdcF64 | SbbF8 | SbbF16 | SbbF32 | SbbF64 | RclF8 | RclF16
-        | RclF32 | RclF64 | RcrF8 | RcrF16 | RcrF32 | RcrF64 => CF,
+        AdcF8 | AdcF16 | AdcF32 | AdcF64 | SbbF8 | SbbF16 | SbbF32 | SbbF64 | RclF8 | RclF16 | RclF32
+        | RclF64 | RcrF8 | RcrF16 | RcrF32 | RcrF64 => CF,
         SetCarry if op.imm == 2 => CF,
         GetFlags => STATUS,
         _ => 0,
@@ -135,11 +135,12 @@ pub fn dead_flags(ops: &mut [Op]) {
     let mut live = STATUS;
     for op in ops.iter_mut().rev() {
         let u = op.code.info().uses;
-        if writes(op) != 0 && writes(op) & live == 0 {
-            if let Some(plain) = without_flags(*op) {
-                *op = plain;
-                continue;
-            }
+        if writes(op) != 0
+            && writes(op) & live == 0
+            && let Some(plain) = without_flags(*op)
+        {
+            *op = plain;
+            continue;
         }
         live &= !kills(op);
         live |= reads(op);

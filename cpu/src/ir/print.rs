@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::ops::uses;
-use super::{Block, Op, VecOp, OpCode};
+use super::{Block, Op, OpCode, VecOp};
 use crate::state::{Slot, slot};
 
 const GPR: [&str; 16] = [
-    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
-    "r14", "r15",
+    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+    "r15",
 ];
 
 fn name(s: Slot) -> String {

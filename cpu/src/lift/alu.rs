@@ -17,16 +17,12 @@ pub static ROWS: &[Row] = rows![
 /// Register and immediate forms by width.
 fn codes(m: Mnemonic) -> ([OpCode; 4], [OpCode; 4]) {
     match m {
-        Mnemonic::Add => {
-            ([AddF8, AddF16, AddF32, AddF64], [AddFI8, AddFI16, AddFI32, AddFI64])
-        }
+        Mnemonic::Add => ([AddF8, AddF16, AddF32, AddF64], [AddFI8, AddFI16, AddFI32, AddFI64]),
         Mnemonic::And | Mnemonic::Test => {
             ([AndF8, AndF16, AndF32, AndF64], [AndFI8, AndFI16, AndFI32, AndFI64])
         }
         Mnemonic::Or => ([OrF8, OrF16, OrF32, OrF64], [OrFI8, OrFI16, OrFI32, OrFI64]),
-        Mnemonic::Xor => {
-            ([XorF8, XorF16, XorF32, XorF64], [XorFI8, XorFI16, XorFI32, XorFI64])
-        }
+        Mnemonic::Xor => ([XorF8, XorF16, XorF32, XorF64], [XorFI8, XorFI16, XorFI32, XorFI64]),
         _ => ([SubF8, SubF16, SubF32, SubF64], [SubFI8, SubFI16, SubFI32, SubFI64]),
     }
 }
@@ -95,16 +91,10 @@ pub fn atomic(l: &mut Lift, w: u8, at: Slot, function: AtomicOp, operand: Slot) 
 fn carry(l: &mut Lift, i: &Instruction) -> LiftResult {
     let w = l.width(i, 0)?;
     let add = i.mnemonic() == Mnemonic::Adc;
-    let code = if add {
-        [AdcF8, AdcF16, AdcF32, AdcF64]
-    } else {
-        [SbbF8, SbbF16, SbbF32, SbbF64]
-    }[w as usize];
-    let (b, imm) = if l.is_immediate(i, 1) {
-        (slot::ZERO, l.immediate(i, 1, w))
-    } else {
-        (l.read(i, 1, w)?, 0)
-    };
+    let code =
+        if add { [AdcF8, AdcF16, AdcF32, AdcF64] } else { [SbbF8, SbbF16, SbbF32, SbbF64] }[w as usize];
+    let (b, imm) =
+        if l.is_immediate(i, 1) { (slot::ZERO, l.immediate(i, 1, w)) } else { (l.read(i, 1, w)?, 0) };
     if i.has_lock_prefix() {
         let at = l.linear(i)?;
         let sum = l.temp();
@@ -138,7 +128,9 @@ fn unary(l: &mut Lift, i: &Instruction) -> LiftResult {
         let at = l.linear(i)?;
         let (function, operand) = match m {
             Mnemonic::Inc => (AtomicOp::Add, 1),
-            Mnemonic::Dec | Mnemonic::Not => (if m == Mnemonic::Not { AtomicOp::Xor } else { AtomicOp::Add }, -1),
+            Mnemonic::Dec | Mnemonic::Not => {
+                (if m == Mnemonic::Not { AtomicOp::Xor } else { AtomicOp::Add }, -1)
+            }
             _ => (AtomicOp::Neg, 0),
         };
         let operand = l.constant(operand);
@@ -152,4 +144,3 @@ fn unary(l: &mut Lift, i: &Instruction) -> LiftResult {
     compute(l, out, a);
     l.complete(target, w, out)
 }
-

@@ -77,11 +77,7 @@ fn xadd(l: &mut Lift, i: &Instruction) -> LiftResult {
 
 fn wide(l: &mut Lift, i: &Instruction) -> LiftResult {
     let at = l.linear(i)?;
-    let helper = if i.mnemonic() == Mnemonic::Cmpxchg8b {
-        Helper::Cmpxchg8b
-    } else {
-        Helper::Cmpxchg16b
-    };
+    let helper = if i.mnemonic() == Mnemonic::Cmpxchg8b { Helper::Cmpxchg8b } else { Helper::Cmpxchg16b };
     l.emit(Lift::helper(helper).a(at));
     Ok(())
 }

@@ -192,12 +192,7 @@ pub struct Lifted {
 
 /// Lifts the block at `rip`, at most `limit` instructions long. Fails only if the
 /// first instruction cannot be fetched.
-pub fn lift_block(
-    memory: &GuestMemory,
-    mode: Mode,
-    rip: u64,
-    limit: usize,
-) -> Result<Lifted, Trap> {
+pub fn lift_block(memory: &GuestMemory, mode: Mode, rip: u64, limit: usize) -> Result<Lifted, Trap> {
     // Marked before the bytes are read, so that no later change goes unseen.
     let number = (rip / PAGE_SIZE) as u32;
     let mut pages = [(number, memory.mark_code(number)); 2];
@@ -243,7 +238,5 @@ pub fn lift_block(
 fn too_long(memory: &GuestMemory, _mode: Mode, rip: u64) -> bool {
     let mut bytes = [0; MAX_LENGTH];
     memory.fetch(rip, &mut bytes).is_ok()
-        && bytes.iter().all(|b| {
-            matches!(b, 0x26 | 0x2e | 0x36 | 0x3e | 0x64..=0x67 | 0xf0 | 0xf2 | 0xf3)
-        })
+        && bytes.iter().all(|b| matches!(b, 0x26 | 0x2e | 0x36 | 0x3e | 0x64..=0x67 | 0xf0 | 0xf2 | 0xf3))
 }

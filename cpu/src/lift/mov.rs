@@ -121,14 +121,8 @@ fn movzx(l: &mut Lift, i: &Instruction) -> LiftResult {
 
 /// Sign-extending loads: from width, then to 32 or 64 bits.
 const SIGNED_LOADS: [[[OpCode; 4]; 2]; 3] = [
-    [
-        [LdS8To32, LdS8To32X, LdS8To32W, LdS8To32XW],
-        [LdS8To64, LdS8To64X, LdS8To64W, LdS8To64XW],
-    ],
-    [
-        [LdS16To32, LdS16To32X, LdS16To32W, LdS16To32XW],
-        [LdS16To64, LdS16To64X, LdS16To64W, LdS16To64XW],
-    ],
+    [[LdS8To32, LdS8To32X, LdS8To32W, LdS8To32XW], [LdS8To64, LdS8To64X, LdS8To64W, LdS8To64XW]],
+    [[LdS16To32, LdS16To32X, LdS16To32W, LdS16To32XW], [LdS16To64, LdS16To64X, LdS16To64W, LdS16To64XW]],
     [[Ld32, Ld32X, Ld32W, Ld32XW], [LdS32To64, LdS32To64X, LdS32To64W, LdS32To64XW]],
 ];
 
@@ -288,4 +282,3 @@ fn far_load(l: &mut Lift, i: &Instruction) -> LiftResult {
     l.emit(Lift::helper(Helper::LoadSegment).a(selector).imm(segment));
     l.write_register(r, offset)
 }
-

@@ -141,7 +141,13 @@ impl Lift {
         };
         if base == Register::None && index == Register::None {
             // A bare displacement: its size says 16-bit addressing, or nothing.
-            size = if size == 2 { 2 } else if self.long() { 8 } else { 4 };
+            size = if size == 2 {
+                2
+            } else if self.long() {
+                8
+            } else {
+                4
+            };
         }
         let mut address = Address {
             base: slot::ZERO,
@@ -314,12 +320,7 @@ impl Lift {
 
     /// Operand `n` as source and destination: its value, where to compute the
     /// result, and where that goes. Memory is checked for writing.
-    pub fn modify(
-        &mut self,
-        i: &Instruction,
-        n: u32,
-        w: Width,
-    ) -> Result<(Slot, Slot, Target), Unsupported> {
+    pub fn modify(&mut self, i: &Instruction, n: u32, w: Width) -> Result<(Slot, Slot, Target), Unsupported> {
         match i.op_kind(n) {
             OpKind::Register => {
                 let r = i.op_register(n);

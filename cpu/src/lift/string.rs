@@ -49,9 +49,7 @@ pub fn lift(l: &mut Lift, i: &Instruction) -> LiftResult {
     let mask = (0..i.op_count())
         .find_map(|n| match i.op_kind(n) {
             OpKind::MemorySegSI | OpKind::MemorySegDI | OpKind::MemoryESDI => Some(0xffff),
-            OpKind::MemorySegESI | OpKind::MemorySegEDI | OpKind::MemoryESEDI => {
-                Some(0xffff_ffff_i64)
-            }
+            OpKind::MemorySegESI | OpKind::MemorySegEDI | OpKind::MemoryESEDI => Some(0xffff_ffff_i64),
             OpKind::MemorySegRSI | OpKind::MemorySegRDI | OpKind::MemoryESRDI => Some(-1),
             _ => None,
         })
