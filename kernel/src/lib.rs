@@ -5,9 +5,30 @@
 //! appends [`Effect`]s. It performs no input or output, has no clock, and never
 //! waits. It never sees a guest pointer, and it believes nothing that a process
 //! worker says.
+//!
+//! Order of the source: `event` (the interface), `kernel` (the step), `system`
+//! (the state), `task`, `spawn`, `exit`, `signal`, `wait` and `timer` (processes
+//! and how they wait), `file`, `tty` and `socket` (what descriptors lead to), `fs`
+//! (procfs and its kin), `syscall` (the table and the handlers), `boot`.
 
+mod boot;
 mod event;
+mod exit;
+mod file;
+mod fs;
 mod kernel;
+mod random;
+mod signal;
+mod slab;
+mod socket;
+mod spawn;
+mod syscall;
+mod system;
+mod task;
+mod timer;
+mod tty;
+mod wait;
 
 pub use event::*;
 pub use kernel::Kernel;
+pub use syscall::{Row, Support, TABLE, syscall_page};

@@ -1,0 +1,290 @@
+//! How tasks and processes end, and how their parents learn of it.
+
+use crate::event::Effect;
+use crate::kernel::Kernel;
+use crate::system::{System, die};
+use crate::task::{ProcId, Process, TaskId, TaskState, add_usage};
+use crate::timer::Timer;
+use crate::wait::Key;
+use tawaki_abi::Errno;
+use tawaki_abi::signal::*;
+use tawaki_abi::wire::{Body, Reply, Rusage};
+
+impl Kernel {
+    /// Ends a task. `told`: its worker waits for an answer and gets `Die`;
+    /// otherwise the host has to terminate it.
+    pub(crate) fn end_task(&mut self, task: TaskId, told: bool) {
+        self.end_task_with(task, told, false);
+    }
+
+    /// `exits`: the call is one of exit's, whose answer in a vfork child has no
+    /// `Die`.
+    pub(crate) fn end_task_with(&mut self, task: TaskId, told: bool, exits: bool) {
+        if let Some(waiting) = self.sys.end_wait(task)
+            && let Some(file) = waiting.progress.held
+        {
+            let proc = self.sys.tasks[task].proc;
+            self.drop_file(file, proc);
+        }
+        self.fork_done(task, false);
+        let Some(t) = self.sys.tasks.remove(task) else { return };
+        let status = self.sys.procs[t.proc].exiting.unwrap_or(0);
+        if t.hang_at != 0 {
+            self.sys.timers.remove(&(t.hang_at, Timer::Hang(task)));
+        }
+        match t.vfork_parent {
+            Some(parent) if told => {
+                let pid = self.sys.procs[t.proc].pid;
+                let body = if exits { Body::None } else { Body::Die(status) };
+                self.vfork_done(parent, Reply::with(pid as i64, body));
+            }
+            Some(parent) => {
+                // The worker that both speak through is lost.
+                self.sys.slots[t.slot.0 as usize] = Some(parent);
+                self.sys.tasks[parent].state = TaskState::Calling;
+                let parent_proc = self.sys.tasks[parent].proc;
+                self.sys.doom_process(parent_proc, SIGKILL as i32);
+                self.end_task(parent, false);
+            }
+            None => {
+                if told && t.state != TaskState::Starting {
+                    self.sys.out.push(Effect::Reply { slot: t.slot, reply: die(status) });
+                }
+                self.sys.release_slot(t.slot, told);
+            }
+        }
+        let proc = t.proc;
+        let sys = &mut self.sys;
+        let p = &mut sys.procs[proc];
+        p.tasks.retain(|other| *other != task);
+        p.utime += t.utime;
+        if let Some(entry) = sys.pids.get_mut(&t.tid) {
+            entry.task = None;
+            if entry.proc.is_none() {
+                sys.pids.remove(&t.tid);
+            }
+        }
+        sys.count_user(proc, false);
+        if sys.procs[proc].tasks.is_empty() {
+            self.end_process(proc);
+        } else {
+            self.sys.fire(Key::Thread(proc));
+        }
+    }
+
+    /// Answers a parent whose vfork child has gone its own way.
+    pub(crate) fn vfork_done(&mut self, parent: TaskId, reply: Reply) {
+        let slot = self.sys.tasks[parent].slot;
+        self.sys.slots[slot.0 as usize] = Some(parent);
+        self.sys.tasks[parent].state = TaskState::Calling;
+        self.sys.tasks[parent].attention = false;
+        self.sys.reply(parent, reply);
+    }
+
+    /// Answers the parent of a forked child: its copy is made (or the child is
+    /// gone before that).
+    pub(crate) fn fork_done(&mut self, child: TaskId, made: bool) {
+        let Some(parent) = self.sys.tasks[child].fork_parent.take() else { return };
+        if self.sys.tasks.get(parent).is_none_or(|t| t.state != TaskState::ForkParent) {
+            return;
+        }
+        self.sys.tasks[parent].state = TaskState::Calling;
+        if self.sys.tasks[parent].dying {
+            return self.end_task(parent, true);
+        }
+        let tid = self.sys.tasks[child].tid;
+        let reply = if made { Reply::ok(tid as i64) } else { Reply::err(Errno::EAGAIN) };
+        self.sys.reply(parent, reply);
+    }
+
+    /// The last thread has ended.
+    fn end_process(&mut self, proc: ProcId) {
+        let p = &mut self.sys.procs[proc];
+        p.zombie = true;
+        let status = *p.exiting.get_or_insert(0);
+        let (fds, pid) = (p.fds, p.pid);
+        let timers = core::mem::take(&mut p.timers);
+        let itimers = core::mem::take(&mut p.itimers);
+        for (id, timer) in timers {
+            self.sys.timers.remove(&(timer.work.at, Timer::Posix(proc, id)));
+        }
+        for (which, work) in itimers.iter().enumerate() {
+            self.sys.timers.remove(&(work.at, Timer::Interval(proc, which as u8)));
+        }
+        self.drop_table(fds, proc);
+        // Nothing is there any more to look at.
+        self.sys.procs[proc].fds = crate::slab::Id::new(u32::MAX);
+        let p = &mut self.sys.procs[proc];
+        let mut places = vec![p.cwd, p.root];
+        places.extend(p.exe.take());
+        places.extend(core::mem::take(&mut p.handles).into_values().map(|held| held.loc));
+        p.maps = Default::default();
+        let Kernel { vfs, sys, .. } = self;
+        let cx = sys.context(proc);
+        for place in places {
+            vfs.close_ref(&cx, place);
+        }
+        self.sys.locks.drop_owner(crate::file::lock::Owner::Process(pid));
+        self.leave_session(proc);
+        self.adopt_children(proc);
+        let p = &self.sys.procs[proc];
+        let (pgid, request) = (p.pgid, p.request);
+        self.sys.check_orphaned(pgid);
+        if let Some(request) = request {
+            self.sys.out.push(Effect::Exited { request, status });
+        }
+        self.tell_death(proc);
+    }
+
+    /// Tells the parent; without one that cares the zombie goes at once.
+    fn tell_death(&mut self, proc: ProcId) {
+        let sys = &mut self.sys;
+        let p = &sys.procs[proc];
+        let (parent, signo) = (p.parent, p.exit_signal);
+        if parent == sys.init {
+            return self.reap(proc);
+        }
+        let action = sys.procs[parent].action(SIGCHLD);
+        let careless =
+            signo == SIGCHLD && (action.handler == SIG_IGN || action.flags & SA_NOCLDWAIT != 0);
+        let (code, status) = exit_code(sys.procs[proc].exiting.unwrap_or(0));
+        let info = SigInfo {
+            signo,
+            code,
+            pid: sys.procs[proc].pid,
+            uid: sys.procs[proc].cred.ruid,
+            status,
+            utime: (sys.procs[proc].utime / 10_000_000) as i64,
+            ..SigInfo::default()
+        };
+        if signo != 0 {
+            sys.send_proc(parent, info);
+        }
+        if careless {
+            self.reap(proc);
+        }
+        self.sys.fire(Key::Child(parent));
+    }
+
+    /// Removes a zombie.
+    pub(crate) fn reap(&mut self, proc: ProcId) {
+        let sys = &mut self.sys;
+        let Some(p) = sys.procs.remove(proc) else { return };
+        let mut usage: Rusage = p.usage();
+        add_usage(&mut usage, &p.child_usage);
+        if let Some(parent) = sys.procs.get_mut(p.parent) {
+            parent.children.retain(|child| *child != proc);
+            add_usage(&mut parent.child_usage, &usage);
+        }
+        sys.leave_group(proc, p.pgid);
+        sys.leave_sid(p.sid);
+        if let Some(entry) = sys.pids.get_mut(&p.pid) {
+            entry.proc = None;
+            if entry.task.is_none() {
+                sys.pids.remove(&p.pid);
+            }
+        }
+    }
+
+    /// Gives the children of an ended process to a subreaper or init.
+    fn adopt_children(&mut self, proc: ProcId) {
+        let children = core::mem::take(&mut self.sys.procs[proc].children);
+        if children.is_empty() {
+            return;
+        }
+        let mut heir = self.sys.procs[proc].parent;
+        while heir != self.sys.init && (!self.sys.procs[heir].subreaper || self.sys.procs[heir].zombie) {
+            heir = self.sys.procs[heir].parent;
+        }
+        for child in children {
+            let c = &mut self.sys.procs[child];
+            c.parent = heir;
+            let (signo, pgid, zombie) = (c.death_signal, c.pgid, c.zombie);
+            self.sys.procs[heir].children.push(child);
+            if signo != 0 {
+                self.sys.send_proc(child, SigInfo { signo, ..SigInfo::default() });
+            }
+            if zombie {
+                self.tell_death(child);
+            } else {
+                self.sys.check_orphaned(pgid);
+            }
+        }
+    }
+
+    /// A session leader that ends takes its terminal away from everybody.
+    fn leave_session(&mut self, proc: ProcId) {
+        let p = &self.sys.procs[proc];
+        if p.sid != p.pid {
+            return;
+        }
+        let sid = p.sid;
+        let Some(tty) = self.sys.sessions.get_mut(&sid).and_then(|s| s.tty.take()) else { return };
+        let pgrp = core::mem::take(&mut self.sys.ttys[tty].pgrp);
+        self.sys.ttys[tty].session = 0;
+        if pgrp != 0 {
+            for signo in [SIGHUP, SIGCONT] {
+                self.sys.send_group(pgrp, SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() });
+            }
+        }
+    }
+}
+
+impl System {
+    /// Counts a task for its user's RLIMIT_NPROC.
+    pub fn count_user(&mut self, proc: ProcId, more: bool) {
+        let uid = self.procs[proc].cred.ruid;
+        let count = self.per_user.entry(uid).or_default();
+        *count = if more { *count + 1 } else { count.saturating_sub(1) };
+    }
+
+    pub fn leave_group(&mut self, proc: ProcId, pgid: i32) {
+        if let Some(members) = self.groups.get_mut(&pgid) {
+            members.retain(|member| *member != proc);
+            if members.is_empty() {
+                self.groups.remove(&pgid);
+            }
+        }
+    }
+
+    pub fn leave_sid(&mut self, sid: i32) {
+        if let Some(session) = self.sessions.get_mut(&sid) {
+            session.members = session.members.saturating_sub(1);
+            if session.members == 0 {
+                self.sessions.remove(&sid);
+            }
+        }
+    }
+
+    /// A group that is orphaned now and has stopped members gets SIGHUP and
+    /// SIGCONT (_exit(2)).
+    pub fn check_orphaned(&mut self, pgid: i32) {
+        let Some(members) = self.groups.get(&pgid) else { return };
+        let stopped = members.iter().any(|m| self.procs[*m].stopped.is_some());
+        if stopped && self.is_orphaned(pgid) {
+            for signo in [SIGHUP, SIGCONT] {
+                self.send_group(pgid, SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() });
+            }
+        }
+    }
+}
+
+/// `si_code` and `si_status` of a status word.
+pub fn exit_code(status: i32) -> (i32, i32) {
+    match status & 0x7f {
+        0 => (CLD_EXITED, status >> 8 & 0xff),
+        signo if status & 0x80 != 0 => (CLD_DUMPED, signo),
+        signo => (CLD_KILLED, signo),
+    }
+}
+
+/// Total usage of a process with its living threads.
+pub fn live_usage(sys: &System, p: &Process) -> Rusage {
+    let mut usage = p.usage();
+    for task in &p.tasks {
+        let t = &sys.tasks[*task];
+        usage.utime += t.utime;
+        usage.nvcsw += t.switches;
+    }
+    usage
+}

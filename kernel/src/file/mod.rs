@@ -1,0 +1,170 @@
+//! Open file descriptions: what descriptors refer to (open(2)).
+
+pub mod epoll;
+pub mod event;
+pub mod lock;
+pub mod pipe;
+pub mod poll;
+pub mod table;
+
+use crate::kernel::Kernel;
+use crate::slab::Id;
+use crate::socket::SocketId;
+use crate::system::{MAX_FILES, System};
+use crate::task::ProcId;
+use crate::timer::Timer;
+use crate::tty::TtyId;
+use crate::wait::Key;
+use pipe::PipeId;
+use tawaki_abi::Errno;
+use tawaki_abi::fs::OpenFlags;
+use tawaki_abi::signal::SigSet;
+use tawaki_vfs::Location;
+
+pub type FileId = Id<OpenFile>;
+
+/// An open file description: shared by `dup` and `fork`.
+pub struct OpenFile {
+    pub refs: u32,
+    /// Access mode and status flags.
+    pub flags: OpenFlags,
+    pub offset: u64,
+    pub object: Object,
+    /// Place in the tree, counted in the vfs.
+    pub loc: Option<Location>,
+    /// Epolls that watch this file.
+    pub watchers: Vec<FileId>,
+    /// F_SETOWN, F_SETSIG: only remembered.
+    pub owner: i32,
+}
+
+/// What kind of file.
+pub enum Object {
+    /// Regular file of some file system.
+    Regular,
+    /// Directory.
+    Directory,
+    /// `O_PATH`: a place only.
+    Path,
+    /// `/dev/null`.
+    Null,
+    /// `/dev/zero`.
+    Zero,
+    /// `/dev/full`.
+    Full,
+    /// `/dev/random` and `/dev/urandom`.
+    Random,
+    /// One end of a pipe or FIFO (or both).
+    Pipe { id: PipeId, reads: bool, writes: bool },
+    /// A terminal.
+    Tty(TtyId),
+    /// The master of a pseudo-terminal.
+    Master(TtyId),
+    /// eventfd(2).
+    Event(event::Eventfd),
+    /// timerfd_create(2).
+    Timer(event::Timerfd),
+    /// signalfd(2).
+    Signal(SigSet),
+    /// epoll(7).
+    Epoll(epoll::Epoll),
+    /// A socket.
+    Socket(SocketId),
+    /// A generated text of procfs, made again at every read from its start.
+    Text(Vec<u8>),
+}
+
+impl OpenFile {
+    pub fn new(object: Object, flags: OpenFlags, loc: Option<Location>) -> OpenFile {
+        OpenFile { refs: 1, flags, offset: 0, object, loc, watchers: Vec::new(), owner: 0 }
+    }
+    pub fn nonblocking(&self) -> bool {
+        self.flags.contains(OpenFlags::NONBLOCK)
+    }
+}
+
+impl System {
+    /// Adds an open file description. `ENFILE` when there are too many.
+    pub fn add_file(&mut self, file: OpenFile) -> Result<FileId, Errno> {
+        if self.files.len() >= MAX_FILES {
+            return Err(Errno::ENFILE);
+        }
+        Ok(self.files.insert(file))
+    }
+
+    /// The place of a file without a name, for fstat and `/proc/self/fd`.
+    pub fn anonymous_location(&self, kind: AnonymousKind, number: u64) -> Location {
+        let ino = tawaki_vfs::Ino(number << 4 | kind as u64);
+        Location { mount: self.mounts.anonymous, ino }
+    }
+}
+
+/// Kinds of files without a name, in the low bits of their inode numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnonymousKind {
+    Pipe = 1,
+    Socket = 2,
+    Eventfd = 3,
+    Timerfd = 4,
+    Signalfd = 5,
+    Epoll = 6,
+    Other = 7,
+}
+
+/// The kind and number of an inode of the anonymous file system.
+pub fn anonymous_parts(ino: tawaki_vfs::Ino) -> (AnonymousKind, u64) {
+    use AnonymousKind::*;
+    let kind = match ino.0 & 15 {
+        1 => Pipe,
+        2 => Socket,
+        3 => Eventfd,
+        4 => Timerfd,
+        5 => Signalfd,
+        6 => Epoll,
+        _ => Other,
+    };
+    (kind, ino.0 >> 4)
+}
+
+impl Kernel {
+    /// Ends one reference to an open file description.
+    pub(crate) fn drop_file(&mut self, file: FileId, proc: ProcId) {
+        let Some(f) = self.sys.files.get_mut(file) else { return };
+        f.refs -= 1;
+        if f.refs > 0 {
+            return;
+        }
+        let Some(f) = self.sys.files.remove(file) else { return };
+        for epoll in f.watchers {
+            self.sys.unwatch(epoll, file);
+        }
+        match f.object {
+            Object::Pipe { id, reads, writes } => self.close_pipe(id, reads, writes),
+            Object::Tty(tty) => self.sys.close_tty(tty),
+            Object::Master(tty) => self.sys.close_master(tty),
+            Object::Socket(socket) => self.close_socket(socket, proc),
+            Object::Timer(timer) => {
+                self.sys.timers.remove(&(timer.work.at, Timer::Descriptor(file)));
+            }
+            Object::Epoll(epoll) => {
+                for item in epoll.items {
+                    if let Some(watched) = self.sys.files.get_mut(item.file) {
+                        watched.watchers.retain(|w| *w != file);
+                    }
+                }
+            }
+            _ => {}
+        }
+        if let Some(loc) = f.loc {
+            let Kernel { vfs, sys, .. } = self;
+            if let Ok(inode) = vfs.inode(loc)
+                && sys.locks.drop_owner_on(inode, lock::Owner::File(file))
+            {
+                sys.fire(Key::Lock(inode));
+            }
+            if loc.mount != sys.mounts.anonymous {
+                vfs.close_ref(&sys.context(proc), loc);
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Who a process is: ids, groups, sessions.
+
+use super::{done, with};
+use crate::kernel::{Caller, Kernel};
+use crate::task::{Cred, ProcId, Session};
+use crate::wait::SysResult;
+use tawaki_abi::Errno;
+use tawaki_abi::wire::{Body, IdKind, SetIds};
+
+/// All capabilities that Linux 6.1 knows.
+const ALL_CAPS: u64 = (1 << 41) - 1;
+/// Most supplementary groups (NGROUPS_MAX).
+const MAX_GROUPS: usize = 65_536;
+/// "Leave this one as it is."
+const SAME: u32 = u32::MAX;
+
+impl Kernel {
+    pub(super) fn sys_getid(&mut self, c: Caller, which: IdKind) -> SysResult {
+        let p = &self.sys.procs[c.proc];
+        match which {
+            IdKind::Pid => done(p.pid),
+            IdKind::Ppid => done(self.sys.procs[p.parent].pid),
+            IdKind::Tid => done(self.sys.tasks[c.task].tid),
+            IdKind::Uid => done(p.cred.ruid),
+            IdKind::Euid => done(p.cred.euid),
+            IdKind::Gid => done(p.cred.rgid),
+            IdKind::Egid => done(p.cred.egid),
+            IdKind::Pgrp => done(p.pgid),
+        }
+    }
+
+    pub(super) fn sys_getids(&mut self, c: Caller, group: bool) -> SysResult {
+        let cred = &self.sys.procs[c.proc].cred;
+        with(match group {
+            false => Body::Ids(cred.ruid, cred.euid, cred.suid),
+            true => Body::Ids(cred.rgid, cred.egid, cred.sgid),
+        })
+    }
+
+    pub(super) fn sys_getgroups(&mut self, c: Caller) -> SysResult {
+        let groups = self.sys.procs[c.proc].cred.fs.groups.clone();
+        Ok(tawaki_abi::wire::Reply::with(groups.len() as i64, Body::Groups(groups)))
+    }
+
+    pub(super) fn sys_setids(&mut self, c: Caller, op: &mut SetIds) -> SysResult {
+        let mut cred = self.sys.procs[c.proc].cred.clone();
+        let mut result = 0;
+        match op {
+            SetIds::Uid(uid) => {
+                let uid = valid(*uid)?;
+                if cred.capable() {
+                    (cred.ruid, cred.euid, cred.suid) = (uid, uid, uid);
+                } else if uid == cred.ruid || uid == cred.suid {
+                    cred.euid = uid;
+                } else {
+                    return Err(Errno::EPERM.into());
+                }
+                cred.sync_fs();
+            }
+            SetIds::Gid(gid) => {
+                let gid = valid(*gid)?;
+                if cred.capable() {
+                    (cred.rgid, cred.egid, cred.sgid) = (gid, gid, gid);
+                } else if gid == cred.rgid || gid == cred.sgid {
+                    cred.egid = gid;
+                } else {
+                    return Err(Errno::EPERM.into());
+                }
+                cred.sync_fs();
+            }
+            SetIds::Reuid(r, e) => {
+                let old = [cred.ruid, cred.euid, cred.suid];
+                allowed(&cred, *r, &old[..2])?;
+                allowed(&cred, *e, &old)?;
+                let (r, e) = (*r, *e);
+                if r != SAME {
+                    cred.ruid = r;
+                }
+                if e != SAME {
+                    cred.euid = e;
+                }
+                if r != SAME || e != SAME && e != old[0] {
+                    cred.suid = cred.euid;
+                }
+                cred.sync_fs();
+            }
+            SetIds::Regid(r, e) => {
+                let old = [cred.rgid, cred.egid, cred.sgid];
+                allowed(&cred, *r, &old[..2])?;
+                allowed(&cred, *e, &old)?;
+                let (r, e) = (*r, *e);
+                if r != SAME {
+                    cred.rgid = r;
+                }
+                if e != SAME {
+                    cred.egid = e;
+                }
+                if r != SAME || e != SAME && e != old[0] {
+                    cred.sgid = cred.egid;
+                }
+                cred.sync_fs();
+            }
+            SetIds::Resuid(r, e, s) => {
+                let old = [cred.ruid, cred.euid, cred.suid];
+                for id in [*r, *e, *s] {
+                    allowed(&cred, id, &old)?;
+                }
+                for (slot, id) in [(&mut cred.ruid, *r), (&mut cred.euid, *e), (&mut cred.suid, *s)] {
+                    if id != SAME {
+                        *slot = id;
+                    }
+                }
+                cred.sync_fs();
+            }
+            SetIds::Resgid(r, e, s) => {
+                let old = [cred.rgid, cred.egid, cred.sgid];
+                for id in [*r, *e, *s] {
+                    allowed(&cred, id, &old)?;
+                }
+                for (slot, id) in [(&mut cred.rgid, *r), (&mut cred.egid, *e), (&mut cred.sgid, *s)] {
+                    if id != SAME {
+                        *slot = id;
+                    }
+                }
+                cred.sync_fs();
+            }
+            SetIds::Groups(groups) => {
+                if !cred.capable() {
+                    return Err(Errno::EPERM.into());
+                }
+                if groups.len() > MAX_GROUPS {
+                    return Err(Errno::EINVAL.into());
+                }
+                cred.fs.groups = core::mem::take(groups);
+            }
+            SetIds::Fsuid(uid) => {
+                result = cred.fs.uid;
+                let known = [cred.ruid, cred.euid, cred.suid, cred.fs.uid].contains(uid);
+                if *uid != SAME && (known || cred.capable()) {
+                    cred.fs.uid = *uid;
+                    cred.fs.privileged = *uid == 0;
+                }
+            }
+            SetIds::Fsgid(gid) => {
+                result = cred.fs.gid;
+                let known = [cred.rgid, cred.egid, cred.sgid, cred.fs.gid].contains(gid);
+                if *gid != SAME && (known || cred.capable()) {
+                    cred.fs.gid = *gid;
+                }
+            }
+        }
+        self.set_cred(c.proc, cred);
+        done(result)
+    }
+
+    /// Changes a process's identity, and whom its threads count for.
+    pub(crate) fn set_cred(&mut self, proc: ProcId, cred: Cred) {
+        let p = &mut self.sys.procs[proc];
+        let (old, new, count) = (p.cred.ruid, cred.ruid, p.tasks.len() as u64);
+        if p.cred.euid != cred.euid || p.cred.egid != cred.egid {
+            p.dumpable = 0;
+            p.death_signal = 0;
+        }
+        p.cred = cred;
+        if old != new {
+            let before = self.sys.per_user.entry(old).or_default();
+            *before = before.saturating_sub(count);
+            *self.sys.per_user.entry(new).or_default() += count;
+        }
+    }
+
+    /// A process by pid, 0 for the caller's own; zombies do not count.
+    fn target(&self, c: Caller, pid: i32) -> Result<ProcId, Errno> {
+        match pid {
+            0 => Ok(c.proc),
+            pid if pid < 0 => Err(Errno::EINVAL),
+            pid => self.sys.proc_by_pid(pid).ok_or(Errno::ESRCH),
+        }
+    }
+
+    pub(super) fn sys_getpgid(&mut self, c: Caller, pid: i32) -> SysResult {
+        let proc = self.target(c, pid).map_err(|_| Errno::ESRCH)?;
+        done(self.sys.procs[proc].pgid)
+    }
+
+    pub(super) fn sys_getsid(&mut self, c: Caller, pid: i32) -> SysResult {
+        let proc = self.target(c, pid).map_err(|_| Errno::ESRCH)?;
+        done(self.sys.procs[proc].sid)
+    }
+
+    pub(super) fn sys_setpgid(&mut self, c: Caller, pid: i32, pgid: i32) -> SysResult {
+        if pgid < 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        let proc = self.target(c, pid)?;
+        let me = &self.sys.procs[c.proc];
+        let p = &self.sys.procs[proc];
+        if proc != c.proc && p.parent != c.proc {
+            return Err(Errno::ESRCH.into());
+        }
+        if p.sid != me.sid || p.sid == p.pid {
+            return Err(Errno::EPERM.into());
+        }
+        if proc != c.proc && p.did_exec {
+            return Err(Errno::EACCES.into());
+        }
+        let pgid = if pgid == 0 { p.pid } else { pgid };
+        let old = p.pgid;
+        if pgid != p.pid {
+            let sid = p.sid;
+            let members = self.sys.groups.get(&pgid).ok_or(Errno::EPERM)?;
+            if !members.iter().any(|m| self.sys.procs[*m].sid == sid) {
+                return Err(Errno::EPERM.into());
+            }
+        }
+        if pgid != old {
+            self.sys.leave_group(proc, old);
+            self.sys.groups.entry(pgid).or_default().push(proc);
+            self.sys.procs[proc].pgid = pgid;
+            self.sys.check_orphaned(old);
+        }
+        done(0)
+    }
+
+    pub(super) fn sys_setsid(&mut self, c: Caller) -> SysResult {
+        let p = &self.sys.procs[c.proc];
+        let (pid, pgid, sid) = (p.pid, p.pgid, p.sid);
+        if pgid == pid || self.sys.groups.contains_key(&pid) {
+            return Err(Errno::EPERM.into());
+        }
+        self.sys.leave_group(c.proc, pgid);
+        self.sys.leave_sid(sid);
+        self.sys.groups.entry(pid).or_default().push(c.proc);
+        self.sys.sessions.insert(pid, Session { tty: None, leader: c.proc, members: 1 });
+        let p = &mut self.sys.procs[c.proc];
+        (p.sid, p.pgid) = (pid, pid);
+        done(pid)
+    }
+
+    pub(super) fn sys_capget(&mut self, c: Caller, pid: i32) -> SysResult {
+        let proc = self.target(c, pid)?;
+        let caps = if self.sys.procs[proc].cred.capable() { ALL_CAPS } else { 0 };
+        with(Body::Caps(caps, caps, 0))
+    }
+}
+
+fn valid(id: u32) -> Result<u32, Errno> {
+    if id == SAME { Err(Errno::EINVAL) } else { Ok(id) }
+}
+
+/// Whether an id may be set: one of the old ones, or any by the superuser.
+fn allowed(cred: &Cred, id: u32, old: &[u32]) -> Result<(), Errno> {
+    if id == SAME || cred.capable() || old.contains(&id) { Ok(()) } else { Err(Errno::EPERM) }
+}

@@ -1,0 +1,130 @@
+//! The kernel's share of file mappings: rights, data, references.
+
+use super::{done, with};
+use crate::file::Object;
+use crate::kernel::{Caller, Kernel};
+use crate::task::{Held, ProcId};
+use crate::wait::SysResult;
+use serde_bytes::ByteBuf;
+use tawaki_abi::Errno;
+use tawaki_abi::wire::{Body, Fd, FileId, MAX_MESSAGE, MapSource, Reply};
+use tawaki_vfs::{FileKind, Location, MountFlags};
+
+/// Files held for mappings by one process.
+const MAX_HANDLES: usize = 65_536;
+const PROT_WRITE: u32 = 2;
+const PROT_EXEC: u32 = 4;
+/// Longest text of `/proc/self/maps`.
+const MAX_MAPS: usize = 1 << 20;
+
+impl Kernel {
+    /// Identity of a file for mappings.
+    pub(super) fn file_id(&mut self, c: Caller, loc: Location) -> SysResult<FileId> {
+        let root = self.sys.procs[c.proc].root;
+        let Kernel { vfs, sys, .. } = self;
+        let cx = sys.context(c.proc);
+        let stat = vfs.stat(&cx, loc)?;
+        let path = if loc.mount == sys.mounts.memory {
+            b"/memfd: (deleted)".to_vec()
+        } else {
+            vfs.path_of(&cx, root, loc)?
+        };
+        Ok(FileId { dev: stat.dev, ino: stat.ino, size: stat.size, mtime: stat.mtime, path: path.into() })
+    }
+
+    pub(super) fn sys_map_file(&mut self, c: Caller, fd: Fd, prot: u32, shared: bool) -> SysResult {
+        let file = self.sys.io_fd(c.proc, fd)?;
+        let f = &self.sys.files[file];
+        let (flags, loc) = (f.flags, f.loc.ok_or(Errno::ENODEV)?);
+        if !flags.readable() || shared && prot & PROT_WRITE != 0 && !flags.writable() {
+            return Err(Errno::EACCES.into());
+        }
+        match f.object {
+            Object::Regular => {}
+            // A mapping of /dev/zero is anonymous memory; the process sees its identity.
+            Object::Zero => {}
+            _ => return Err(Errno::ENODEV.into()),
+        }
+        if prot & PROT_EXEC != 0 && self.vfs.mount_flags(loc)?.contains(MountFlags::NOEXEC) {
+            return Err(Errno::EPERM.into());
+        }
+        with(Body::Mapped(self.file_id(c, loc)?))
+    }
+
+    fn held(&self, proc: ProcId, handle: u32) -> Result<Location, Errno> {
+        Ok(self.sys.procs[proc].handles.get(&handle).ok_or(Errno::EBADF)?.loc)
+    }
+
+    pub(super) fn sys_map_read(&mut self, c: Caller, source: MapSource, offset: u64, len: u32) -> SysResult {
+        let loc = match source {
+            MapSource::Handle(handle) => self.held(c.proc, handle)?,
+            MapSource::Fd(fd) => {
+                let file = self.sys.io_fd(c.proc, fd)?;
+                let f = &self.sys.files[file];
+                if !matches!(f.object, Object::Regular) || !f.flags.readable() {
+                    return Err(Errno::EACCES.into());
+                }
+                f.loc.ok_or(Errno::EBADF)?
+            }
+        };
+        let mut data = vec![0; (len as usize).min(MAX_MESSAGE - 4096)];
+        let Kernel { vfs, sys, .. } = self;
+        let n = vfs.read(&sys.context(c.proc), loc, offset, &mut data)?;
+        data.truncate(n);
+        Ok(Reply::with(n as i64, Body::Bytes(ByteBuf::from(data))))
+    }
+
+    /// Keeps a place for a process; result: its handle.
+    pub(super) fn hold(&mut self, proc: ProcId, loc: Location, exec: Option<u32>) -> SysResult<u32> {
+        if self.sys.procs[proc].handles.len() >= MAX_HANDLES {
+            return Err(Errno::ENOMEM.into());
+        }
+        self.vfs.open_ref(loc)?;
+        let handle = loop {
+            self.sys.handles = self.sys.handles.wrapping_add(1) & 0x7fff_ffff;
+            if !self.sys.procs[proc].handles.contains_key(&self.sys.handles) {
+                break self.sys.handles;
+            }
+        };
+        self.sys.procs[proc].handles.insert(handle, Held { loc, exec });
+        Ok(handle)
+    }
+
+    pub(super) fn sys_map_hold(&mut self, c: Caller, fd: Fd) -> SysResult {
+        let file = self.sys.io_fd(c.proc, fd)?;
+        let loc = self.sys.files[file].loc.ok_or(Errno::ENODEV)?;
+        done(self.hold(c.proc, loc, None)?)
+    }
+
+    pub(super) fn sys_map_drop(&mut self, c: Caller, handle: u32) -> SysResult {
+        let held = self.sys.procs[c.proc].handles.remove(&handle).ok_or(Errno::EBADF)?;
+        self.vfs.close_ref(&self.sys.context(c.proc), held.loc);
+        done(0)
+    }
+
+    pub(super) fn sys_map_write(&mut self, c: Caller, handle: u32, offset: u64, data: &[u8]) -> SysResult {
+        let held = self.sys.procs[c.proc].handles.get(&handle).ok_or(Errno::EBADF)?;
+        if held.exec.is_some() {
+            return Err(Errno::EACCES.into());
+        }
+        let loc = held.loc;
+        let Kernel { vfs, sys, .. } = self;
+        let cx = sys.context(c.proc);
+        let stat = vfs.stat(&cx, loc)?;
+        if FileKind::from_mode(stat.mode) != Some(FileKind::Regular) {
+            return Err(Errno::EINVAL.into());
+        }
+        let room = stat.size.saturating_sub(offset).min(data.len() as u64) as usize;
+        if room == 0 {
+            return done(0);
+        }
+        done(vfs.write(&cx, loc, offset, &data[..room])?)
+    }
+
+    pub(super) fn sys_maps(&mut self, c: Caller, text: &mut ByteBuf, vsize: u64, rss: u64) -> SysResult {
+        let mut text = core::mem::take(text).into_vec();
+        text.truncate(MAX_MAPS);
+        self.sys.procs[c.proc].maps = crate::task::Maps { text, vsize, rss, fresh: true };
+        done(0)
+    }
+}

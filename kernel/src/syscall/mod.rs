@@ -1,0 +1,207 @@
+//! System calls: one table row each, from which the dispatch and
+//! `docs/syscalls.md` are made. Handlers decode, check, act and map the error;
+//! they never block (see [`crate::wait`]).
+
+mod descriptor;
+mod fcntl;
+mod identity;
+mod ioctl;
+mod mapping;
+mod misc;
+mod open;
+mod path;
+mod poll;
+mod process;
+mod read;
+mod signals;
+mod socket;
+mod time;
+mod transfer;
+mod write;
+
+pub use misc::{RELEASE, VERSION};
+
+use crate::kernel::{Caller, Kernel};
+use crate::task::TaskId;
+use crate::wait::{Progress, SysResult};
+use tawaki_abi::wire::{Body, Call, Reply};
+
+/// How much of a system call works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// All that programs are known to use.
+    Full,
+    /// With limits that the note names.
+    Partial,
+    /// Refused with an error.
+    None,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// System calls that arrive as this request.
+    pub names: &'static str,
+    /// How much works.
+    pub support: Support,
+    /// What does not.
+    pub note: &'static str,
+}
+
+/// Reply with a value.
+pub(crate) fn done(value: impl TryInto<i64>) -> SysResult {
+    Ok(Reply::ok(value.try_into().unwrap_or(i64::MAX)))
+}
+
+/// Reply 0 with data.
+pub(crate) fn with(body: Body) -> SysResult {
+    Ok(Reply::with(0, body))
+}
+
+macro_rules! syscalls {
+    ($k:ident, $c:ident, $p:ident; $($pattern:pat => $handler:expr, $support:ident, $names:literal, $note:literal;)*) => {
+        impl Kernel {
+            /// Runs the handler of a call.
+            pub(crate) fn dispatch(&mut self, task: TaskId, call: &mut Call, $p: &mut Progress) -> SysResult {
+                let $k = self;
+                let $c = Caller { task, proc: $k.sys.tasks[task].proc };
+                match call { $($pattern => $handler,)* }
+            }
+        }
+        /// All rows, in the order of [`Call`].
+        pub const TABLE: &[Row] = &[$(Row { names: $names, support: Support::$support, note: $note },)*];
+    };
+}
+
+syscalls! { k, c, p;
+    // files
+    Call::Open { dirfd, path, flags, mode } => k.sys_open(c, *dirfd, path, *flags, *mode, p), Full, "open openat creat openat2", "openat2 without RESOLVE_* flags";
+    Call::Close { fd } => k.sys_close(c, *fd), Full, "close", "";
+    Call::CloseRange { first, last, flags } => k.sys_close_range(c, *first, *last, *flags), Full, "close_range", "";
+    Call::Read { fd, len, offset, more } => k.sys_read(c, *fd, *len, *offset, *more, p), Full, "read pread64 readv preadv preadv2", "";
+    Call::Write { fd, data, offset } => k.sys_write(c, *fd, data, *offset, p), Full, "write pwrite64 writev pwritev pwritev2", "";
+    Call::Lseek { fd, offset, whence } => k.sys_lseek(c, *fd, *offset, *whence), Full, "lseek _llseek", "SEEK_DATA and SEEK_HOLE see a file without holes";
+    Call::Dup { fd } => k.sys_dup(c, *fd), Full, "dup", "";
+    Call::Dup3 { old, new, flags } => k.sys_dup3(c, *old, *new, *flags), Full, "dup2 dup3", "";
+    Call::Fcntl { fd, cmd, arg } => k.sys_fcntl(c, *fd, *cmd, *arg), Partial, "fcntl fcntl64", "no leases, no directory notification, no signal-driven input";
+    Call::FcntlLock { fd, cmd, lock } => k.sys_fcntl_lock(c, *fd, *cmd, *lock), Full, "fcntl (locks)", "";
+    Call::Flock { fd, op } => k.sys_flock(c, *fd, *op), Full, "flock", "";
+    Call::Ioctl { fd, op } => k.sys_ioctl(c, *fd, *op), Partial, "ioctl", "terminals, pseudo-terminals, FIONREAD, FIONBIO, FIOCLEX";
+    Call::Stat { dirfd, path, flags } => k.sys_stat(c, *dirfd, path, *flags), Full, "stat fstat lstat newfstatat statx", "statx without birth time";
+    Call::Access { dirfd, path, mode, flags } => k.sys_access(c, *dirfd, path, *mode, *flags), Full, "access faccessat faccessat2", "";
+    Call::Getdents { fd, len } => k.sys_getdents(c, *fd, *len), Full, "getdents getdents64", "";
+    Call::Readlink { dirfd, path } => k.sys_readlink(c, *dirfd, path), Full, "readlink readlinkat", "";
+    Call::Symlink { target, dirfd, path } => k.sys_symlink(c, target, *dirfd, path), Full, "symlink symlinkat", "";
+    Call::Link { olddir, old, newdir, new, flags } => k.sys_link(c, *olddir, old, *newdir, new, *flags), Full, "link linkat", "";
+    Call::Unlink { dirfd, path, flags } => k.sys_unlink(c, *dirfd, path, *flags), Full, "unlink unlinkat rmdir", "";
+    Call::Rename { olddir, old, newdir, new, flags } => k.sys_rename(c, *olddir, old, *newdir, new, *flags), Full, "rename renameat renameat2", "no RENAME_WHITEOUT";
+    Call::Mkdir { dirfd, path, mode } => k.sys_mkdir(c, *dirfd, path, *mode), Full, "mkdir mkdirat", "";
+    Call::Mknod { dirfd, path, mode, dev } => k.sys_mknod(c, *dirfd, path, *mode, *dev), Full, "mknod mknodat", "";
+    Call::Chmod { dirfd, path, mode, flags } => k.sys_chmod(c, *dirfd, path, *mode, *flags), Full, "chmod fchmod fchmodat fchmodat2", "";
+    Call::Chown { dirfd, path, uid, gid, flags } => k.sys_chown(c, *dirfd, path, *uid, *gid, *flags), Full, "chown fchown lchown fchownat", "";
+    Call::Utimens { dirfd, path, atime, mtime, flags } => k.sys_utimens(c, *dirfd, path, *atime, *mtime, *flags), Full, "utimensat futimesat utimes utime", "";
+    Call::Truncate { path, len } => k.sys_truncate(c, path, *len), Full, "truncate", "";
+    Call::Ftruncate { fd, len } => k.sys_ftruncate(c, *fd, *len), Full, "ftruncate", "";
+    Call::Fallocate { fd, mode, offset, len } => k.sys_fallocate(c, *fd, *mode, *offset, *len), Partial, "fallocate", "allocate and keep-size only";
+    Call::Fsync { fd } => k.sys_fsync(c, *fd), Full, "fsync fdatasync syncfs", "";
+    Call::Sync => k.sys_sync(c), Full, "sync", "";
+    Call::Statfs { path } => k.sys_statfs(c, path), Full, "statfs", "";
+    Call::Fstatfs { fd } => k.sys_fstatfs(c, *fd), Full, "fstatfs", "";
+    Call::Pipe { flags } => k.sys_pipe(c, *flags), Full, "pipe pipe2", "no packet mode";
+    Call::Poll { fds, deadline, mask } => k.sys_poll(c, fds, *deadline, *mask, p), Full, "poll ppoll select pselect6", "";
+    Call::Chdir { path } => k.sys_chdir(c, path), Full, "chdir", "";
+    Call::Fchdir { fd } => k.sys_fchdir(c, *fd), Full, "fchdir", "";
+    Call::Getcwd => k.sys_getcwd(c), Full, "getcwd", "";
+    Call::Chroot { path } => k.sys_chroot(c, path), Full, "chroot", "";
+    Call::Umask { mask } => k.sys_umask(c, *mask), Full, "umask", "";
+    Call::Mount { source, target, fstype, flags, data } => k.sys_mount(c, source, target, fstype, *flags, data), Partial, "mount", "tmpfs, proc, sysfs and remount; no bind mounts";
+    Call::Umount { target, flags } => k.sys_umount(c, target, *flags), Partial, "umount umount2", "no lazy unmount";
+    Call::Transfer { from, from_offset, to, to_offset, len, kind } => k.sys_transfer(c, (*from, *from_offset), (*to, *to_offset), *len, *kind, p), Partial, "sendfile copy_file_range splice tee", "between files and pipes; others EINVAL, which programs answer with read and write";
+    Call::Memfd { name, flags } => k.sys_memfd(c, name, *flags), Partial, "memfd_create", "no seals";
+    Call::Eventfd { count, flags } => k.sys_eventfd(c, *count, *flags), Full, "eventfd eventfd2", "";
+    Call::EpollCreate { flags } => k.sys_epoll_create(c, *flags), Full, "epoll_create epoll_create1", "";
+    Call::EpollCtl { epfd, op, fd, events, data } => k.sys_epoll_ctl(c, *epfd, *op, *fd, *events, *data), Full, "epoll_ctl", "";
+    Call::EpollWait { epfd, max, deadline, mask } => k.sys_epoll_wait(c, *epfd, *max, *deadline, *mask, p), Full, "epoll_wait epoll_pwait epoll_pwait2", "";
+    Call::TimerfdCreate { clock, flags } => k.sys_timerfd_create(c, *clock, *flags), Full, "timerfd_create", "";
+    Call::TimerfdSet { fd, flags, interval, value } => k.sys_timerfd_set(c, *fd, *flags, *interval, *value), Partial, "timerfd_settime", "no TFD_TIMER_CANCEL_ON_SET";
+    Call::TimerfdGet { fd } => k.sys_timerfd_get(c, *fd), Full, "timerfd_gettime", "";
+    Call::Signalfd { fd, mask, flags } => k.sys_signalfd(c, *fd, *mask, *flags), Full, "signalfd signalfd4", "";
+    // memory
+    Call::MapFile { fd, prot, shared } => k.sys_map_file(c, *fd, *prot, *shared), Partial, "mmap (files)", "writable shared mappings are not coherent between processes";
+    Call::MapRead { source, offset, len } => k.sys_map_read(c, *source, *offset, *len), Full, "mmap (files, data)", "";
+    Call::MapHold { fd } => k.sys_map_hold(c, *fd), Full, "mmap (files, reference)", "";
+    Call::MapDrop { handle } => k.sys_map_drop(c, *handle), Full, "munmap (files)", "";
+    Call::MapWrite { handle, offset, data } => k.sys_map_write(c, *handle, *offset, data), Full, "msync", "";
+    Call::Maps { text, vsize, rss } => k.sys_maps(c, text, *vsize, *rss), Full, "(contents of /proc/self/maps)", "";
+    // processes
+    Call::Fork { flags, exit_signal, image } => k.sys_fork(c, *flags, *exit_signal, image), Partial, "fork vfork clone clone3", "no namespaces, no CLONE_VM without CLONE_VFORK or CLONE_THREAD";
+    Call::ChildReady => k.sys_child_ready(c), Full, "(first call of a child)", "";
+    Call::ExecOpen { dirfd, path, flags } => k.sys_exec_open(c, *dirfd, path, *flags), Full, "execve execveat (opening)", "";
+    Call::ExecCommit { handle, path, argv, comm } => k.sys_exec_commit(c, *handle, path, argv, comm), Full, "execve execveat", "";
+    Call::ExecSpawn { handle, request } => k.sys_exec_spawn(c, *handle, request), Full, "execve (in a vfork child)", "";
+    Call::Exit { status } => k.sys_exit(c, *status, false), Full, "exit", "";
+    Call::ExitGroup { status } => k.sys_exit(c, *status, true), Full, "exit_group", "";
+    Call::KillSelf { signo } => k.sys_kill_self(c, *signo), Full, "(death by a fault)", "no core files";
+    Call::Wait { which, options } => k.sys_wait(c, *which, *options), Full, "wait4 waitpid waitid", "no P_PIDFD";
+    Call::GetId { which } => k.sys_getid(c, *which), Full, "getpid getppid gettid getuid geteuid getgid getegid getpgrp", "";
+    Call::SetIds { op } => k.sys_setids(c, op), Partial, "setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid", "one set for all threads";
+    Call::GetIds { group } => k.sys_getids(c, *group), Full, "getresuid getresgid", "";
+    Call::Getgroups => k.sys_getgroups(c), Full, "getgroups", "";
+    Call::Getpgid { pid } => k.sys_getpgid(c, *pid), Full, "getpgid", "";
+    Call::Setpgid { pid, pgid } => k.sys_setpgid(c, *pid, *pgid), Full, "setpgid", "";
+    Call::Getsid { pid } => k.sys_getsid(c, *pid), Full, "getsid", "";
+    Call::Setsid => k.sys_setsid(c), Full, "setsid", "";
+    Call::Prlimit { pid, resource, new } => k.sys_prlimit(c, *pid, *resource, *new), Partial, "prlimit64 getrlimit setrlimit ugetrlimit", "NOFILE, NPROC, FSIZE and SIGPENDING are enforced";
+    Call::Getrusage { who } => k.sys_getrusage(c, *who), Partial, "getrusage times", "user time only";
+    Call::Sysinfo => k.sys_sysinfo(c), Full, "sysinfo", "";
+    Call::Uname => k.sys_uname(c), Full, "uname", "";
+    Call::Sethostname { name } => k.sys_sethostname(c, name), Full, "sethostname", "";
+    Call::Prctl { op, arg, name } => k.sys_prctl(c, *op, *arg, name), Partial, "prctl", "name, pdeathsig, dumpable, keepcaps, no_new_privs, child_subreaper, capability bounding set (read)";
+    Call::Priority { which, who, set } => k.sys_priority(c, *which, *who, *set), Partial, "getpriority setpriority nice", "remembered, without effect";
+    Call::Yield => done(0), Full, "sched_yield", "";
+    Call::Getrandom { len } => k.sys_getrandom(*len), Full, "getrandom", "";
+    Call::Capget { pid } => k.sys_capget(c, *pid), Partial, "capget", "all or none, after the effective user";
+    // signals
+    Call::Sigaction { signo, action } => k.sys_sigaction(c, *signo, *action), Full, "rt_sigaction sigaction signal", "";
+    Call::Sigprocmask { how, set } => k.sys_sigprocmask(c, *how, *set), Full, "rt_sigprocmask sigprocmask", "";
+    Call::Sigpending => k.sys_sigpending(c), Full, "rt_sigpending sigpending", "";
+    Call::Sigsuspend { mask } => k.sys_sigsuspend(c, *mask, p), Full, "rt_sigsuspend sigsuspend", "";
+    Call::Sigtimedwait { set, deadline } => k.sys_sigtimedwait(c, *set, *deadline), Full, "rt_sigtimedwait", "";
+    Call::Kill { pid, tid, signo, info } => k.sys_kill(c, *pid, *tid, *signo, *info), Full, "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo", "";
+    Call::Fault { info } => k.sys_fault(c, *info), Full, "(faults)", "";
+    Call::TakeSignal => k.sys_take_signal(c), Full, "(signal delivery)", "";
+    Call::Setitimer { which, interval, value } => k.sys_setitimer(c, *which, *interval, *value), Partial, "setitimer alarm", "ITIMER_VIRTUAL and ITIMER_PROF run in real time";
+    Call::Getitimer { which } => k.sys_getitimer(c, *which), Full, "getitimer", "";
+    Call::TimerCreate { clock, signo, value, tid, notify } => k.sys_timer_create(c, *clock, *signo, *value, *tid, *notify), Partial, "timer_create", "no CPU-time clocks";
+    Call::TimerSet { id, flags, interval, value } => k.sys_timer_set(c, *id, *flags, *interval, *value), Full, "timer_settime", "";
+    Call::TimerGet { id } => k.sys_timer_get(c, *id), Full, "timer_gettime", "";
+    Call::TimerDelete { id } => k.sys_timer_delete(c, *id), Full, "timer_delete", "";
+    Call::TimerOverrun { id } => k.sys_timer_overrun(c, *id), Full, "timer_getoverrun", "";
+    Call::Sleep { clock, deadline } => k.sys_sleep(c, *clock, *deadline), Full, "nanosleep clock_nanosleep pause", "";
+    // sockets
+    Call::Socket { domain, kind, protocol } => k.sys_socket(c, *domain, *kind, *protocol), Partial, "socket", "AF_UNIX stream, datagram and seqpacket; other families EAFNOSUPPORT";
+    Call::Socketpair { domain, kind, protocol } => k.sys_socketpair(c, *domain, *kind, *protocol), Partial, "socketpair", "AF_UNIX";
+    Call::Bind { fd, addr } => k.sys_bind(c, *fd, addr), Full, "bind", "";
+    Call::Connect { fd, addr } => k.sys_connect(c, *fd, addr), Full, "connect", "";
+    Call::Listen { fd, backlog } => k.sys_listen(c, *fd, *backlog), Full, "listen", "";
+    Call::Accept { fd, flags } => k.sys_accept(c, *fd, *flags), Full, "accept accept4", "";
+    Call::Send { fd, data, flags, addr, fds, .. } => k.sys_send(c, *fd, data, *flags, addr.as_deref().map(|a| &a[..]), fds, p), Full, "send sendto sendmsg sendmmsg", "";
+    Call::Recv { fd, len, flags } => k.sys_recv(c, *fd, *len, *flags), Full, "recv recvfrom recvmsg recvmmsg", "";
+    Call::Shutdown { fd, how } => k.sys_shutdown(c, *fd, *how), Full, "shutdown", "";
+    Call::Sockname { fd, peer } => k.sys_sockname(c, *fd, *peer), Full, "getsockname getpeername", "";
+    Call::Setsockopt { fd, level, name, value } => k.sys_setsockopt(c, *fd, *level, *name, value), Partial, "setsockopt", "SO_PASSCRED; buffer sizes and timeouts are accepted without effect";
+    Call::Getsockopt { fd, level, name, len } => k.sys_getsockopt(c, *fd, *level, *name, *len), Partial, "getsockopt", "SO_TYPE, SO_DOMAIN, SO_ERROR, SO_ACCEPTCONN, SO_PEERCRED, buffer sizes";
+}
+
+/// The table as a page: `docs/syscalls.md`.
+pub fn syscall_page() -> String {
+    let mut page = String::from(
+        "# System calls\n\nPrinted from the table in `kernel/src/syscall/mod.rs`. What is not listed is \
+         answered inside the process (memory, private futexes, clocks) or is ENOSYS with one log line.\n\n\
+         | calls | support | note |\n|---|---|---|\n",
+    );
+    for row in TABLE {
+        page.push_str(&format!("| {} | {:?} | {} |\n", row.names, row.support, row.note));
+    }
+    page
+}

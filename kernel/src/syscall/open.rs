@@ -1,0 +1,236 @@
+//! open(2) and what it leads to: devices, FIFOs, terminals.
+
+use super::done;
+use crate::file::pipe::{Pipe, PipeId};
+use crate::file::{AnonymousKind, Object, OpenFile, anonymous_parts};
+use crate::kernel::{Caller, Kernel};
+use crate::tty::{MAX_TTYS, Side, Tty, TtyId};
+use crate::wait::{Key, Progress, Stop, SysResult, wait_on};
+use tawaki_abi::Errno;
+use tawaki_abi::fs::{AT_FDCWD, OpenFlags};
+use tawaki_abi::tty::WinSize;
+use tawaki_abi::wire::Fd;
+use tawaki_vfs::{At, FileKind, Location, Opened};
+
+/// Flags kept with the open file.
+const STATUS: OpenFlags = OpenFlags::from_bits_truncate(
+    3 | OpenFlags::APPEND.bits()
+        | OpenFlags::NONBLOCK.bits()
+        | OpenFlags::ASYNC.bits()
+        | OpenFlags::DIRECT.bits()
+        | OpenFlags::NOATIME.bits()
+        | OpenFlags::SYNC.bits()
+        | OpenFlags::DSYNC.bits()
+        | OpenFlags::PATH.bits()
+        | OpenFlags::LARGEFILE.bits()
+        | OpenFlags::DIRECTORY.bits()
+        | OpenFlags::NOFOLLOW.bits(),
+);
+
+impl Kernel {
+    /// Where resolution of a path of the caller starts.
+    pub(super) fn at(&self, c: Caller, dirfd: Fd, path: &[u8]) -> Result<At, Errno> {
+        let p = &self.sys.procs[c.proc];
+        let base = if path.first() == Some(&b'/') {
+            p.root
+        } else if dirfd == AT_FDCWD {
+            p.cwd
+        } else {
+            let file = self.sys.fd(c.proc, dirfd)?;
+            let f = &self.sys.files[file];
+            let usable = matches!(f.object, Object::Directory | Object::Path) || path.is_empty();
+            if !usable {
+                return Err(Errno::ENOTDIR);
+            }
+            f.loc.ok_or(Errno::ENOTDIR)?
+        };
+        Ok(At { root: p.root, base })
+    }
+
+    pub(super) fn sys_open(
+        &mut self,
+        c: Caller,
+        dirfd: Fd,
+        path: &[u8],
+        flags: OpenFlags,
+        mode: u32,
+        progress: &mut Progress,
+    ) -> SysResult {
+        let cloexec = flags.contains(OpenFlags::CLOEXEC);
+        if let Some(file) = progress.held {
+            // A FIFO that waited for its other end.
+            let Object::Pipe { id, reads, .. } = self.sys.files[file].object else {
+                return Err(Errno::EIO.into());
+            };
+            if !self.other_end(id, reads, progress.mark) {
+                return wait_on(Key::PipeOpen(id));
+            }
+            progress.held = None;
+            let fd = self.sys.install(c.proc, file, 0, cloexec);
+            return done(fd.inspect_err(|_| self.drop_file(file, c.proc))?);
+        }
+        self.sys.fds_fit(c.proc, 1)?;
+        let at = self.at(c, dirfd, path)?;
+        let mode = mode & 0o7777 & !self.sys.procs[c.proc].umask;
+        let Kernel { vfs, sys, .. } = self;
+        let opened = vfs.open(&sys.context(c.proc), &at, path, flags, mode)?;
+        let loc = opened.location;
+        let object = match self.object_of(c, &opened, flags) {
+            Ok(object) => object,
+            Err(errno) => {
+                self.vfs.close_ref(&self.sys.context(c.proc), loc);
+                return Err(errno.into());
+            }
+        };
+        if loc.mount == self.sys.mounts.anonymous {
+            self.vfs.close_ref(&self.sys.context(c.proc), loc);
+        }
+        let fifo = match object {
+            Object::Pipe { id, reads, writes } if loc.mount != self.sys.mounts.anonymous => {
+                Some((id, reads, writes))
+            }
+            _ => None,
+        };
+        let file = OpenFile::new(object, flags & STATUS, Some(loc));
+        let Some((id, reads, writes)) = fifo else { return done(self.open_fd(c.proc, file, cloexec)?) };
+        let nonblocking = flags.contains(OpenFlags::NONBLOCK);
+        let pipe = &self.sys.pipes[id];
+        let mark = if reads { pipe.writer_opens } else { pipe.reader_opens } as u64;
+        let must_wait = reads != writes && !nonblocking && !self.other_end(id, reads, mark);
+        if !must_wait {
+            return done(self.open_fd(c.proc, file, cloexec)?);
+        }
+        let file = self.sys.add_file(file)?;
+        progress.held = Some(file);
+        progress.mark = mark;
+        wait_on(Key::PipeOpen(id))
+    }
+
+    /// Whether the other end of a FIFO is open, or was since `mark`.
+    fn other_end(&self, id: PipeId, reads: bool, mark: u64) -> bool {
+        let pipe = &self.sys.pipes[id];
+        if reads {
+            pipe.writers > 0 || pipe.writer_opens as u64 > mark
+        } else {
+            pipe.readers > 0 || pipe.reader_opens as u64 > mark
+        }
+    }
+
+    fn object_of(&mut self, c: Caller, opened: &Opened, flags: OpenFlags) -> Result<Object, Errno> {
+        if flags.contains(OpenFlags::PATH) {
+            return Ok(Object::Path);
+        }
+        let loc = opened.location;
+        match opened.kind {
+            FileKind::Directory => Ok(Object::Directory),
+            FileKind::Regular if Some(loc.mount) == self.sys.mounts.proc => Ok(Object::Text(Vec::new())),
+            FileKind::Regular => Ok(Object::Regular),
+            FileKind::Fifo => self.open_fifo(loc, flags),
+            FileKind::CharDevice => self.open_device(c, opened.stat.rdev, flags),
+            FileKind::BlockDevice | FileKind::Socket => Err(Errno::ENXIO),
+            FileKind::Symlink => Err(Errno::ELOOP),
+        }
+    }
+
+    fn open_fifo(&mut self, loc: Location, flags: OpenFlags) -> Result<Object, Errno> {
+        let (reads, writes) = (flags.readable(), flags.writable());
+        let id = if loc.mount == self.sys.mounts.anonymous {
+            let (kind, number) = anonymous_parts(loc.ino);
+            let id = PipeId::new(number as u32);
+            if kind != AnonymousKind::Pipe || self.sys.pipes.get(id).is_none() {
+                return Err(Errno::ENXIO);
+            }
+            id
+        } else {
+            let inode = self.vfs.inode(loc).map_err(|_| Errno::ESTALE)?;
+            let nonblocking = flags.contains(OpenFlags::NONBLOCK);
+            match self.sys.fifos.get(&inode) {
+                Some(id) if writes && !reads && nonblocking && self.sys.pipes[*id].readers == 0 => {
+                    return Err(Errno::ENXIO);
+                }
+                Some(id) => *id,
+                None if writes && !reads && nonblocking => return Err(Errno::ENXIO),
+                None => {
+                    let mut pipe = Pipe::new();
+                    pipe.fifo = Some(inode);
+                    let id = self.sys.pipes.insert(pipe);
+                    self.sys.fifos.insert(inode, id);
+                    id
+                }
+            }
+        };
+        let pipe = &mut self.sys.pipes[id];
+        if reads {
+            pipe.open(true);
+        }
+        if writes {
+            pipe.open(false);
+        }
+        self.sys.fire(Key::PipeOpen(id));
+        Ok(Object::Pipe { id, reads, writes })
+    }
+
+    fn open_device(&mut self, c: Caller, rdev: u64, flags: OpenFlags) -> Result<Object, Errno> {
+        Ok(match (rdev >> 8, rdev & 0xff) {
+            (1, 3) => Object::Null,
+            (1, 5) => Object::Zero,
+            (1, 7) => Object::Full,
+            (1, 8 | 9) => Object::Random,
+            (5, 0) => {
+                let tty = self.sys.controlling_tty(c.proc).ok_or(Errno::ENXIO)?;
+                self.open_tty(c, tty, flags | OpenFlags::NOCTTY)?
+            }
+            (5, 1) => {
+                let first = self.sys.terminals.values().min().copied().ok_or(Errno::ENXIO)?;
+                self.open_tty(c, first, flags)?
+            }
+            (5, 2) => self.open_ptmx()?,
+            (136..=143, minor) => {
+                let tty = TtyId::new(((rdev >> 8) as u32 - 136) << 8 | minor as u32);
+                if self.sys.ttys.get(tty).is_none() {
+                    return Err(Errno::ENXIO);
+                }
+                self.open_tty(c, tty, flags)?
+            }
+            _ => return Err(Errno::ENXIO),
+        })
+    }
+
+    fn open_tty(&mut self, c: Caller, tty: TtyId, flags: OpenFlags) -> Result<Object, Errno> {
+        let t = &mut self.sys.ttys[tty];
+        if t.hung_up && !matches!(t.side, Side::Master { opens: 1.., .. })
+            || matches!(t.side, Side::Master { locked: true, .. })
+        {
+            return Err(Errno::EIO);
+        }
+        t.hung_up = false;
+        t.opens += 1;
+        if !flags.contains(OpenFlags::NOCTTY) && t.session == 0 {
+            let _ = self.sys.set_controlling(c.proc, tty, false);
+        }
+        Ok(Object::Tty(tty))
+    }
+
+    fn open_ptmx(&mut self) -> Result<Object, Errno> {
+        if self.sys.ttys.len() >= MAX_TTYS {
+            return Err(Errno::ENOSPC);
+        }
+        let side = Side::Master { opens: 1, locked: true };
+        Ok(Object::Master(self.sys.ttys.insert(Tty::new(side, WinSize::default()))))
+    }
+
+    /// TIOCGPTPEER: the slave of a master.
+    pub(super) fn open_peer(&mut self, c: Caller, tty: TtyId, flags: OpenFlags) -> Result<Fd, Stop> {
+        let loc = self
+            .sys
+            .mounts
+            .devpts
+            .map(|mount| Location { mount, ino: crate::fs::devpts::tty_ino(tty) });
+        let object = self.open_tty(c, tty, flags)?;
+        if let Some(loc) = loc {
+            self.vfs.open_ref(loc)?;
+        }
+        let file = OpenFile::new(object, flags & STATUS, loc);
+        Ok(self.open_fd(c.proc, file, flags.contains(OpenFlags::CLOEXEC))?)
+    }
+}

@@ -1,0 +1,130 @@
+//! Sleeping, interval timers, POSIX timers.
+
+use super::{done, with};
+use crate::kernel::{Caller, Kernel};
+use crate::task::ProcId;
+use crate::timer::{Clockwork, PosixTimer, Timer, check_clock, deadline_after};
+use crate::wait::{Stop, SysResult, Wait};
+use tawaki_abi::Errno;
+use tawaki_abi::wire::Body;
+
+/// POSIX timers of one process.
+const MAX_TIMERS: usize = 1024;
+/// The shortest interval that is kept, ns: shorter ones would only burn time.
+const MIN_INTERVAL: u64 = 100_000;
+pub(super) const TIMER_ABSTIME: u32 = 1;
+const SIGEV_NONE: u32 = 1;
+
+impl Kernel {
+    pub(super) fn sys_sleep(&mut self, c: Caller, clock: u32, deadline: Option<u64>) -> SysResult {
+        let _ = c;
+        let until = match deadline {
+            None => None,
+            Some(deadline) => Some(self.sys.to_monotonic(clock, deadline).ok_or(Errno::EINVAL)?),
+        };
+        if until.is_some_and(|until| until <= self.sys.now.monotonic_ns) {
+            return done(0);
+        }
+        Err(Stop::Wait(Wait { keys: Vec::new(), until, restart: Some(Errno::ERESTARTNOHAND) }))
+    }
+
+    pub(super) fn sys_setitimer(&mut self, c: Caller, which: u32, interval: u64, value: u64) -> SysResult {
+        let now = self.sys.now.monotonic_ns;
+        let p = &mut self.sys.procs[c.proc];
+        let work = p.itimers.get_mut(which as usize).ok_or(Errno::EINVAL)?;
+        let old = *work;
+        let at = if value == 0 { 0 } else { deadline_after(now, value) };
+        *work = Clockwork { at, interval: least(interval) };
+        self.sys.rearm(Timer::Interval(c.proc, which as u8), old.at, at);
+        with(Body::Itimer(old.interval, old.left(now)))
+    }
+
+    pub(super) fn sys_getitimer(&mut self, c: Caller, which: u32) -> SysResult {
+        let work = self.sys.procs[c.proc].itimers.get(which as usize).ok_or(Errno::EINVAL)?;
+        with(Body::Itimer(work.interval, work.left(self.sys.now.monotonic_ns)))
+    }
+
+    pub(super) fn sys_timer_create(
+        &mut self,
+        c: Caller,
+        clock: u32,
+        signo: u32,
+        value: u64,
+        tid: Option<i32>,
+        notify: u32,
+    ) -> SysResult {
+        check_clock(clock)?;
+        if notify != SIGEV_NONE && !(1..=64).contains(&signo) {
+            return Err(Errno::EINVAL.into());
+        }
+        if let Some(tid) = tid {
+            let task = self.sys.task_by_tid(tid).ok_or(Errno::EINVAL)?;
+            if self.sys.tasks[task].proc != c.proc {
+                return Err(Errno::EINVAL.into());
+            }
+        }
+        let p = &mut self.sys.procs[c.proc];
+        if p.timers.len() >= MAX_TIMERS {
+            return Err(Errno::EAGAIN.into());
+        }
+        let id = p.next_timer_id;
+        p.next_timer_id = (id + 1) & 0x3fff_ffff;
+        let timer =
+            PosixTimer { clock, signo, value, tid, silent: notify == SIGEV_NONE, ..PosixTimer::default() };
+        p.timers.insert(id, timer);
+        done(id)
+    }
+
+    fn posix_timer(&mut self, proc: ProcId, id: i32) -> Result<&mut PosixTimer, Errno> {
+        self.sys.procs[proc].timers.get_mut(&id).ok_or(Errno::EINVAL)
+    }
+
+    /// The deadline that a settime call means.
+    pub(super) fn deadline(&self, clock: u32, absolute: bool, value: u64) -> Result<u64, Errno> {
+        Ok(match value {
+            0 => 0,
+            value if absolute => self.sys.to_monotonic(clock, value).ok_or(Errno::EINVAL)?.max(1),
+            value => deadline_after(self.sys.now.monotonic_ns, value),
+        })
+    }
+
+    pub(super) fn sys_timer_set(
+        &mut self,
+        c: Caller,
+        id: i32,
+        flags: u32,
+        interval: u64,
+        value: u64,
+    ) -> SysResult {
+        let now = self.sys.now.monotonic_ns;
+        let clock = self.posix_timer(c.proc, id)?.clock;
+        let at = self.deadline(clock, flags & TIMER_ABSTIME != 0, value)?;
+        let timer = self.posix_timer(c.proc, id)?;
+        let old = timer.work;
+        timer.work = Clockwork { at, interval: least(interval) };
+        timer.overrun = 0;
+        self.sys.rearm(Timer::Posix(c.proc, id), old.at, at);
+        with(Body::Itimer(old.interval, old.left(now)))
+    }
+
+    pub(super) fn sys_timer_get(&mut self, c: Caller, id: i32) -> SysResult {
+        let now = self.sys.now.monotonic_ns;
+        let work = self.posix_timer(c.proc, id)?.work;
+        with(Body::Itimer(work.interval, work.left(now)))
+    }
+
+    pub(super) fn sys_timer_delete(&mut self, c: Caller, id: i32) -> SysResult {
+        let timer = self.sys.procs[c.proc].timers.remove(&id).ok_or(Errno::EINVAL)?;
+        self.sys.rearm(Timer::Posix(c.proc, id), timer.work.at, 0);
+        done(0)
+    }
+
+    pub(super) fn sys_timer_overrun(&mut self, c: Caller, id: i32) -> SysResult {
+        done(self.posix_timer(c.proc, id)?.overrun.min(i32::MAX as u64))
+    }
+}
+
+/// An interval that is 0 or long enough.
+pub(super) fn least(interval: u64) -> u64 {
+    if interval == 0 { 0 } else { interval.max(MIN_INTERVAL) }
+}

@@ -1,0 +1,263 @@
+//! Writing: write(2), truncate(2), fallocate(2), fsync(2).
+
+use super::done;
+use super::read::seekable;
+use crate::file::event::EVENTFD_MAX;
+use crate::file::pipe::{HostEnd, PIPE_BUF, PipeId};
+use crate::file::{FileId, Object};
+use crate::kernel::{Caller, Kernel};
+use crate::task::{RLIM_INFINITY, RLIMIT_FSIZE};
+use crate::tty::{TOSTOP, TtyId};
+use crate::wait::{Key, Progress, SysResult, wait_on};
+use serde_bytes::ByteBuf;
+use tawaki_abi::Errno;
+use tawaki_abi::fs::OpenFlags;
+use tawaki_abi::signal::{SI_KERNEL, SIGPIPE, SIGTTOU, SIGXFSZ, SigInfo};
+use tawaki_abi::wire::Fd;
+
+impl Kernel {
+    pub(super) fn sys_write(
+        &mut self,
+        c: Caller,
+        fd: Fd,
+        data: &mut ByteBuf,
+        offset: Option<u64>,
+        progress: &mut Progress,
+    ) -> SysResult {
+        let file = self.sys.io_fd(c.proc, fd)?;
+        let f = &self.sys.files[file];
+        if !f.flags.writable() {
+            return Err(Errno::EBADF.into());
+        }
+        if offset.is_some() && !seekable(&f.object) {
+            return Err(Errno::ESPIPE.into());
+        }
+        let wait = !f.nonblocking();
+        match f.object {
+            Object::Regular => done(self.write_regular(c, file, data, offset)?),
+            Object::Null | Object::Zero | Object::Random => done(data.len()),
+            Object::Full => Err(Errno::ENOSPC.into()),
+            Object::Pipe { id, .. } => self.write_pipe(c, id, data, wait, progress),
+            Object::Tty(tty) => self.write_tty(c, tty, data, wait, progress),
+            Object::Master(tty) => {
+                let room = self.sys.ttys[tty].input_room();
+                if room == 0 && !data.is_empty() {
+                    return if wait { wait_on(Key::TtyIn(tty)) } else { Err(Errno::EAGAIN.into()) };
+                }
+                let n = room.min(data.len());
+                self.sys.tty_input(tty, &data[..n]);
+                done(n)
+            }
+            Object::Event(_) => {
+                let value = data.get(..8).and_then(|b| b.try_into().ok()).map(u64::from_le_bytes);
+                let value = value.filter(|v| *v != u64::MAX).ok_or(Errno::EINVAL)?;
+                let Object::Event(e) = &mut self.sys.files[file].object else { return done(0) };
+                if value > EVENTFD_MAX - e.count {
+                    return if wait { wait_on(Key::File(file)) } else { Err(Errno::EAGAIN.into()) };
+                }
+                e.count += value;
+                e.activity += 1;
+                self.sys.fire(Key::File(file));
+                done(8)
+            }
+            Object::Socket(socket) => {
+                let message = super::socket::Message { data, flags: 0, addr: None, fds: &[], wait };
+                self.send_to(c, socket, message, progress)
+            }
+            Object::Text(_) => {
+                let loc = f.loc.ok_or(Errno::EBADF)?;
+                crate::fs::proc::write(&mut self.sys, c.proc, loc.ino, data)?;
+                done(data.len())
+            }
+            Object::Directory | Object::Path => Err(Errno::EBADF.into()),
+            Object::Timer(_) | Object::Signal(_) | Object::Epoll(_) => Err(Errno::EINVAL.into()),
+        }
+    }
+
+    /// Writes to a regular file at `offset`, its end (`O_APPEND`) or its position.
+    pub(super) fn write_regular(
+        &mut self,
+        c: Caller,
+        file: FileId,
+        data: &[u8],
+        offset: Option<u64>,
+    ) -> SysResult<usize> {
+        let f = &self.sys.files[file];
+        let loc = f.loc.ok_or(Errno::EBADF)?;
+        let append = f.flags.contains(OpenFlags::APPEND);
+        let mut from = offset.unwrap_or(f.offset);
+        let limit = self.sys.procs[c.proc].limits[RLIMIT_FSIZE].0;
+        let Kernel { vfs, sys, .. } = self;
+        let cx = sys.context(c.proc);
+        if append {
+            from = vfs.stat(&cx, loc)?.size;
+        }
+        let mut data = data;
+        if limit != RLIM_INFINITY && from.saturating_add(data.len() as u64) > limit {
+            if from >= limit {
+                self.sys.send_task(c.task, kernel_signal(SIGXFSZ));
+                return Err(Errno::EFBIG.into());
+            }
+            data = &data[..(limit - from) as usize];
+        }
+        let n = vfs.write(&cx, loc, from, data)?;
+        if offset.is_none() {
+            self.sys.files[file].offset = from + n as u64;
+        }
+        Ok(n)
+    }
+
+    /// SIGPIPE and EPIPE.
+    pub(super) fn broken_pipe<T>(&mut self, c: Caller) -> SysResult<T> {
+        self.sys.send_task(c.task, SigInfo { pid: self.sys.procs[c.proc].pid, ..kernel_signal(SIGPIPE) });
+        Err(Errno::EPIPE.into())
+    }
+
+    fn write_pipe(
+        &mut self,
+        c: Caller,
+        id: PipeId,
+        data: &mut ByteBuf,
+        wait: bool,
+        progress: &mut Progress,
+    ) -> SysResult {
+        if data.is_empty() {
+            return done(0);
+        }
+        let total = data.len();
+        loop {
+            let pipe = &mut self.sys.pipes[id];
+            if pipe.readers == 0 && !matches!(pipe.host, HostEnd::Output { closed: false, .. }) {
+                return if progress.done > 0 { done(progress.done) } else { self.broken_pipe(c) };
+            }
+            let room = pipe.room();
+            let rest = total - progress.done as usize;
+            if rest <= room {
+                if progress.done == 0 {
+                    pipe.push_vec(core::mem::take(data).into_vec());
+                } else {
+                    pipe.push(&data[progress.done as usize..]);
+                }
+                self.sys.pipe_filled(id);
+                return done(total);
+            }
+            // Small writes are atomic; others go in pieces.
+            if total > PIPE_BUF && room >= PIPE_BUF.min(rest) {
+                let from = progress.done as usize;
+                pipe.push(&data[from..from + room]);
+                progress.done += room as u64;
+                self.sys.pipe_filled(id);
+                if self.sys.pipes[id].room() > 0 {
+                    continue;
+                }
+            }
+            if !wait {
+                return if progress.done > 0 { done(progress.done) } else { Err(Errno::EAGAIN.into()) };
+            }
+            return wait_on(Key::PipeOut(id));
+        }
+    }
+
+    fn write_tty(
+        &mut self,
+        c: Caller,
+        tty: TtyId,
+        data: &[u8],
+        wait: bool,
+        progress: &mut Progress,
+    ) -> SysResult {
+        if self.sys.ttys[tty].hung_up {
+            return Err(Errno::EIO.into());
+        }
+        if self.sys.ttys[tty].has(TOSTOP) {
+            self.sys.check_foreground(c.task, tty, SIGTTOU)?;
+        }
+        let n = self.sys.ttys[tty].write(&data[progress.done as usize..]);
+        progress.done += n as u64;
+        self.sys.tty_dirty(tty);
+        if progress.done as usize == data.len() {
+            return done(data.len());
+        }
+        if !wait {
+            return if progress.done > 0 { done(progress.done) } else { Err(Errno::EAGAIN.into()) };
+        }
+        wait_on(Key::TtyOut(tty))
+    }
+
+    pub(super) fn sys_truncate(&mut self, c: Caller, path: &[u8], len: u64) -> SysResult {
+        let at = self.at(c, tawaki_abi::fs::AT_FDCWD, path)?;
+        self.check_size(c, len)?;
+        let Kernel { vfs, sys, .. } = self;
+        let cx = sys.context(c.proc);
+        let loc = vfs.lookup(&cx, &at, path, true)?;
+        vfs.truncate(&cx, loc, len, true)?;
+        done(0)
+    }
+
+    pub(super) fn sys_ftruncate(&mut self, c: Caller, fd: Fd, len: u64) -> SysResult {
+        let (file, loc) = self.regular(c, fd)?;
+        if !self.sys.files[file].flags.writable() {
+            return Err(Errno::EINVAL.into());
+        }
+        self.check_size(c, len)?;
+        let Kernel { vfs, sys, .. } = self;
+        vfs.truncate(&sys.context(c.proc), loc, len, false)?;
+        done(0)
+    }
+
+    fn check_size(&mut self, c: Caller, len: u64) -> Result<(), Errno> {
+        if len > i64::MAX as u64 {
+            return Err(Errno::EINVAL);
+        }
+        if len > self.sys.procs[c.proc].limits[RLIMIT_FSIZE].0 {
+            self.sys.send_task(c.task, kernel_signal(SIGXFSZ));
+            return Err(Errno::EFBIG);
+        }
+        Ok(())
+    }
+
+    /// A descriptor of a regular file; `EINVAL` for others.
+    pub(super) fn regular(&self, c: Caller, fd: Fd) -> Result<(FileId, tawaki_vfs::Location), Errno> {
+        let file = self.sys.io_fd(c.proc, fd)?;
+        match (&self.sys.files[file].object, self.sys.files[file].loc) {
+            (Object::Regular, Some(loc)) => Ok((file, loc)),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    pub(super) fn sys_fallocate(&mut self, c: Caller, fd: Fd, mode: u32, offset: u64, len: u64) -> SysResult {
+        let (file, loc) = self.regular(c, fd).map_err(|e| if e == Errno::EINVAL { Errno::ESPIPE } else { e })?;
+        if !self.sys.files[file].flags.writable() {
+            return Err(Errno::EBADF.into());
+        }
+        if mode & !1 != 0 {
+            return Err(Errno::EOPNOTSUPP.into());
+        }
+        let end = offset.checked_add(len).filter(|end| *end <= i64::MAX as u64).ok_or(Errno::EFBIG)?;
+        self.check_size(c, end)?;
+        let Kernel { vfs, sys, .. } = self;
+        vfs.fallocate(&sys.context(c.proc), loc, offset, len, mode & 1 != 0)?;
+        done(0)
+    }
+
+    pub(super) fn sys_fsync(&mut self, c: Caller, fd: Fd) -> SysResult {
+        let file = self.sys.io_fd(c.proc, fd)?;
+        let f = &self.sys.files[file];
+        let (Object::Regular | Object::Directory, Some(loc)) = (&f.object, f.loc) else {
+            return Err(Errno::EINVAL.into());
+        };
+        let Kernel { vfs, sys, .. } = self;
+        vfs.sync_at(&sys.context(c.proc), loc)?;
+        done(0)
+    }
+
+    pub(super) fn sys_sync(&mut self, c: Caller) -> SysResult {
+        let Kernel { vfs, sys, .. } = self;
+        vfs.sync(&sys.context(c.proc))?;
+        done(0)
+    }
+}
+
+fn kernel_signal(signo: u32) -> SigInfo {
+    SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() }
+}

@@ -1,0 +1,263 @@
+//! Processes and their threads.
+
+use crate::event::RequestId;
+use crate::file::table::FdTable;
+use crate::slab::Id;
+use crate::timer::{Clockwork, PosixTimer};
+use crate::wait::Waiting;
+use std::collections::BTreeMap;
+use tawaki_abi::signal::{SIG_DFL, SIG_IGN, SigAction, SigInfo, SigSet, sigbit};
+use tawaki_abi::wire::{Rusage, Slot};
+use tawaki_vfs::{Creds, Location};
+
+pub type TaskId = Id<Task>;
+pub type ProcId = Id<Process>;
+
+/// Pending signals of a task or a process.
+#[derive(Clone, Debug, Default)]
+pub struct SigQueue {
+    pub set: SigSet,
+    /// In order of arrival; a standard signal at most once.
+    pub infos: Vec<SigInfo>,
+}
+
+/// Queued signals of one queue; beyond, real-time signals are refused (EAGAIN).
+pub const MAX_QUEUED: usize = 1024;
+
+/// What a task is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskState {
+    /// Its worker is being made and has not called yet.
+    Starting,
+    /// Its worker runs guest code.
+    Running,
+    /// Its call is being handled.
+    Calling,
+    /// Its call waits for keys.
+    Waiting,
+    /// A forking parent until the child has copied its memory.
+    ForkParent,
+    /// A vfork parent until the child execs or exits; its slot is the child's.
+    VforkParent,
+}
+
+/// A thread.
+pub struct Task {
+    pub tid: i32,
+    pub proc: ProcId,
+    pub slot: Slot,
+    pub state: TaskState,
+    /// Has to end: every call is answered by `Die`.
+    pub dying: bool,
+    /// In the queue of tasks to run again.
+    pub queued: bool,
+    /// The attention word is set.
+    pub attention: bool,
+    pub mask: SigSet,
+    /// Mask to restore after a call that swapped it.
+    pub saved_mask: Option<SigSet>,
+    pub pending: SigQueue,
+    pub waiting: Option<Box<Waiting>>,
+    /// In a vfork child, the task whose slot it speaks through.
+    pub vfork_parent: Option<TaskId>,
+    /// The parent to answer at `ChildReady`.
+    pub fork_parent: Option<TaskId>,
+    pub comm: Vec<u8>,
+    /// When it last got a reply.
+    pub resumed_at: u64,
+    pub utime: u64,
+    pub switches: u64,
+    /// Deadline of `Timer::Hang`, 0 when there is none.
+    pub hang_at: u64,
+}
+
+/// Real, effective, saved and file-system identity.
+#[derive(Clone, Debug, Default)]
+pub struct Cred {
+    pub ruid: u32,
+    pub euid: u32,
+    pub suid: u32,
+    pub rgid: u32,
+    pub egid: u32,
+    pub sgid: u32,
+    /// File-system ids, groups and privilege, as `vfs` wants them.
+    pub fs: Creds,
+}
+
+impl Cred {
+    pub fn new(uid: u32, gid: u32, groups: Vec<u32>) -> Cred {
+        let fs = Creds { uid, gid, groups, privileged: uid == 0 };
+        Cred { ruid: uid, euid: uid, suid: uid, rgid: gid, egid: gid, sgid: gid, fs }
+    }
+    /// Capabilities, all or none: those of an effective superuser.
+    pub fn capable(&self) -> bool {
+        self.euid == 0
+    }
+    /// After a change of the effective ids.
+    pub fn sync_fs(&mut self) {
+        self.fs.uid = self.euid;
+        self.fs.gid = self.egid;
+        self.fs.privileged = self.euid == 0;
+    }
+}
+
+/// How many resource limits there are (getrlimit(2)).
+pub const RLIMITS: usize = 16;
+pub const RLIMIT_FSIZE: usize = 1;
+pub const RLIMIT_STACK: usize = 3;
+pub const RLIMIT_NPROC: usize = 6;
+pub const RLIMIT_NOFILE: usize = 7;
+/// No limit.
+pub const RLIM_INFINITY: u64 = u64::MAX;
+/// Most descriptors a process may ever have.
+pub const NR_OPEN: u64 = 1 << 20;
+
+/// Debian's defaults, soft and hard.
+pub fn default_limits(max_processes: u32) -> [(u64, u64); RLIMITS] {
+    let mut limits = [(RLIM_INFINITY, RLIM_INFINITY); RLIMITS];
+    limits[RLIMIT_STACK] = (8 << 20, RLIM_INFINITY);
+    limits[4] = (0, RLIM_INFINITY); // core
+    limits[RLIMIT_NPROC] = (max_processes as u64, max_processes as u64);
+    limits[RLIMIT_NOFILE] = (1024, NR_OPEN);
+    limits[8] = (8 << 20, 8 << 20); // memlock
+    limits[11] = (MAX_QUEUED as u64, MAX_QUEUED as u64); // sigpending
+    limits[12] = (819_200, 819_200); // msgqueue
+    limits[13] = (0, 0); // nice
+    limits[14] = (0, 0); // rtprio
+    limits
+}
+
+/// A file kept for a mapping or a program about to run.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub loc: Location,
+    /// `None` for `MapHold`; else the number of execs before `ExecOpen`.
+    pub exec: Option<u32>,
+}
+
+/// What a process tells about its address space.
+#[derive(Clone, Debug, Default)]
+pub struct Maps {
+    pub text: Vec<u8>,
+    pub vsize: u64,
+    pub rss: u64,
+    /// Told since the last call that needed it.
+    pub fresh: bool,
+}
+
+/// A process: a thread group.
+pub struct Process {
+    pub pid: i32,
+    pub parent: ProcId,
+    pub children: Vec<ProcId>,
+    pub tasks: Vec<TaskId>,
+    pub pgid: i32,
+    pub sid: i32,
+    pub cred: Cred,
+    pub fds: Id<FdTable>,
+    pub cwd: Location,
+    pub root: Location,
+    pub umask: u32,
+    pub limits: [(u64, u64); RLIMITS],
+    pub actions: Box<[SigAction; 64]>,
+    pub shared: SigQueue,
+    /// Stopped by this signal.
+    pub stopped: Option<u32>,
+    /// A stop or continue that `wait` has not told yet: status word.
+    pub report: Option<i32>,
+    /// Status word of the end that has begun.
+    pub exiting: Option<i32>,
+    /// All threads have ended; waits for its parent.
+    pub zombie: bool,
+    pub exit_signal: u32,
+    pub comm: Vec<u8>,
+    pub exe: Option<Location>,
+    pub cmdline: Vec<u8>,
+    pub environ: Vec<u8>,
+    pub maps: Maps,
+    pub handles: BTreeMap<u32, Held>,
+    pub execs: u32,
+    /// Executed a program since it was forked (setpgid(2): EACCES).
+    pub did_exec: bool,
+    pub itimers: [Clockwork; 3],
+    pub timers: BTreeMap<i32, PosixTimer>,
+    pub next_timer_id: i32,
+    pub nice: i32,
+    pub dumpable: u64,
+    pub death_signal: u32,
+    pub subreaper: bool,
+    pub no_new_privs: bool,
+    pub keep_caps: u64,
+    pub start_ns: u64,
+    pub utime: u64,
+    pub child_usage: Rusage,
+    /// Started through the API by this request.
+    pub request: Option<RequestId>,
+    /// Task that waits in `ExecCommit` for the other threads to end.
+    pub exec_task: Option<TaskId>,
+    pub oom_adj: i32,
+}
+
+impl Process {
+    pub fn comm_text(&self) -> String {
+        String::from_utf8_lossy(&self.comm).into_owned()
+    }
+    /// What a signal does here now.
+    pub fn action(&self, signo: u32) -> SigAction {
+        self.actions[(signo as usize - 1) & 63]
+    }
+    /// Signals that are thrown away when sent.
+    pub fn ignores(&self, signo: u32) -> bool {
+        let action = self.action(signo);
+        action.handler == SIG_IGN || action.handler == SIG_DFL && default_action(signo) == DefaultAction::Ignore
+    }
+    pub fn usage(&self) -> Rusage {
+        Rusage { utime: self.utime, stime: 0, maxrss: self.maps.rss / 1024, ..Rusage::default() }
+    }
+}
+
+/// Adds up usage; `maxrss` is the largest.
+pub fn add_usage(sum: &mut Rusage, more: &Rusage) {
+    sum.utime += more.utime;
+    sum.stime += more.stime;
+    sum.maxrss = sum.maxrss.max(more.maxrss);
+    sum.minflt += more.minflt;
+    sum.majflt += more.majflt;
+    sum.nvcsw += more.nvcsw;
+    sum.nivcsw += more.nivcsw;
+}
+
+/// What a signal does without handler (signal(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultAction {
+    Terminate,
+    Core,
+    Stop,
+    Continue,
+    Ignore,
+}
+
+pub fn default_action(signo: u32) -> DefaultAction {
+    use tawaki_abi::signal::*;
+    match signo {
+        SIGCHLD | SIGURG | SIGWINCH => DefaultAction::Ignore,
+        SIGCONT => DefaultAction::Continue,
+        SIGSTOP | SIGTSTP | SIGTTIN | SIGTTOU => DefaultAction::Stop,
+        SIGQUIT | SIGILL | SIGTRAP | SIGABRT | SIGBUS | SIGFPE | SIGSEGV | SIGXCPU | SIGXFSZ | SIGSYS => {
+            DefaultAction::Core
+        }
+        _ => DefaultAction::Terminate,
+    }
+}
+
+/// Signals that can be neither caught, blocked nor ignored.
+pub const UNBLOCKABLE: SigSet =
+    sigbit(tawaki_abi::signal::SIGKILL) | sigbit(tawaki_abi::signal::SIGSTOP);
+
+/// A session (setsid(2)).
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub tty: Option<crate::tty::TtyId>,
+    pub leader: ProcId,
+    pub members: u32,
+}

@@ -1,0 +1,193 @@
+//! Everything that happens at a time: one ordered set of deadlines.
+
+use crate::file::{FileId, Object};
+use crate::kernel::Kernel;
+use crate::system::System;
+use crate::task::{ProcId, TaskId, TaskState};
+use crate::wait::Key;
+use tawaki_abi::Errno;
+use tawaki_abi::signal::{SI_KERNEL, SI_TIMER, SIGALRM, SIGPROF, SIGVTALRM, SigInfo};
+
+/// What to do when a deadline passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// Run a waiting call again.
+    Wait(TaskId),
+    /// setitimer(2), by `which`.
+    Interval(ProcId, u8),
+    /// timer_create(2), by id.
+    Posix(ProcId, i32),
+    /// timerfd.
+    Descriptor(FileId),
+    /// A task that was told to end and did not.
+    Hang(TaskId),
+}
+
+/// An armed or idle timer: monotonic nanoseconds of the next expiry (0 idle) and
+/// the interval.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clockwork {
+    pub at: u64,
+    pub interval: u64,
+}
+
+/// Clock numbers of clock_gettime(2) that a timer may use.
+pub const CLOCK_REALTIME: u32 = 0;
+pub const CLOCK_MONOTONIC: u32 = 1;
+pub const CLOCK_BOOTTIME: u32 = 7;
+
+impl Clockwork {
+    /// Time left until expiry, never 0 while armed.
+    pub fn left(&self, now: u64) -> u64 {
+        if self.at == 0 { 0 } else { self.at.saturating_sub(now).max(1) }
+    }
+
+    /// Moves past `now`; returns how often it has expired.
+    pub fn expire(&mut self, now: u64) -> u64 {
+        if self.at == 0 || self.at > now {
+            return 0;
+        }
+        if self.interval == 0 {
+            self.at = 0;
+            return 1;
+        }
+        let times = (now - self.at) / self.interval + 1;
+        self.at = self.at.saturating_add(times.saturating_mul(self.interval));
+        times
+    }
+}
+
+/// A POSIX timer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PosixTimer {
+    pub clock: u32,
+    pub signo: u32,
+    pub value: u64,
+    pub tid: Option<i32>,
+    /// `SIGEV_NONE` is 1.
+    pub silent: bool,
+    pub work: Clockwork,
+    pub overrun: u64,
+}
+
+impl System {
+    /// A time of a clock as monotonic nanoseconds; `None` for a clock that has no
+    /// timers.
+    pub fn to_monotonic(&self, clock: u32, time: u64) -> Option<u64> {
+        match clock {
+            CLOCK_REALTIME | 8 => {
+                let offset = self.now.realtime_ns as i128 - self.now.monotonic_ns as i128;
+                Some((time as i128 - offset).clamp(1, i64::MAX as i128) as u64)
+            }
+            CLOCK_MONOTONIC | CLOCK_BOOTTIME | 9 => Some(time),
+            _ => None,
+        }
+    }
+
+    /// Sets a timer's deadline in the ordered set.
+    pub fn rearm(&mut self, timer: Timer, old: u64, new: u64) {
+        if old != 0 {
+            self.timers.remove(&(old, timer));
+        }
+        if new != 0 {
+            self.timers.insert((new, timer));
+        }
+    }
+}
+
+impl Kernel {
+    /// Fires all timers that are due.
+    pub(crate) fn run_timers(&mut self) {
+        let now = self.sys.now.monotonic_ns;
+        while let Some(&(at, timer)) = self.sys.timers.first() {
+            if at > now {
+                break;
+            }
+            self.sys.timers.pop_first();
+            match timer {
+                Timer::Wait(task) => {
+                    if let Some(t) = self.sys.tasks.get_mut(task)
+                        && !t.queued
+                    {
+                        t.queued = true;
+                        self.sys.ready.push_back(task);
+                    }
+                }
+                Timer::Interval(proc, which) => self.sys.interval_expired(proc, which),
+                Timer::Posix(proc, id) => self.sys.posix_expired(proc, id),
+                Timer::Descriptor(file) => self.sys.descriptor_expired(file),
+                Timer::Hang(task) => self.terminate(task),
+            }
+        }
+    }
+
+    /// Ends a task whose worker did not come when told to.
+    fn terminate(&mut self, task: TaskId) {
+        let Some(t) = self.sys.tasks.get(task) else { return };
+        if !t.dying || t.state == TaskState::Waiting {
+            return;
+        }
+        let name = self.sys.procs[t.proc].comm_text();
+        self.sys.log(format!("{name}[{}]: did not end when killed; worker terminated", t.tid));
+        self.end_task(task, false);
+    }
+}
+
+impl System {
+    fn interval_expired(&mut self, proc: ProcId, which: u8) {
+        let now = self.now.monotonic_ns;
+        let Some(p) = self.procs.get_mut(proc) else { return };
+        let work = &mut p.itimers[which as usize % 3];
+        work.expire(now.max(work.at));
+        let next = work.at;
+        self.rearm(Timer::Interval(proc, which), 0, next);
+        let signo = [SIGALRM, SIGVTALRM, SIGPROF][which as usize % 3];
+        self.send_proc(proc, SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() });
+    }
+
+    fn posix_expired(&mut self, proc: ProcId, id: i32) {
+        let now = self.now.monotonic_ns;
+        let Some(p) = self.procs.get_mut(proc) else { return };
+        let Some(timer) = p.timers.get_mut(&id) else { return };
+        let times = timer.work.expire(now.max(timer.work.at));
+        timer.overrun = times.saturating_sub(1);
+        let timer = *timer;
+        self.rearm(Timer::Posix(proc, id), 0, timer.work.at);
+        if timer.silent {
+            return;
+        }
+        let info = SigInfo {
+            signo: timer.signo,
+            code: SI_TIMER,
+            pid: id,
+            uid: timer.overrun.min(i32::MAX as u64) as u32,
+            value: timer.value,
+            ..SigInfo::default()
+        };
+        match timer.tid.and_then(|tid| self.task_by_tid(tid)) {
+            Some(task) => self.send_task(task, info),
+            None => self.send_proc(proc, info),
+        };
+    }
+
+    fn descriptor_expired(&mut self, file: FileId) {
+        let now = self.now.monotonic_ns;
+        let Some(f) = self.files.get_mut(file) else { return };
+        let Object::Timer(timer) = &mut f.object else { return };
+        timer.expirations += timer.work.expire(now.max(timer.work.at));
+        timer.activity += 1;
+        let next = timer.work.at;
+        self.rearm(Timer::Descriptor(file), 0, next);
+        self.fire(Key::File(file));
+    }
+}
+
+/// Nanoseconds beyond which a deadline counts as never.
+pub fn deadline_after(now: u64, delay: u64) -> u64 {
+    now.saturating_add(delay).max(1)
+}
+
+/// Checks a clock number for timers.
+pub fn check_clock(clock: u32) -> Result<(), Errno> {
+    if matches!(clock, 0 | 1 | 7 | 8 | 9) { Ok(()) } else { Err(Errno::EINVAL) }
+}
