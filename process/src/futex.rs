@@ -23,7 +23,7 @@ const CLOCK_REALTIME: u32 = 256;
 const COMMANDS: u32 = 127;
 
 fn word(t: &Thread<'_>, addr: u64) -> Result<u32, Errno> {
-    if addr % 4 != 0 {
+    if !addr.is_multiple_of(4) {
         return Err(Errno::EINVAL);
     }
     t.load(addr)

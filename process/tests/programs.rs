@@ -48,6 +48,21 @@ fn hello() {
 }
 
 #[test]
+fn dynamic_programs_run_through_their_own_loader() {
+    for width in ["-m64", "-m32"] {
+        for pie in ["-pie", "-no-pie"] {
+            let Some(image) = build("dynamic.c", HELLO, &[width, pie]) else { continue };
+            let mut kernel = FakeKernel { host_files: true, ..FakeKernel::default() };
+            kernel.files.insert(b"/bin/test".to_vec(), image);
+            let ran = run(kernel, "/bin/test", &["test", "last"], &["KEY=value"]);
+            assert_eq!(ran.output(), "hello 2 last value x\n", "{width} {pie}");
+            assert_eq!(ran.kernel.status, Some(42 << 8), "{width} {pie}");
+            assert!(ran.host.end <= 48 << 20 || pie == "-no-pie", "small programs stay small");
+        }
+    }
+}
+
+#[test]
 fn signals() {
     let source = r#"
 #include <signal.h>

@@ -398,7 +398,7 @@ fn map_segment(
         let bytes = u64::from(file_pages.end - file_pages.start) * PAGE;
         let at = u64::from(first) * PAGE;
         fill_from_file(thread, MapSource::Handle(handle), at, page * PAGE, bytes)?;
-        if segment.memsz > segment.filesz && file_end % PAGE != 0 {
+        if segment.memsz > segment.filesz && !file_end.is_multiple_of(PAGE) {
             // The rest of the last page is bss, whatever the file has there.
             let zeros = vec![0; (PAGE - file_end % PAGE) as usize];
             thread.mm().load(file_end, &zeros);

@@ -19,7 +19,7 @@ fn pages(addr: u64, len: u64) -> Option<Pages> {
 
 /// Page-aligned `addr` and its pages, EINVAL otherwise.
 fn aligned(addr: u64, len: u64, outside: Errno) -> Result<Pages, Errno> {
-    if addr % PAGE != 0 {
+    if !addr.is_multiple_of(PAGE) {
         return Err(Errno::EINVAL);
     }
     pages(addr, len).ok_or(outside)
@@ -189,7 +189,7 @@ fn map_file(
 
 /// mmap of x86-64: the offset is in bytes.
 pub fn mmap(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    if a[5] % PAGE != 0 {
+    if !a[5].is_multiple_of(PAGE) {
         return Err(Errno::EINVAL);
     }
     map(t, a, a[5] / PAGE)

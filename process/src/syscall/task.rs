@@ -590,7 +590,7 @@ fn cpu_mask(t: &Thread<'_>) -> u64 {
 
 /// sched_getaffinity(2): every processor; the result is the size of the kernel's mask.
 pub fn sched_getaffinity(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    if a[1] < 8 || a[1] % t.word_size() != 0 {
+    if a[1] < 8 || !a[1].is_multiple_of(t.word_size()) {
         return Err(Errno::EINVAL);
     }
     t.store(a[2], &cpu_mask(t))?;

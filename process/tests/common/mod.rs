@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tawaki_abi::Errno;
+use tawaki_abi::fs::Stat;
 use tawaki_abi::signal::{SIG_DFL, SigAction, SigInfo};
 use tawaki_abi::wire::{
     self, Body, Call, Deliver, ExecAttr, ExecRequest, ExecStarted, FileId, MapSource, Reply, Uname,
@@ -88,6 +89,8 @@ impl Host for FakeHost {
 #[derive(Default)]
 pub struct FakeKernel {
     pub files: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Missing files are read from this machine.
+    pub host_files: bool,
     pub output: Vec<u8>,
     pub input: VecDeque<u8>,
     pub calls: Vec<Call>,
@@ -114,6 +117,16 @@ impl FakeKernel {
         let size = self.files.get(path).map_or(0, |f| f.len() as u64);
         let ino = self.files.keys().position(|p| p == path).unwrap_or(0) as u64 + 2;
         FileId { dev: 8 << 8, ino, size, path: path.to_vec().into(), ..FileId::default() }
+    }
+
+    /// Takes a file of this machine in, where that is allowed.
+    fn import(&mut self, path: &[u8]) {
+        if self.host_files
+            && !self.files.contains_key(path)
+            && let Ok(data) = std::fs::read(String::from_utf8_lossy(path).as_ref())
+        {
+            self.files.insert(path.to_vec(), data);
+        }
     }
 
     fn slice(data: &[u8], offset: u64, len: u32) -> Vec<u8> {
@@ -161,6 +174,7 @@ impl FakeKernel {
         }
         Ok(match call {
             Call::ExecOpen { path, .. } => {
+                self.import(path);
                 let data = self.files.get(path.as_slice()).ok_or(Errno::ENOENT)?.clone();
                 self.next += 1;
                 self.handles.insert(self.next, data);
@@ -217,6 +231,7 @@ impl FakeKernel {
             }
             Call::ChildReady => Reply::ok(101),
             Call::Open { path, flags, .. } => {
+                self.import(path);
                 if !self.files.contains_key(path.as_slice()) {
                     if !flags.contains(tawaki_abi::fs::OpenFlags::CREAT) {
                         return Err(Errno::ENOENT);
@@ -248,6 +263,13 @@ impl FakeKernel {
             Call::Write { fd: 1 | 2, data, .. } => {
                 self.output.extend_from_slice(data);
                 Reply::ok(data.len() as i64)
+            }
+            Call::Stat { dirfd, path, .. } if path.is_empty() && self.fds.contains_key(dirfd) => {
+                let path = self.fds[dirfd].0.clone();
+                let id = self.id(&path);
+                let stat =
+                    Stat { dev: id.dev, ino: id.ino, mode: 0o100644, size: id.size, ..Stat::default() };
+                Reply::with(0, Body::Stat(stat))
             }
             Call::Stat { .. } | Call::Access { .. } => return Err(Errno::ENOENT),
             Call::Readlink { .. } => return Err(Errno::EINVAL),
