@@ -186,7 +186,7 @@ pub enum Call {
     /// Dies by a signal whose frame could not be delivered, or a fatal fault
     /// (core-dump rules apply); likewise.
     KillSelf { signo: u32 },
-    /// wait4(2) and waitid(2). Body: `Waited`.
+    /// wait4(2) (which adds `WEXITED` to the options) and waitid(2). Body: `Waited`.
     Wait { which: WaitWhich, options: u32 },
     /// getpid, getppid, gettid … : one of the process's own numbers.
     GetId { which: IdKind },

@@ -99,7 +99,9 @@ pub enum Body {
     /// A message received.
     Received(Received),
     /// This worker's task is gone: end without another call. The status is for
-    /// the log only.
+    /// the log only. To a vfork child that dies in another call than `Exit`,
+    /// `ExitGroup` or `KillSelf` (by SIGKILL, say) the result is its pid: the slot
+    /// is the parent's again, the worker restores it and goes on.
     Die(i32),
 }
 

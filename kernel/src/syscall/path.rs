@@ -80,6 +80,11 @@ impl Kernel {
             if target.mount == sys.mounts.memory {
                 return Ok(b"/memfd: (deleted)".to_vec());
             }
+            if Some(target.mount) == sys.mounts.devpts
+                && let Some(tty) = crate::fs::devpts::tty_of(target.ino)
+            {
+                return Ok(format!("/dev/pts/{}", tty.0).into_bytes());
+            }
             return Ok(vfs.path_of(&cx, root, target)?);
         }
         Ok(vfs.readlink(&cx, loc)?)

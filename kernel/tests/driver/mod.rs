@@ -1,0 +1,253 @@
+//! A scripted fake process: issues calls on slots, checks the replies.
+
+#![allow(dead_code)]
+
+use std::collections::HashMap;
+use tawaki_abi::fs::Timespec;
+use tawaki_abi::wire::{Body, Call, Reply, Slot};
+use tawaki_abi::Errno;
+use tawaki_kernel::*;
+use tawaki_vfs::{MountFlags, Tmpfs, Vfs};
+
+pub use serde_bytes::ByteBuf;
+
+/// A kernel on an empty tmpfs, its time, and what it has said.
+pub struct Script {
+    pub kernel: Kernel,
+    pub now: u64,
+    pub replies: HashMap<u32, Reply>,
+    pub effects: Vec<Effect>,
+    /// Drain terminals and streams at once.
+    pub drain: bool,
+    requests: u32,
+}
+
+pub fn path(text: &str) -> ByteBuf {
+    ByteBuf::from(text.as_bytes().to_vec())
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Script::new()
+    }
+}
+
+impl Script {
+    pub fn new() -> Script {
+        Script::with(Config::default())
+    }
+
+    pub fn with(config: Config) -> Script {
+        let mut vfs = Vfs::new();
+        let root = Tmpfs::new(64 << 20, 0o755, Timespec::default());
+        vfs.mount_root(Box::new(root), MountFlags::empty(), "root").unwrap();
+        Script {
+            kernel: Kernel::new(config, vfs),
+            now: 1_000_000_000,
+            replies: HashMap::new(),
+            effects: Vec::new(),
+            drain: true,
+            requests: 0,
+        }
+    }
+
+    /// Sends an event; keeps what comes of it. Returns the effects of this step.
+    pub fn event(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let now = Now { realtime_ns: self.now + 1_700_000_000_000_000_000, monotonic_ns: self.now };
+        self.kernel.step(now, event, &mut effects);
+        let mut drained = Vec::new();
+        for effect in &effects {
+            match effect {
+                Effect::Reply { slot, reply } => {
+                    let before = self.replies.insert(slot.0, reply.clone());
+                    assert!(before.is_none(), "two replies for slot {}", slot.0);
+                }
+                Effect::TerminalOutput { terminal, bytes } if self.drain => {
+                    drained.push(Event::TerminalDrained { terminal: *terminal, bytes: bytes.len() as u64 });
+                }
+                Effect::StreamOutput { request, stream, bytes } if self.drain => {
+                    let bytes = bytes.len() as u64;
+                    drained.push(Event::StreamDrained { request: *request, stream: *stream, bytes });
+                }
+                _ => {}
+            }
+        }
+        self.effects.extend(effects.iter().cloned());
+        for event in drained {
+            effects.extend(self.event(event));
+        }
+        effects
+    }
+
+    /// Starts a program; its slot, after exec.
+    pub fn spawn(&mut self, stdio: Stdio) -> Slot {
+        self.spawn_as(stdio, 0)
+    }
+
+    pub fn spawn_as(&mut self, stdio: Stdio, uid: u32) -> Slot {
+        self.requests += 1;
+        let request = SpawnRequest {
+            request: RequestId(self.requests),
+            path: b"/bin/test".to_vec(),
+            argv: vec![b"test".to_vec()],
+            env: Vec::new(),
+            cwd: b"/".to_vec(),
+            uid,
+            gid: uid,
+            groups: Vec::new(),
+            stdio,
+        };
+        let effects = self.event(Event::Spawn(request));
+        let slot = effects.iter().find_map(|e| match e {
+            Effect::Spawn { slot, kind: SpawnKind::Exec, .. } => Some(*slot),
+            _ => None,
+        });
+        let slot = slot.unwrap_or_else(|| panic!("no worker: {effects:?}"));
+        // The worker's first calls would open the program; any call will do.
+        self.ok(slot, Call::Umask { mask: 0o022 });
+        slot
+    }
+
+    pub fn terminal(&mut self) -> Slot {
+        self.spawn(Stdio::Terminal { terminal: TerminalId(1), cols: 80, rows: 24 })
+    }
+
+    /// Issues a call; the reply when it came at once.
+    pub fn call(&mut self, slot: Slot, call: Call) -> Option<Reply> {
+        self.event(Event::Call { slot, call });
+        self.replies.remove(&slot.0)
+    }
+
+    /// A call that succeeds at once.
+    pub fn ok(&mut self, slot: Slot, call: Call) -> i64 {
+        self.full(slot, call).0
+    }
+
+    pub fn full(&mut self, slot: Slot, call: Call) -> (i64, Body) {
+        let text = format!("{call:?}");
+        let reply = self.call(slot, call).unwrap_or_else(|| panic!("waits: {text}"));
+        let value = reply.result.unwrap_or_else(|e| panic!("{e:?}: {text}"));
+        (value, reply.body)
+    }
+
+    pub fn err(&mut self, slot: Slot, call: Call) -> Errno {
+        let text = format!("{call:?}");
+        let reply = self.call(slot, call).unwrap_or_else(|| panic!("waits: {text}"));
+        reply.result.expect_err(&text)
+    }
+
+    /// A call that has to wait.
+    pub fn waits(&mut self, slot: Slot, call: Call) {
+        let text = format!("{call:?}");
+        if let Some(reply) = self.call(slot, call) {
+            panic!("does not wait: {text} gives {reply:?}");
+        }
+    }
+
+    /// The reply that has come to a waiting call meanwhile.
+    pub fn reply(&mut self, slot: Slot) -> Reply {
+        self.replies.remove(&slot.0).unwrap_or_else(|| panic!("slot {} still waits", slot.0))
+    }
+
+    /// Lets time pass.
+    pub fn tick(&mut self, ns: u64) {
+        self.now += ns;
+        self.event(Event::Tick);
+    }
+
+    pub fn read(&mut self, slot: Slot, fd: i32, len: u32) -> Vec<u8> {
+        bytes(self.full(slot, Call::Read { fd, len, offset: None, more: false }).1)
+    }
+
+    pub fn write(&mut self, slot: Slot, fd: i32, data: &[u8]) -> i64 {
+        self.ok(slot, write(fd, data))
+    }
+
+    pub fn open(&mut self, slot: Slot, name: &str, flags: u32) -> i32 {
+        self.ok(slot, open(name, flags)) as i32
+    }
+
+    pub fn pipe(&mut self, slot: Slot) -> (i32, i32) {
+        let flags = tawaki_abi::fs::OpenFlags::empty();
+        match self.full(slot, Call::Pipe { flags }).1 {
+            Body::Fds(a, b) => (a, b),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Forks: slot and pid of the child.
+    pub fn fork(&mut self, slot: Slot) -> (Slot, i32) {
+        let effects = self.event(Event::Call {
+            slot,
+            call: Call::Fork { flags: 0, exit_signal: 17, image: ByteBuf::new() },
+        });
+        let child = effects
+            .iter()
+            .find_map(|e| match e {
+                Effect::Spawn { slot, .. } => Some(*slot),
+                _ => None,
+            })
+            .unwrap_or_else(|| panic!("no child: {effects:?}"));
+        let pid = self.ok(child, Call::ChildReady);
+        assert_eq!(self.reply(slot).result, Ok(pid));
+        (child, pid as i32)
+    }
+
+    /// Ends a task; it must die.
+    pub fn exit(&mut self, slot: Slot, status: i32) {
+        let reply = self.call(slot, Call::ExitGroup { status }).expect("a reply");
+        assert!(matches!(reply.body, Body::Die(_)), "{reply:?}");
+    }
+
+    /// All terminal output so far.
+    pub fn screen(&mut self) -> String {
+        let mut all = Vec::new();
+        for effect in &self.effects {
+            if let Effect::TerminalOutput { bytes, .. } = effect {
+                all.extend_from_slice(bytes);
+            }
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
+    pub fn type_keys(&mut self, keys: &[u8]) -> Vec<Effect> {
+        self.event(Event::TerminalInput { terminal: TerminalId(1), bytes: keys.to_vec() })
+    }
+
+    pub fn attention(&self, effects: &[Effect], slot: Slot) -> bool {
+        effects.contains(&Effect::Attention { slot })
+    }
+
+    pub fn exited(&self) -> Option<i32> {
+        self.effects.iter().find_map(|e| match e {
+            Effect::Exited { status, .. } => Some(*status),
+            _ => None,
+        })
+    }
+}
+
+pub fn bytes(body: Body) -> Vec<u8> {
+    match body {
+        Body::Bytes(bytes) => bytes.into_vec(),
+        other => panic!("no bytes: {other:?}"),
+    }
+}
+
+pub fn write(fd: i32, data: &[u8]) -> Call {
+    Call::Write { fd, data: ByteBuf::from(data.to_vec()), offset: None }
+}
+
+pub fn read(fd: i32, len: u32) -> Call {
+    Call::Read { fd, len, offset: None, more: false }
+}
+
+pub fn open(name: &str, flags: u32) -> Call {
+    let flags = tawaki_abi::fs::OpenFlags::from_bits_truncate(flags);
+    Call::Open { dirfd: -100, path: path(name), flags, mode: 0o666 }
+}
+
+pub const WRONLY: u32 = 1;
+pub const RDWR: u32 = 2;
+pub const CREAT: u32 = 0o100;
+pub const NONBLOCK: u32 = 0o4000;
