@@ -92,6 +92,8 @@ impl Kernel {
             fds,
             comm: b"init".to_vec(),
             cmdline: b"init\0".to_vec(),
+            // pam_limits gives every login what /proc/1/limits says.
+            limits: crate::task::default_limits(self.sys.config.max_processes),
             ..blank_process(ProcId::new(0), root)
         };
         self.sys.init = self.sys.add_process(process);
