@@ -11,6 +11,7 @@
 //! and how they wait), `file`, `tty` and `socket` (what descriptors lead to), `fs`
 //! (procfs and its kin), `syscall` (the table and the handlers), `boot`.
 
+mod audit;
 mod boot;
 mod event;
 mod exit;

@@ -306,6 +306,7 @@ fn poll_and_epoll() {
     s.ok(a, Call::Close { fd: r });
     let ev = s.ok(a, Call::Eventfd { count: 0, flags: 0 }) as i32;
     s.ok(a, Call::EpollCtl { epfd: ep, op: 1, fd: ev, events: 1, data: 5 });
+    let (b, _) = s.fork(a);
     s.waits(a, Call::EpollWait { epfd: ep, max: 8, deadline: None, mask: None });
     s.write(b, ev, &3u64.to_le_bytes());
     assert_eq!(s.reply(a).body, Body::Epoll(vec![(1, 5)]));

@@ -1,0 +1,98 @@
+//! Checks of the tables against each other, for tests.
+
+use crate::file::{FileId, Object};
+use crate::kernel::Kernel;
+use crate::task::TaskState;
+use std::collections::HashMap;
+
+impl Kernel {
+    /// Everything that does not fit together; empty in a sound kernel.
+    #[doc(hidden)]
+    pub fn audit(&self) -> Vec<String> {
+        let sys = &self.sys;
+        let mut wrong = Vec::new();
+        let mut refs: HashMap<FileId, u32> = HashMap::new();
+        for (_, table) in sys.fdtables.iter() {
+            for (_, entry) in table.open() {
+                *refs.entry(entry.file).or_default() += 1;
+            }
+        }
+        for (_, socket) in sys.sockets.all.iter() {
+            for file in socket.inbox.iter().flat_map(|p| &p.fds) {
+                *refs.entry(*file).or_default() += 1;
+            }
+        }
+        for (_, task) in sys.tasks.iter() {
+            if let Some(file) = task.waiting.as_ref().and_then(|w| w.progress.held) {
+                *refs.entry(file).or_default() += 1;
+            }
+        }
+        let mut ends: HashMap<u32, (u32, u32)> = HashMap::new();
+        for (id, file) in sys.files.iter() {
+            let counted = refs.get(&id).copied().unwrap_or(0);
+            if counted != file.refs {
+                wrong.push(format!("file {id:?}: {} references, {counted} found", file.refs));
+            }
+            if let Object::Pipe { id, reads, writes } = file.object {
+                let end = ends.entry(id.0).or_default();
+                end.0 += reads as u32;
+                end.1 += writes as u32;
+            }
+        }
+        for (id, pipe) in sys.pipes.iter() {
+            let found = ends.get(&id.0).copied().unwrap_or((0, 0));
+            if found != (pipe.readers, pipe.writers) {
+                wrong.push(format!("pipe {id:?}: ends {:?}, {found:?} found", (pipe.readers, pipe.writers)));
+            }
+        }
+        for (id, p) in sys.procs.iter() {
+            for child in &p.children {
+                if sys.procs.get(*child).is_none_or(|c| c.parent != id) {
+                    wrong.push(format!("process {}: child {child:?} is not its own", p.pid));
+                }
+            }
+            if id != sys.init && !sys.procs.get(p.parent).is_some_and(|parent| parent.children.contains(&id)) {
+                wrong.push(format!("process {}: its parent does not know it", p.pid));
+            }
+            if id != sys.init && p.tasks.is_empty() != p.zombie {
+                wrong.push(format!("process {}: {} tasks, zombie {}", p.pid, p.tasks.len(), p.zombie));
+            }
+            if !sys.groups.get(&p.pgid).is_some_and(|members| members.contains(&id)) {
+                wrong.push(format!("process {}: not in its group", p.pid));
+            }
+            if !sys.sessions.contains_key(&p.sid) {
+                wrong.push(format!("process {}: no session", p.pid));
+            }
+        }
+        for (id, t) in sys.tasks.iter() {
+            if !sys.procs.get(t.proc).is_some_and(|p| p.tasks.contains(&id)) {
+                wrong.push(format!("task {}: not of its process", t.tid));
+            }
+            if t.waiting.is_some() != (t.state == TaskState::Waiting) || t.state == TaskState::Calling {
+                wrong.push(format!("task {}: state {:?}", t.tid, t.state));
+            }
+            let slot = sys.slots.get(t.slot.0 as usize).copied().flatten();
+            if t.state != TaskState::VforkParent && slot != Some(id) {
+                wrong.push(format!("task {}: slot {:?} is {slot:?}'s", t.tid, t.slot));
+            }
+        }
+        let mut users: HashMap<u32, u64> = HashMap::new();
+        for (_, t) in sys.tasks.iter() {
+            *users.entry(sys.procs[t.proc].cred.ruid).or_default() += 1;
+        }
+        for (uid, count) in &sys.per_user {
+            if users.get(uid).copied().unwrap_or(0) != *count {
+                wrong.push(format!("user {uid}: {count} tasks counted, {:?} found", users.get(uid)));
+            }
+        }
+        for (key, tasks) in &sys.waiters {
+            for task in tasks {
+                let waits = sys.tasks.get(*task).and_then(|t| t.waiting.as_ref());
+                if !waits.is_some_and(|w| w.wait.keys.contains(key)) {
+                    wrong.push(format!("{key:?}: task {task:?} does not wait for it"));
+                }
+            }
+        }
+        wrong
+    }
+}
