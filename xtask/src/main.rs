@@ -2,9 +2,15 @@
 //! `docs/architecture.md`.
 
 mod bench;
+mod guest;
 mod image;
 mod run;
+mod serve;
+mod test;
+mod tidy;
 mod tools;
+mod tree;
+mod web;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +26,17 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Serve the page: bash on Debian in a tab
+    Serve(serve::ServeArgs),
+    /// Run every test
+    Test(test::TestArgs),
+    /// Check the house rules only
+    Tidy,
+    /// Write the expected outputs of the guest tests, by running them natively in a chroot
+    Record {
+        /// Tests whose name contains this
+        name: Option<String>,
+    },
     /// Build a Debian image
     Image(image::ImageArgs),
     /// Run one program, connected to this terminal or these streams
@@ -38,6 +55,10 @@ fn workspace() -> PathBuf {
 fn main() {
     let root = workspace();
     let result = match Cli::parse().command {
+        Task::Serve(args) => serve::serve(&root, &args).map(|()| 0),
+        Task::Test(args) => test::run(&root, &args),
+        Task::Tidy => tidy::check(&root).map(|tally| i32::from(tally.failed > 0)),
+        Task::Record { name } => guest::record(&root, name.as_deref()).map(|()| 0),
         Task::Image(args) => image::build(&root, &args).map(|()| 0),
         Task::Run(args) => run::run(&root, &args),
         Task::Bench(args) => bench::run(&root, &args).map(|()| 0),

@@ -118,7 +118,8 @@ pub fn run(root: &Path, args: &RunArgs) -> Result<i32, String> {
         Host::Native => Command::new(native_binary(root)?),
         browser => {
             let mut node = Command::new("node");
-            node.arg(root.join("tests/browser/run.mjs")).args(["--host", browser.name()]);
+            crate::web::build(root)?;
+            node.arg(root.join("tests/browser/run.mjs")).args(["--browser", browser.name()]);
             node
         }
     };

@@ -44,7 +44,9 @@ pub fn build(root: &Path) -> Result<PathBuf, String> {
     match heap_base(&bytes) {
         Some(base) if base < LOW_LIMIT => {}
         Some(base) => {
-            return Err(format!("static data and stack end at {base:#x}, above {LOW_LIMIT:#x}: guests need that space"));
+            return Err(format!(
+                "static data and stack end at {base:#x}, above {LOW_LIMIT:#x}: guests need that space"
+            ));
         }
         None => return Err(format!("{}: no constant global __heap_base", wasm.display())),
     }
@@ -66,7 +68,8 @@ pub fn build(root: &Path) -> Result<PathBuf, String> {
 fn compile(root: &Path) -> Result<PathBuf, String> {
     let mut flags = vec![FEATURES.to_owned()];
     flags.extend(LINK.iter().map(|arg| format!("-Clink-arg={arg}")));
-    let target = std::env::var_os("TAWAKI_WEB_TARGET_DIR").map_or_else(|| root.join("target/web"), PathBuf::from);
+    let target =
+        std::env::var_os("TAWAKI_WEB_TARGET_DIR").map_or_else(|| root.join("target/web"), PathBuf::from);
     let status = Command::new("cargo")
         .current_dir(root)
         .args(["build", "--quiet", "--package", "tawaki-browser-host", "--lib", "--release"])

@@ -6,6 +6,8 @@
 
 mod sources;
 
+pub use sources::hosts as source_hosts;
+
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;

@@ -131,6 +131,23 @@ pub fn without_security(sources: &str) -> Option<String> {
     (!text.is_empty() && text != sources).then_some(text)
 }
 
+/// The host names behind Debian's sources of this machine, except Debian's own.
+pub fn hosts() -> Vec<String> {
+    let stanzas = source_files().into_iter().filter_map(|path| {
+        let text = fs::read_to_string(&path).ok()?;
+        Some(parse(&path, &text))
+    });
+    let mut hosts: Vec<String> = stanzas
+        .flatten()
+        .flat_map(|stanza| stanza.uris.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .filter_map(|uri| Some(uri.split_once("://")?.1.split(['/', ':']).next()?.to_owned()))
+        .filter(|host| host.contains('.') && !host.ends_with("debian.org") && host != "127.0.0.1")
+        .collect();
+    hosts.sort();
+    hosts.dedup();
+    hosts
+}
+
 /// What apt was told about fetching (proxies, retries, checks), in apt.conf(5) form.
 pub fn fetch_options() -> String {
     let keys = ["Check-", "Retries", "http", "https", "Force", "Languages"];

@@ -1,0 +1,4 @@
+id; whoami; cat /etc/shadow; ls /root; echo x >/etc/new; kill -9 1
+echo mine >file && chmod 400 file && (echo more >>file) ; cat file
+su - user -c 'id -un' </dev/null 2>&1 | tail -1
+chown root file; chmod 4755 file && stat -c %A file

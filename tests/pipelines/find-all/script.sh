@@ -1,0 +1,1 @@
+find / -xdev | wc -l
