@@ -6,6 +6,11 @@
 //! through [`mem`]. Nothing here knows a host or an operating system: what the
 //! guest asks of one comes out as a [`Trap`].
 
+// Vector semantics: the same source becomes the host's and wasm's own vector
+// instructions. Plain array loops were measured several times slower, taken
+// apart into single lanes by the compiler.
+#![feature(portable_simd)]
+
 pub mod decode;
 pub mod engine;
 pub mod flags;

@@ -10,6 +10,8 @@ mod memory;
 mod shuffle;
 mod text;
 
+use std::simd::prelude::*;
+
 use self::int::*;
 use self::lanes::*;
 use crate::helper::{fxsave, x87, x87_env, x87_function, x87_memory};

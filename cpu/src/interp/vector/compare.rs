@@ -142,7 +142,8 @@ macro_rules! reciprocals {
         }
 
         pub(super) fn $packed(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Done {
-            let result = super::lanes::map_u32(vector(state, op.b), $f);
+            let lanes: [u32; 4] = super::lanes::split(vector(state, op.b));
+            let result = super::lanes::join(lanes.map($f));
             set_vector(state, op.d, result);
             Ok(())
         }

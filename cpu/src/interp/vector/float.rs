@@ -16,6 +16,7 @@
 //! in MXCSR, and the destination is then not written.
 
 use core::ops::{Add, Div, Mul, Sub};
+use std::simd::prelude::*;
 
 use super::lanes::{join, split};
 use crate::softfloat::sse::{self, Binary, Format};
@@ -45,10 +46,13 @@ pub(crate) trait Real:
     fn floor(self) -> Self;
     fn ceil(self) -> Self;
     fn trunc(self) -> Self;
+    /// All lanes at once, for a settled MXCSR at round to nearest: `None` if a
+    /// lane is anything but ordinary.
+    fn packed_quick(op: Binary, a: u128, b: u128) -> Option<u128>;
 }
 
 macro_rules! reals {
-    ($($real:ident $bits:ident $format:expr;)*) => {$(
+    ($($real:ident $bits:ident $lanes:ident $format:expr;)*) => {$(
         impl Real for $real {
             const FORMAT: Format = $format;
             const ZERO: Self = 0.0;
@@ -66,13 +70,34 @@ macro_rules! reals {
             fn ceil(self) -> Self { $real::ceil(self) }
             #[inline(always)]
             fn trunc(self) -> Self { $real::trunc(self) }
+            #[inline(always)]
+            fn packed_quick(op: Binary, a: u128, b: u128) -> Option<u128> {
+                let (x, y) = ($lanes::from_array(split(a)), $lanes::from_array(split(b)));
+                let r = match op {
+                    Binary::Add => x + y,
+                    Binary::Sub => x - y,
+                    Binary::Mul => x * y,
+                    Binary::Div => x / y,
+                    // An exact zero or a NaN is not ordinary below: minimum and
+                    // maximum go lane by lane.
+                    _ => return None,
+                };
+                let smallest = Simd::splat($real::MIN_POSITIVE);
+                let normal = |v: $lanes| v.abs().simd_ge(smallest);
+                let zero = |v: $lanes| v.simd_eq(Simd::splat(0.0));
+                let fine = (normal(x) | zero(x))
+                    & (normal(y) | zero(y))
+                    & r.abs().simd_gt(smallest)
+                    & r.is_finite();
+                fine.all().then(|| join(r.to_array()))
+            }
         }
     )*};
 }
 
 reals! {
-    f32 u32 Format::F32;
-    f64 u64 Format::F64;
+    f32 u32 f32x4 Format::F32;
+    f64 u64 f64x2 Format::F64;
 }
 
 #[inline(always)]
@@ -223,9 +248,17 @@ pub(crate) fn scalar<R: Real>(mxcsr: &mut u32, op: Binary, a: u128, b: u128) -> 
     if let Some(r) = quick::<R>(*mxcsr, op, low(a), low(b)) {
         return Some(with_low::<R>(a, r.bits()));
     }
-    let mut out = [0];
-    slow(mxcsr, &mut out, |env, _| sse::binary(env, R::FORMAT, op, lane::<R>(a, 0), lane::<R>(b, 0)))?;
-    Some(with_low::<R>(a, out[0]))
+    let result = scalar_slow(mxcsr, R::FORMAT, op, lane::<R>(a, 0), lane::<R>(b, 0))?;
+    Some(with_low::<R>(a, result))
+}
+
+#[cold]
+#[inline(never)]
+fn scalar_slow(mxcsr: &mut u32, format: Format, op: Binary, a: u64, b: u64) -> Option<u64> {
+    let mut env = Env::from_mxcsr(*mxcsr);
+    let result = sse::binary(&mut env, format, op, a, b);
+    settle(mxcsr, env)?;
+    Some(result)
 }
 
 /// ADDPD and its kin.
@@ -234,15 +267,20 @@ pub(crate) fn packed<R: Real, const N: usize>(mxcsr: &mut u32, op: Binary, a: u1
 where
     [R; N]: bytemuck::Pod,
 {
-    let (x, y): ([R; N], [R; N]) = (split(a), split(b));
-    if *mxcsr & (RC | SETTLED) == SETTLED && !matches!(op, Binary::Min | Binary::Max) {
-        let r: [R; N] = core::array::from_fn(|i| native(op, x[i], y[i]));
-        let good = (0..N)
-            .fold(true, |good, i| good & !is_denormal(x[i]) & !is_denormal(y[i]) & is_safely_normal(r[i]));
-        if good {
-            return Some(join(r));
-        }
+    if *mxcsr & (RC | SETTLED) == SETTLED
+        && let Some(r) = R::packed_quick(op, a, b)
+    {
+        return Some(r);
     }
+    packed_by_lane::<R, N>(mxcsr, op, a, b)
+}
+
+#[inline(never)]
+fn packed_by_lane<R: Real, const N: usize>(mxcsr: &mut u32, op: Binary, a: u128, b: u128) -> Option<u128>
+where
+    [R; N]: bytemuck::Pod,
+{
+    let (x, y): ([R; N], [R; N]) = (split(a), split(b));
     let mut r = [R::ZERO; N];
     let all = (0..N).all(|i| quick(*mxcsr, op, x[i], y[i]).map(|v| r[i] = v).is_some());
     if all {

@@ -3,6 +3,8 @@
 //!
 //! Source: Intel SDM vol. 2, the instruction of the same name.
 
+use std::simd::prelude::*;
+
 use super::lanes::*;
 
 pub(super) const LOW: u128 = u64::MAX as u128;
@@ -22,19 +24,28 @@ pub(super) fn shift(b: u128, width: u64, f: impl Fn(u32) -> u128) -> Option<u128
 
 /// Two signed word products added. 0x8000 * 0x8000 twice wraps, as on the processor.
 #[inline(always)]
-pub(super) fn multiply_add_words(x: u32, y: u32) -> u32 {
-    let low = i32::from(x as i16) * i32::from(y as i16);
-    let high = i32::from((x >> 16) as i16) * i32::from((y >> 16) as i16);
-    low.wrapping_add(high) as u32
+pub(super) fn multiply_add_words(x: i32x4, y: i32x4) -> i32x4 {
+    (x << 16 >> 16) * (y << 16 >> 16) + (x >> 16) * (y >> 16)
 }
 
-/// Two products of an unsigned byte of `x` and a signed byte of `y`, added with saturation.
+/// Two products of an unsigned byte of `x` and a signed byte of `y`, added with
+/// saturation. One product fits 16 bits.
 #[inline(always)]
-pub(super) fn multiply_add_bytes(x: u16, y: u16) -> u16 {
-    let low = i32::from(x as u8) * i32::from(y as i8);
-    let high = i32::from(x >> 8) * i32::from((y >> 8) as i8);
-    (low + high).clamp(-0x8000, 0x7fff) as u16
+pub(super) fn multiply_add_bytes(x: i16x8, y: i16x8) -> i16x8 {
+    let low = (x & Simd::splat(0xff)) * (y << 8 >> 8);
+    let high = (x >> 8 & Simd::splat(0xff)) * (y >> 8);
+    low.saturating_add(high)
 }
+
+/// PMOVSX and PMOVZX: the low lanes of `b`, converted.
+macro_rules! widen {
+    ($from:ty, $count:literal, $to:ty, $b:expr) => {{
+        let all: [$from; 16 / size_of::<$from>()] = split($b);
+        let low: [$from; $count] = core::array::from_fn(|i| all[i]);
+        join(Simd::from_array(low).cast::<$to>().to_array())
+    }};
+}
+pub(super) use widen;
 
 pub(super) fn sum_of_differences(a: u128, b: u128) -> u128 {
     let (a, b): ([u8; 16], [u8; 16]) = (split(a), split(b));
@@ -61,28 +72,23 @@ pub(super) fn minimum_position(b: u128) -> u128 {
     u128::from(least) | (at as u128) << 16
 }
 
+/// Combines the even and the odd lanes of `a:b`.
 #[inline(always)]
-pub(super) fn horizontal_i16(a: u128, b: u128, f: impl Fn(i16, i16) -> i16) -> u128 {
-    let (a, b): ([i16; 8], [i16; 8]) = (split(a), split(b));
-    join::<[i16; 8]>(core::array::from_fn(|i| {
-        let (from, at) = if i < 4 { (&a, i * 2) } else { (&b, i * 2 - 8) };
-        f(from[at], from[at + 1])
-    }))
+pub(super) fn horizontal_i16(a: u128, b: u128, f: impl Fn(i16x8, i16x8) -> i16x8) -> u128 {
+    let (even, odd) = simd_i16(a).deinterleave(simd_i16(b));
+    join(f(even, odd).to_array())
 }
 
 #[inline(always)]
-pub(super) fn horizontal_i32(a: u128, b: u128, f: impl Fn(i32, i32) -> i32) -> u128 {
-    let (a, b): ([i32; 4], [i32; 4]) = (split(a), split(b));
-    join([f(a[0], a[1]), f(a[2], a[3]), f(b[0], b[1]), f(b[2], b[3])])
+pub(super) fn horizontal_i32(a: u128, b: u128, f: impl Fn(i32x4, i32x4) -> i32x4) -> u128 {
+    let (even, odd) = simd_i32(a).deinterleave(simd_i32(b));
+    join(f(even, odd).to_array())
 }
 
 /// The top bits of the sixteen bytes.
 #[inline(always)]
 pub(crate) fn sign_mask_u8(b: u128) -> u16 {
-    // Gathers the eight top bits of a word into its top byte by one multiplication.
-    let gather =
-        |half: u64| ((half >> 7 & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u16;
-    gather(b as u64) | gather((b >> 64) as u64) << 8
+    simd_i8(b).is_negative().to_bitmask() as u16
 }
 
 pub(super) fn sign_mask(b: u128, width: u32) -> u128 {

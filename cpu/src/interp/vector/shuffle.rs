@@ -1,34 +1,43 @@
 //! Packs, interleaves, shuffles and blends.
 
+use std::simd::prelude::*;
+
 use super::lanes::*;
 
-pub(super) fn pack_words(a: u128, b: u128, f: impl Fn(i16) -> u8) -> u128 {
-    let (a, b): ([i16; 8], [i16; 8]) = (split(a), split(b));
-    join::<[u8; 16]>(core::array::from_fn(|i| f(if i < 8 { a[i] } else { b[i - 8] })))
+macro_rules! packs {
+    ($($name:ident $simd:ident $wide:ty, $narrow:ty, $count:literal;)*) => {$(
+        /// The lanes of `a` and then of `b`, clamped and cut to half their width.
+        #[inline(always)]
+        pub(super) fn $name(a: u128, b: u128, low: $wide, high: $wide) -> u128 {
+            let half = |v: u128| -> u64 {
+                let clamped = $simd(v).simd_clamp(Simd::splat(low), Simd::splat(high));
+                bytemuck::cast(clamped.cast::<$narrow>().to_array())
+            };
+            u128::from(half(a)) | u128::from(half(b)) << 64
+        }
+    )*};
 }
 
-pub(super) fn pack_dwords(a: u128, b: u128, f: impl Fn(i32) -> u16) -> u128 {
-    let (a, b): ([i32; 4], [i32; 4]) = (split(a), split(b));
-    join::<[u16; 8]>(core::array::from_fn(|i| f(if i < 4 { a[i] } else { b[i - 4] })))
+packs! {
+    pack_words simd_i16 i16, u8, 8;
+    pack_dwords simd_i32 i32, u16, 4;
 }
 
 macro_rules! interleaves {
-    ($($name:ident $lane:ty, $count:literal;)*) => {$(
-        /// Alternates the lanes of `a` and `b` from `first` on.
+    ($($name:ident $simd:ident;)*) => {$(
+        /// Alternates the lanes of `a` and `b`: of their low halves, or `high`.
         #[inline(always)]
-        pub(super) fn $name(a: u128, b: u128, first: usize) -> u128 {
-            let (a, b): ([$lane; $count], [$lane; $count]) = (split(a), split(b));
-            join::<[$lane; $count]>(core::array::from_fn(|i| {
-                if i & 1 == 0 { a[first + i / 2] } else { b[first + i / 2] }
-            }))
+        pub(super) fn $name(a: u128, b: u128, high: bool) -> u128 {
+            let (low_half, high_half) = $simd(a).interleave($simd(b));
+            join((if high { high_half } else { low_half }).to_array())
         }
     )*};
 }
 
 interleaves! {
-    interleave_u8 u8, 16;
-    interleave_u16 u16, 8;
-    interleave_u32 u32, 4;
+    interleave_u8 simd_u8;
+    interleave_u16 simd_u16;
+    interleave_u32 simd_u32;
 }
 
 /// Two lanes of `a` and two of `b`, chosen by the four 2-bit fields of `imm`.
@@ -57,9 +66,10 @@ pub(super) fn high_words(b: u128, imm: u8) -> u128 {
 }
 
 /// Bytes of `a` chosen by `b`: `last` masks the index, its top bit gives 0.
+#[inline(always)]
 pub(super) fn bytes(a: u128, b: u128, last: u8) -> u128 {
-    let a: [u8; 16] = split(a);
-    map_u8(b, |i| if i & 0x80 != 0 { 0 } else { a[usize::from(i & last & 15)] })
+    // Indices past the vector give 0, so the top bit can stay where it is.
+    zip_u8(a, b, |a, b| a.swizzle_dyn(b & Simd::splat(0x80 | last)))
 }
 
 /// The 32 bytes `a:b` shifted right by `imm` bytes.
