@@ -142,6 +142,8 @@ const STEPS = {
     await clear();
     await type("vim /tmp/letter.txt\n");
     await expect(/letter\.txt" 2L/, 60);
+    // Vim asks the terminal about itself at first, and takes keys amid the answers for part of them.
+    await page.waitForTimeout(500);
     await type("ggdd:wq\n");
     await expect(/# *$/);
     await command("cat /tmp/letter.txt", /letter.txt\nsecond line\n.*# *$/);

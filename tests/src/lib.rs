@@ -7,6 +7,7 @@
 
 pub mod asm;
 pub mod engine;
+pub mod guest;
 pub mod machine;
 pub mod text;
 pub mod undefined;

@@ -47,7 +47,7 @@ fn excluded(mnemonic: Mnemonic) -> bool {
             | Lar | Lsl | Verr | Verw | Xgetbv | Arpl | Rdfsbase | Rdgsbase | Wrfsbase | Wrgsbase
             | Syscall | Sysenter | Sysexit | Int | Int1 | Iretd | Iret | Iretq | Xsave | Xsave64
             | Xrstor | Xrstor64 | Mwait | Monitor | Clzero | Invlpg | Salc | Ud0 | Ud1 | Loadall
-            | Umov | Fnsetpm | Fstpnce | Fndisi | Fneni | Fstenv | Fnstenv | Fsave | Fnsave | Frstor | Fldenv | Fxsave
+            | Umov | Fnsetpm | Fsetpm | Fdisi | Feni | Fstpnce | Fndisi | Fneni | Fstenv | Fnstenv | Fsave | Fnsave | Frstor | Fldenv | Fxsave
             | Fxsave64 | Fxrstor | Fxrstor64
             // Approximations and transcendentals: compared with a tolerance elsewhere.
             | Rcpps | Rcpss | Rsqrtps | Rsqrtss | Fsin | Fcos | Fsincos | Fptan | Fpatan | F2xm1
