@@ -57,6 +57,34 @@ impl Hasher for AddressHasher {
 
 const FRONT: usize = 4096;
 
+#[inline(always)]
+fn front_index(rip: u64) -> usize {
+    (rip ^ rip >> 12) as usize % FRONT
+}
+
+/// What the run loop sees of the cache.
+#[derive(Clone, Copy, Debug)]
+pub struct Blocks<'a> {
+    /// All entries by number.
+    pub entries: &'a [Entry],
+    front: &'a [(u64, u32); FRONT],
+}
+
+impl<'a> Blocks<'a> {
+    /// A single entry, not part of any cache.
+    pub fn one(entry: &'a Entry) -> Self {
+        static NOTHING: [(u64, u32); FRONT] = [(u64::MAX, NONE); FRONT];
+        Blocks { entries: std::slice::from_ref(entry), front: &NOTHING }
+    }
+
+    /// Number of the entry for `rip` if it was looked up lately, else [`NONE`].
+    #[inline(always)]
+    pub fn front(self, rip: u64) -> u32 {
+        let (address, number) = self.front[front_index(rip)];
+        if address == rip { number } else { NONE }
+    }
+}
+
 /// The cache of one thread.
 pub struct Cache {
     entries: Vec<Entry>,
@@ -107,15 +135,17 @@ impl Cache {
     /// The entry for `rip`, decoding it if need be. Its code is right as of now.
     #[inline(always)]
     pub fn lookup(&mut self, memory: &GuestMemory, mode: Mode, rip: u64) -> Result<u32, Trap> {
-        let (address, number) = self.front[Self::front_index(rip)];
+        let (address, number) = self.front[front_index(rip)];
         if address == rip && self.entries[number as usize].epoch == memory.code_epoch() {
             return Ok(number);
         }
         self.lookup_slow(memory, mode, rip)
     }
 
-    fn front_index(rip: u64) -> usize {
-        (rip ^ rip >> 12) as usize % FRONT
+    /// The blocks for the run loop.
+    #[inline(always)]
+    pub fn blocks(&self) -> Blocks<'_> {
+        Blocks { entries: &self.entries, front: &self.front }
     }
 
     #[inline(never)]
@@ -136,7 +166,7 @@ impl Cache {
                 number
             }
         };
-        self.front[Self::front_index(rip)] = (rip, number);
+        self.front[front_index(rip)] = (rip, number);
         Ok(number)
     }
 
@@ -157,6 +187,14 @@ impl Cache {
         }
         self.entries[number as usize].epoch = epoch;
         Ok(())
+    }
+}
+
+impl Entry {
+    /// A block outside the cache.
+    pub fn alone(block: Block) -> Self {
+        let instructions = block.instructions() as u32;
+        Entry { block, instructions, taken: NONE, fall: NONE, epoch: 0, pages: [(0, 0); 2] }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The interpreter: runs decoded blocks, and is the first tier of every engine.
 
+mod arith;
 pub mod cache;
 pub mod exec;
 pub mod vector;
@@ -8,9 +9,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::flags::TF;
+use crate::ir::Block;
 use crate::{CpuState, Engine, GuestMemory, Trap};
-use cache::{Cache, NONE};
-use exec::{Exit, run_ops};
+use cache::{Blocks, Cache, Entry};
+use exec::{Exit, Limits, run_blocks};
 
 /// An engine that executes IR blocks one operation at a time.
 #[derive(Default)]
@@ -36,66 +38,59 @@ impl Interpreter {
             Ok(lifted) => lifted.block,
             Err(trap) => return canonical(trap),
         };
-        match run_ops(state, memory, &block.ops, 0) {
-            Exit::Fall => state.rip = block.end,
-            Exit::Taken | Exit::Indirect => {}
+        let entry = Entry::alone(block);
+        let (_, exit) = run_one(state, memory, &entry);
+        match exit {
             Exit::Trap(_, trap) => return canonical(trap),
             // INT3 and system calls are reported as themselves; the step comes
             // with the next instruction, as on Linux after SYSCALL.
-            Exit::TrapEnd(trap) => {
-                state.icount += 1;
-                return trap;
+            Exit::TrapEnd(trap) => return trap,
+            Exit::CodeChanged(at) => {
+                if let Some(trap) = finish_instruction(&entry.block, at, state, memory) {
+                    return trap;
+                }
             }
-            Exit::Again(_) => return Trap::SingleStep,
-            Exit::CodeChanged(at) => match run_ops(state, memory, &block.ops[at as usize + 1..], at + 1) {
-                Exit::Taken | Exit::Indirect => {}
-                Exit::Trap(_, trap) => return canonical(trap),
-                _ => state.rip = block.end,
-            },
+            Exit::Again(_) => {}
+            _ => {}
         }
-        state.icount += 1;
         Trap::SingleStep
     }
+}
 
-    /// Finishes the instruction whose operation `at` changed code, so that what
-    /// follows is decoded anew. Returns a trap if the rest of it raised one.
-    #[cold]
-    fn finish_instruction(
-        &self,
-        number: u32,
-        at: u32,
-        state: &mut CpuState,
-        memory: &GuestMemory,
-    ) -> Option<Trap> {
-        let block = &self.cache.entry(number).block;
-        let mut at = at as usize;
-        loop {
-            let instruction = block.instruction_of(at);
-            let (stop, next_rip) = match block.rips.get(instruction + 1) {
-                Some(&(stop, rip)) => (stop as usize, rip),
-                None => (block.ops.len(), block.end),
-            };
-            let exit = run_ops(state, memory, &block.ops[at + 1..stop], at as u32 + 1);
-            match exit {
-                Exit::Fall => state.rip = next_rip,
-                Exit::Taken | Exit::Indirect => {}
-                Exit::Trap(_, trap) => {
-                    let (_, rip) = block.rips[instruction];
-                    state.rip = rip;
-                    state.icount += instruction as u64;
-                    return Some(canonical(trap));
-                }
-                Exit::TrapEnd(trap) => {
-                    state.icount += instruction as u64 + 1;
-                    return Some(trap);
-                }
-                Exit::CodeChanged(again) | Exit::Again(again) => {
-                    at = again as usize;
-                    continue;
-                }
+/// Runs one entry that is not in the cache.
+fn run_one(state: &mut CpuState, memory: &GuestMemory, entry: &Entry) -> (u32, Exit) {
+    let attention = AtomicU32::new(0);
+    let limits = Limits { attention: &attention, stop: u64::MAX };
+    run_blocks(state, memory, Blocks::one(entry), 0, limits)
+}
+
+/// Finishes the instruction whose operation `at` changed code, so that what
+/// follows is decoded anew. Returns a trap if the rest of it raised one.
+#[cold]
+fn finish_instruction(block: &Block, at: u32, state: &mut CpuState, memory: &GuestMemory) -> Option<Trap> {
+    let instruction = block.instruction_of(at as usize);
+    let before = instruction as u64;
+    let (stop, next_rip) = match block.rips.get(instruction + 1) {
+        Some(&(stop, rip)) => (stop as usize, rip),
+        None => (block.ops.len(), block.end),
+    };
+    let mut at = at as usize;
+    state.icount += before;
+    loop {
+        let rest = Block {
+            rip: next_rip,
+            end: next_rip,
+            ops: block.ops[at + 1..stop].into(),
+            rips: Box::new([(0, next_rip)]),
+        };
+        match run_one(state, memory, &Entry::alone(rest)).1 {
+            Exit::Trap(_, trap) => {
+                state.rip = block.rips[instruction].1;
+                return Some(canonical(trap));
             }
-            state.icount += instruction as u64 + 1;
-            return None;
+            Exit::TrapEnd(trap) => return Some(trap),
+            Exit::CodeChanged(again) | Exit::Again(again) => at += again as usize + 1,
+            _ => return None,
         }
     }
 }
@@ -117,67 +112,39 @@ impl Engine for Interpreter {
         attention: &AtomicU32,
         budget: u64,
     ) -> Trap {
-        let stop = state.icount.saturating_add(budget);
+        let limits = Limits { attention, stop: state.icount.saturating_add(budget) };
         let mode = state.mode;
-        let mut at = NONE;
         loop {
             if state.other_flags & TF != 0 {
                 return self.single_step(state, memory);
             }
-            if at == NONE {
-                at = match self.cache.lookup(memory, mode, state.rip) {
-                    Ok(number) => number,
-                    Err(trap) => return canonical(trap),
-                };
-            } else if self.cache.entry(at).epoch != memory.code_epoch()
-                && let Err(trap) = self.cache.refresh(memory, mode, at)
-            {
-                return canonical(trap);
-            }
-            let entry = self.cache.entry(at);
-            let next = match run_ops(state, memory, &entry.block.ops, 0) {
-                Exit::Taken => {
-                    state.icount += u64::from(entry.instructions);
-                    let link = entry.taken;
-                    if link == NONE { self.link(memory, state, at, true) } else { link }
-                }
-                Exit::Fall => {
-                    state.icount += u64::from(entry.instructions);
-                    state.rip = entry.block.end;
-                    let link = entry.fall;
-                    if link == NONE { self.link(memory, state, at, false) } else { link }
-                }
-                Exit::Indirect => {
-                    state.icount += u64::from(entry.instructions);
-                    NONE
-                }
-                Exit::Trap(op, trap) => {
-                    let trap = canonical(trap);
-                    let instruction = entry.block.instruction_of(op as usize);
-                    state.rip = entry.block.rips[instruction].1;
-                    state.icount += instruction as u64;
-                    return trap;
-                }
-                Exit::TrapEnd(trap) => {
-                    state.icount += u64::from(entry.instructions);
-                    return trap;
-                }
-                Exit::Again(op) => {
-                    let instruction = entry.block.instruction_of(op as usize);
-                    state.rip = entry.block.rips[instruction].1;
-                    state.icount += instruction as u64;
-                    NONE
-                }
-                Exit::CodeChanged(op) => match self.finish_instruction(at, op, state, memory) {
-                    Some(trap) => return trap,
-                    None => NONE,
-                },
+            let first = match self.cache.lookup(memory, mode, state.rip) {
+                Ok(number) => number,
+                Err(trap) => return canonical(trap),
             };
-            at = next;
+            let (at, exit) = run_blocks(state, memory, self.cache.blocks(), first, limits);
+            match exit {
+                Exit::Taken => self.link(memory, state, at, true),
+                Exit::Fall => self.link(memory, state, at, false),
+                // The next lookup checks or finds the entry.
+                Exit::Indirect | Exit::Stale | Exit::Poll => {}
+                Exit::Trap(op, trap) => {
+                    self.rewind(state, at, op);
+                    return canonical(trap);
+                }
+                Exit::TrapEnd(trap) => return trap,
+                Exit::Again(op) => self.rewind(state, at, op),
+                Exit::CodeChanged(op) => {
+                    let block = &self.cache.entry(at).block;
+                    if let Some(trap) = finish_instruction(block, op, state, memory) {
+                        return trap;
+                    }
+                }
+            }
             if attention.load(Relaxed) != 0 {
                 return Trap::Attention;
             }
-            if state.icount >= stop {
+            if state.icount >= limits.stop {
                 return Trap::Budget;
             }
         }
@@ -193,15 +160,24 @@ impl Engine for Interpreter {
 }
 
 impl Interpreter {
+    /// Goes back to the instruction of operation `op` in entry `at`.
+    #[cold]
+    fn rewind(&self, state: &mut CpuState, at: u32, op: u32) {
+        let block = &self.cache.entry(at).block;
+        let instruction = block.instruction_of(op as usize);
+        state.rip = block.rips[instruction].1;
+        state.icount += instruction as u64;
+    }
+
     /// Remembers which entry follows entry `from`. A target that cannot be
     /// decoded is left to the next round, which raises the fault.
     #[inline(never)]
-    fn link(&mut self, memory: &GuestMemory, state: &CpuState, from: u32, taken: bool) -> u32 {
+    fn link(&mut self, memory: &GuestMemory, state: &CpuState, from: u32, taken: bool) {
         let blocks = self.cache.len();
-        let Ok(target) = self.cache.lookup(memory, state.mode, state.rip) else { return NONE };
+        let Ok(target) = self.cache.lookup(memory, state.mode, state.rip) else { return };
         // A full cache was emptied on the way: `from` is gone.
         if self.cache.len() < blocks {
-            return target;
+            return;
         }
         let entry = self.cache.entry_mut(from);
         if taken {
@@ -209,6 +185,5 @@ impl Interpreter {
         } else {
             entry.fall = target;
         }
-        target
     }
 }

@@ -492,11 +492,13 @@ pub enum TrapCode {
     Int80,
     Sysenter,
     Overflow,
+    /// No trap: leaves the block so that the run loop looks at TF.
+    Resume,
 }
 
 impl TrapCode {
     /// All, in order of their numbers.
-    pub const ALL: [TrapCode; 7] = [
+    pub const ALL: [TrapCode; 8] = [
         TrapCode::GeneralProtection,
         TrapCode::InvalidOpcode,
         TrapCode::Breakpoint,
@@ -504,6 +506,7 @@ impl TrapCode {
         TrapCode::Int80,
         TrapCode::Sysenter,
         TrapCode::Overflow,
+        TrapCode::Resume,
     ];
 }
 

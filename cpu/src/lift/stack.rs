@@ -6,7 +6,7 @@ use super::mov::segment_number;
 use super::operand::{Address, LOADS, STORES, gpr};
 use super::{Lift, LiftResult, Row};
 use crate::helper::Helper;
-use crate::ir::{Op, OpCode::*};
+use crate::ir::{Op, OpCode::*, TrapCode};
 use crate::rows;
 use crate::state::Slot;
 use crate::state::slot::{RBP, RSP};
@@ -120,7 +120,7 @@ fn popf(l: &mut Lift, i: &Instruction) -> LiftResult {
     adjust(l, 1 << w);
     l.emit(Op::new(if w == 1 { SetFlags16 } else { SetFlags }).a(value));
     // TF may be set now: the run loop must see it.
-    l.emit(Op::new(Jmp).imm(i.next_ip() as i64));
+    l.trap(TrapCode::Resume, i.next_ip());
     Ok(())
 }
 
