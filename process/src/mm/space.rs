@@ -553,17 +553,20 @@ impl AddressSpace {
 
     /// Unmaps everything and zeroes what was used. Returns handles to drop.
     pub fn clear(&mut self) -> Vec<u32> {
-        self.vmas = VmaMap::default();
-        self.clean(0..PAGES);
-        self.memory().set_perms(0..PAGES, Perms::NONE);
-        self.layout = Layout::default();
-        self.sweep()
+        let handles = self.reset();
+        for run in self.dirty.runs(0..PAGES) {
+            self.clean(run.clone());
+            self.memory().set_perms(run, Perms::NONE);
+        }
+        handles
     }
 
     /// Unmaps everything; used pages stay dirty until they are mapped again.
     pub fn reset(&mut self) -> Vec<u32> {
-        self.vmas = VmaMap::default();
-        self.memory().set_perms(0..PAGES, Perms::NONE);
+        // By area: a whole pass over a million pages would cost milliseconds.
+        for (area, _) in std::mem::take(&mut self.vmas).iter() {
+            self.memory().set_perms(area, Perms::NONE);
+        }
         self.layout = Layout::default();
         self.sweep()
     }
