@@ -38,7 +38,7 @@ const host = {
   spawn(slot, kind, other, pointer, length) {
     if (kind === 2) return 0;
     const parent = kind === 1 ? bound[other]?.memory : undefined;
-    const payload = new Uint8Array(memory.buffer, pointer, length).slice();
+    const payload = new Uint8Array(memory.buffer, pointer >>> 0, length).slice();
     const unit = idleUnit();
     if (!unit && units.size + asked >= maxWorkers && waiting.length >= asked) return 0;
     const work = { slot, kind, payload, parent };
@@ -73,7 +73,7 @@ const host = {
 
   page(kind, a, b, pointer, length) {
     if (length === 0) return postMessage({ kind, a, b });
-    const bytes = new Uint8Array(memory.buffer, pointer, length).slice();
+    const bytes = new Uint8Array(memory.buffer, pointer >>> 0, length).slice();
     postMessage({ kind, a, b, bytes }, [bytes.buffer]);
   },
 
@@ -116,7 +116,7 @@ function askForWorkers() {
 }
 
 function give(bytes) {
-  const pointer = exports.allocate(bytes.length);
+  const pointer = exports.allocate(bytes.length) >>> 0;
   new Uint8Array(memory.buffer, pointer, bytes.length).set(bytes);
   return [pointer, bytes.length];
 }
@@ -149,7 +149,8 @@ const fromPage = announced((data) => {
     asked--;
     const unit = { id, port, memory, view: new Int32Array(memory.buffer, address, 16), busy: false, slot: -1 };
     units.set(id, unit);
-    port.onmessage = announced(({ crashed }) => {
+    port.onmessage = announced(({ crashed, retired }) => {
+      if (retired) return discard(unit);
       unit.crashed = true;
       if (bound[unit.slot] === unit) exports.kernel_event(machine, 10, unit.slot, 0, ...give(encoder.encode(crashed)));
       else discard(unit);
@@ -174,7 +175,7 @@ onmessage = async ({ data }) => {
   exports = instance.exports;
   exports.start_worker();
   const shared = exports.shared_words();
-  words = new Int32Array(memory.buffer, shared);
+  words = new Int32Array(memory.buffer, shared, 16);
   machine = exports.kernel_boot(...give(encoder.encode(JSON.stringify(data.boot))));
   io.onmessage = announced(({ disk, chunk, bytes, error }) =>
     exports.kernel_fetched(machine, disk, chunk, error === undefined ? 1 : 0, ...give(bytes ?? encoder.encode(error))));

@@ -51,5 +51,5 @@ export function now() {
 const decoder = new TextDecoder();
 /** Text in a shared memory (which a TextDecoder cannot read directly). */
 export function text(memory, pointer, length) {
-  return decoder.decode(new Uint8Array(memory.buffer, pointer, length).slice());
+  return decoder.decode(new Uint8Array(memory.buffer, pointer >>> 0, length).slice());
 }

@@ -60,6 +60,7 @@ export class Mailbox {
 
   /** Sends a request; true when spinning for the answer is worth it. */
   call(pointer, length) {
+    pointer >>>= 0;
     const { words, header } = this;
     const buffer = words[header + BUFFER] >>> 0;
     if (length <= SMALL && pointer + SMALL <= this.own.length && buffer + SMALL <= this.kernel.length) {
@@ -96,6 +97,7 @@ export class Mailbox {
 
   /** Copies the answer's first `length` bytes. */
   reply(pointer, length) {
+    pointer >>>= 0;
     const { words, header } = this;
     const buffer = words[header + BUFFER] >>> 0;
     if (length <= SMALL && pointer + SMALL <= this.own.length && buffer + SMALL <= this.kernel.length) {

@@ -4,6 +4,12 @@
 import { IDLE, RUNNING, newMemory, now, ring, send, text } from "./layout.js";
 import { Mailbox } from "./mailbox.js";
 
+/**
+ * A worker whose memory has grown past this is replaced after its task: the emulator's heap then lies where
+ * position-dependent programs want to be, and the pages are not given back otherwise.
+ */
+const RETIRE = 112 * 2 ** 20;
+
 let parent;
 
 onmessage = async ({ data }) => {
@@ -47,7 +53,7 @@ onmessage = async ({ data }) => {
     mailbox.use(work.slot);
     parent = work.parent && new Uint8Array(work.parent.buffer);
     try {
-      const pointer = exports.allocate(work.payload.length);
+      const pointer = exports.allocate(work.payload.length) >>> 0;
       new Uint8Array(memory.buffer, pointer, work.payload.length).set(work.payload);
       exports.process_run(work.kind, pointer, work.payload.length, address, epoch, processors, strace ? 1 : 0);
     } catch (error) {
@@ -60,6 +66,7 @@ onmessage = async ({ data }) => {
     }
     postMessage({ ended: { instructions: exports.last_instructions(), syscalls: exports.last_syscalls() } });
     Atomics.sub(words, RUNNING, 1);
+    if (memory.buffer.byteLength > RETIRE) return send(port, words, { retired: true });
     Atomics.store(thread, IDLE, 1);
     ring(words);
   };

@@ -9,15 +9,31 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_atomic_wait32, memory_grow};
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
 /// Guest address 0x400000, where position-dependent x86-64 programs are linked,
 /// is this linear address: the emulator's statics and stack stay below it.
 pub const LOW_END: usize = 0x40_0000 - 0x1_0000;
 
-/// Pages are appended in pieces of this size, so that the heap does not leave
-/// many small holes in the guest's address space.
-const CHUNK: usize = 4 << 20;
+/// Pages are appended in pieces of this size, so that the heap makes few holes in
+/// the guest's address space. (Untouched memory costs nothing.)
+const CHUNK: usize = 16 << 20;
+
+/// Most pieces that can be remembered: a heap of 4 GiB.
+const MAX_CHUNKS: usize = 256;
+
+/// Start and end of the appended pieces, in order. Changed under the heap's lock.
+static CHUNKS: [[AtomicUsize; 2]; MAX_CHUNKS] = [const { [AtomicUsize::new(0), AtomicUsize::new(0)] }; MAX_CHUNKS];
+static CHUNK_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Runs `f` while the allocator can neither append pieces nor do anything else: `f`
+/// must not allocate. It gets the pieces so far as linear addresses, in order.
+pub fn while_still<R>(f: impl FnOnce(&mut dyn Iterator<Item = core::ops::Range<usize>>) -> R) -> R {
+    HEAP.with(|_| {
+        let count = CHUNK_COUNT.load(Ordering::Relaxed);
+        f(&mut CHUNKS[..count].iter().map(|[from, to]| from.load(Ordering::Relaxed)..to.load(Ordering::Relaxed)))
+    })
+}
 
 unsafe extern "C" {
     static __heap_base: u8;
@@ -35,12 +51,18 @@ unsafe impl dlmalloc::Allocator for Pages {
         if base < LOW_END && size <= LOW_END - base && !LOW_TAKEN.swap(true, Ordering::Relaxed) {
             return (base as *mut u8, LOW_END - base, 0);
         }
-        let Some(rounded) = size.checked_next_multiple_of(CHUNK) else { return (core::ptr::null_mut(), 0, 0) };
+        let count = CHUNK_COUNT.load(Ordering::Relaxed);
+        let (Some(rounded), Some(chunk)) = (size.checked_next_multiple_of(CHUNK), CHUNKS.get(count)) else {
+            return (core::ptr::null_mut(), 0, 0);
+        };
         for bytes in [rounded, size.next_multiple_of(0x1_0000)] {
             let page = memory_grow(0, bytes >> 16);
             if page != usize::MAX {
                 // The last page of a 4 GiB memory would make the end pointer wrap.
                 let usable = if page + (bytes >> 16) == 0x1_0000 { bytes - 16 } else { bytes };
+                chunk[0].store(page << 16, Ordering::Relaxed);
+                chunk[1].store((page << 16) + usable, Ordering::Relaxed);
+                CHUNK_COUNT.store(count + 1, Ordering::Relaxed);
                 return ((page << 16) as *mut u8, usable, 0);
             }
         }

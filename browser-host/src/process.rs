@@ -4,9 +4,9 @@
 use crate::shared::{ASLEEP, ThreadWords, WAITING};
 use crate::{heap, host, wait};
 use core::arch::wasm32::{memory_grow, memory_size};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use tawaki_abi::wire::{self, Call, MAX_MESSAGE, Reply};
 use tawaki_abi::Errno;
 use tawaki_cpu::GuestMemory;
@@ -88,9 +88,17 @@ fn guest_memory() -> Arc<GuestMemory> {
     MEMORY.get_or_init(|| Arc::new(unsafe { GuestMemory::from_raw(core::ptr::null_mut()) })).clone()
 }
 
-/// Serialises growth by the threads of the process, so that "end before" is exact
-/// among them. The allocator still may come between: that is what it reports.
-static GROWTH: Mutex<()> = Mutex::new(());
+/// End of what the current process has been told of, as a guest address. The
+/// memory of the worker may reach further: from an earlier process, or because
+/// pages come by 64 KiB.
+static TOLD: AtomicU64 = AtomicU64::new(0);
+
+/// Bytes of linear memory at the start; the emulator's heap lies above, in pieces.
+const INITIAL: u64 = 48 << 20;
+
+fn guest(linear: usize) -> u64 {
+    linear as u64 + u64::from(WASM_BIAS)
+}
 
 /// The worker as the process crate sees it.
 pub struct WorkerHost {
@@ -100,15 +108,12 @@ pub struct WorkerHost {
 }
 
 impl WorkerHost {
-    /// `epoch`: zero of the machine's monotonic clock, milliseconds since 1970.
+    /// For a new process. `epoch`: zero of the machine's monotonic clock,
+    /// milliseconds since 1970.
     pub fn new(epoch: f64, processors: u32) -> Self {
+        TOLD.store(INITIAL + u64::from(WASM_BIAS), Ordering::SeqCst);
         WorkerHost { epoch, start: host::now(), processors }
     }
-}
-
-/// Bytes of linear memory as a guest address, exclusive.
-fn end_of_memory() -> u64 {
-    ((memory_size(0) as u64) << 16) + u64::from(WASM_BIAS)
 }
 
 impl Host for WorkerHost {
@@ -117,31 +122,31 @@ impl Host for WorkerHost {
     }
 
     fn memory_end(&self) -> u64 {
-        // The last 64 KiB of guest addresses would be linear memory that wraps.
-        end_of_memory().min(1 << 32)
+        TOLD.load(Ordering::SeqCst)
     }
 
+    /// Grows what the process knows of: over the emulator's pieces, which lie
+    /// between what it owned and what it gets, and over memory that an earlier
+    /// process left (all zero) before any new is appended.
     fn grow_to(&mut self, end: u64) -> Result<u64, OutOfMemory> {
-        let _only = GROWTH.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let before = end_of_memory();
-            if end <= before {
-                return Ok(before);
+        heap::while_still(|pieces| {
+            let told = TOLD.load(Ordering::SeqCst);
+            if end <= told {
+                return Ok(told);
             }
-            let pages = (end - before).div_ceil(1 << 16) as usize;
-            let old = memory_grow(0, pages);
-            if old == usize::MAX {
+            let taken = pieces.filter(|piece| guest(piece.start) < end && guest(piece.end) > told);
+            let before = taken.map(|piece| guest(piece.end)).max().unwrap_or(told);
+            let real = guest(memory_size(0) << 16);
+            if end > real && memory_grow(0, (end - real).div_ceil(1 << 16) as usize) == usize::MAX {
                 return Err(OutOfMemory);
             }
-            let old = ((old as u64) << 16) + u64::from(WASM_BIAS);
-            if old + ((pages as u64) << 16) >= end {
-                return Ok(old);
-            }
-        }
+            TOLD.store(end.max(before), Ordering::SeqCst);
+            Ok(before)
+        })
     }
 
     fn lowest_address(&self) -> u64 {
-        (heap::LOW_END as u64) + u64::from(WASM_BIAS)
+        guest(heap::LOW_END)
     }
 
     fn monotonic_ns(&self) -> u64 {
