@@ -46,21 +46,27 @@ fn main() {
         stdio: Stdio::Streams,
     }));
     let slot = Slot(0);
-    let n = 2_000_000;
+    let n: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(2_000_000);
     let start = Instant::now();
     for _ in 0..n {
         b.event(Event::Call { slot, call: Call::GetId { which: IdKind::Ppid } });
     }
     println!("getppid: {:.1} ns", start.elapsed().as_nanos() as f64 / n as f64);
-    println!("sizes: Call {}, Reply {}, Effect {}", size_of::<Call>(), size_of::<Reply>(), size_of::<Effect>());
+    println!(
+        "sizes: Call {}, Reply {}, Effect {}",
+        size_of::<Call>(),
+        size_of::<Reply>(),
+        size_of::<Effect>()
+    );
     let Some(Reply { body: Body::Fds(r, w), .. }) = b.call(slot, Call::Pipe { flags: OpenFlags::empty() })
     else {
         return println!("no pipe");
     };
     for size in [4096, 65_536] {
         let total = 2 << 30;
-        let message = wire::encode(&Call::Write { fd: w, data: ByteBuf::from(vec![1; size]), offset: None }, vec![])
-            .expect("encodes");
+        let message =
+            wire::encode(&Call::Write { fd: w, data: ByteBuf::from(vec![1; size]), offset: None }, vec![])
+                .expect("encodes");
         let mut out = Vec::new();
         let start = Instant::now();
         for _ in 0..total / size {
@@ -70,6 +76,9 @@ fn main() {
             out.clear();
             out = wire::encode(&reply.expect("data"), out).expect("encodes");
         }
-        println!("pipe, {size} bytes, with coding: {:.0} MB/s", total as f64 / 1e6 / start.elapsed().as_secs_f64());
+        println!(
+            "pipe, {size} bytes, with coding: {:.0} MB/s",
+            total as f64 / 1e6 / start.elapsed().as_secs_f64()
+        );
     }
 }

@@ -51,7 +51,8 @@ impl Kernel {
                     wrong.push(format!("process {}: child {child:?} is not its own", p.pid));
                 }
             }
-            if id != sys.init && !sys.procs.get(p.parent).is_some_and(|parent| parent.children.contains(&id)) {
+            if id != sys.init && !sys.procs.get(p.parent).is_some_and(|parent| parent.children.contains(&id))
+            {
                 wrong.push(format!("process {}: its parent does not know it", p.pid));
             }
             if id != sys.init && p.tasks.is_empty() != p.zombie {

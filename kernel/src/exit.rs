@@ -145,8 +145,7 @@ impl Kernel {
             return self.reap(proc);
         }
         let action = sys.procs[parent].action(SIGCHLD);
-        let careless =
-            signo == SIGCHLD && (action.handler == SIG_IGN || action.flags & SA_NOCLDWAIT != 0);
+        let careless = signo == SIGCHLD && (action.handler == SIG_IGN || action.flags & SA_NOCLDWAIT != 0);
         let (code, status) = exit_code(sys.procs[proc].exiting.unwrap_or(0));
         let info = SigInfo {
             signo,

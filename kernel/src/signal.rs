@@ -11,12 +11,8 @@ use tawaki_abi::wire::Deliver;
 /// Stop signals that job control sends.
 const STOPS: SigSet = sigbit(SIGSTOP) | sigbit(SIGTSTP) | sigbit(SIGTTIN) | sigbit(SIGTTOU);
 /// Taken before others, as they say what the thread itself has just done.
-const SYNCHRONOUS: SigSet = sigbit(SIGSEGV)
-    | sigbit(SIGBUS)
-    | sigbit(SIGILL)
-    | sigbit(SIGTRAP)
-    | sigbit(SIGFPE)
-    | sigbit(SIGSYS);
+const SYNCHRONOUS: SigSet =
+    sigbit(SIGSEGV) | sigbit(SIGBUS) | sigbit(SIGILL) | sigbit(SIGTRAP) | sigbit(SIGFPE) | sigbit(SIGSYS);
 
 impl SigQueue {
     /// Adds a signal; false when the queue is full (real-time signals only).
@@ -300,8 +296,10 @@ impl System {
             action.handler = SIG_DFL;
             t.mask &= !bit;
         }
-        if matches!(default_action(signo), DefaultAction::Ignore | DefaultAction::Continue | DefaultAction::Stop)
-            && self.procs[self.tasks[task].proc].action(signo).handler == SIG_DFL
+        if matches!(
+            default_action(signo),
+            DefaultAction::Ignore | DefaultAction::Continue | DefaultAction::Stop
+        ) && self.procs[self.tasks[task].proc].action(signo).handler == SIG_DFL
         {
             self.doom_process(self.tasks[task].proc, signo as i32);
             return Taken::Dead;

@@ -209,7 +209,8 @@ impl Process {
     /// Signals that are thrown away when sent.
     pub fn ignores(&self, signo: u32) -> bool {
         let action = self.action(signo);
-        action.handler == SIG_IGN || action.handler == SIG_DFL && default_action(signo) == DefaultAction::Ignore
+        action.handler == SIG_IGN
+            || action.handler == SIG_DFL && default_action(signo) == DefaultAction::Ignore
     }
     pub fn usage(&self) -> Rusage {
         Rusage { utime: self.utime, stime: 0, maxrss: self.maps.rss / 1024, ..Rusage::default() }
@@ -251,8 +252,7 @@ pub fn default_action(signo: u32) -> DefaultAction {
 }
 
 /// Signals that can be neither caught, blocked nor ignored.
-pub const UNBLOCKABLE: SigSet =
-    sigbit(tawaki_abi::signal::SIGKILL) | sigbit(tawaki_abi::signal::SIGSTOP);
+pub const UNBLOCKABLE: SigSet = sigbit(tawaki_abi::signal::SIGKILL) | sigbit(tawaki_abi::signal::SIGSTOP);
 
 /// A session (setsid(2)).
 #[derive(Clone, Debug)]

@@ -30,9 +30,30 @@ impl Random {
     }
     fn path(&mut self) -> Path {
         path(self.pick(&[
-            "/tmp/a", "/tmp/b", "/tmp/fifo", "/tmp/dir", "/tmp/dir/x", "/tmp/link", "/dev/null", "/dev/tty",
-            "/dev/ptmx", "/dev/pts/0", "/dev/pts/1", "/dev/stdin", "/proc/self/fd", "/proc/self/fd/3", "/proc/self/status",
-            "/proc/1/stat", "/proc/meminfo", "/", ".", "..", "", "/nowhere/x", "/proc/self/cwd", "/dev/zero",
+            "/tmp/a",
+            "/tmp/b",
+            "/tmp/fifo",
+            "/tmp/dir",
+            "/tmp/dir/x",
+            "/tmp/link",
+            "/dev/null",
+            "/dev/tty",
+            "/dev/ptmx",
+            "/dev/pts/0",
+            "/dev/pts/1",
+            "/dev/stdin",
+            "/proc/self/fd",
+            "/proc/self/fd/3",
+            "/proc/self/status",
+            "/proc/1/stat",
+            "/proc/meminfo",
+            "/",
+            ".",
+            "..",
+            "",
+            "/nowhere/x",
+            "/proc/self/cwd",
+            "/dev/zero",
         ]))
     }
     fn number(&mut self) -> u64 {
@@ -68,7 +89,9 @@ impl Random {
             16..22 => Call::Open {
                 dirfd: if self.below(4) == 0 { fd } else { -100 },
                 path: self.path(),
-                flags: OpenFlags::from_bits_truncate(self.pick(&[0, 1, 2, 0o102, 0o4000, 0o4001, 0o200000, 0o10000000, 0o1102])),
+                flags: OpenFlags::from_bits_truncate(
+                    self.pick(&[0, 1, 2, 0o102, 0o4000, 0o4001, 0o200000, 0o10000000, 0o1102]),
+                ),
                 mode: 0o777,
             },
             22..27 => Call::Close { fd },
@@ -79,15 +102,32 @@ impl Random {
             33 => Call::FcntlLock {
                 fd,
                 cmd: self.pick(&[5, 6, 7]),
-                lock: Flock { kind: self.below(3) as u16, whence: 0, start: self.below(20) as i64, len: self.below(20) as i64, pid: 0 },
+                lock: Flock {
+                    kind: self.below(3) as u16,
+                    whence: 0,
+                    start: self.below(20) as i64,
+                    len: self.below(20) as i64,
+                    pid: 0,
+                },
             },
             34 => Call::Flock { fd, op: self.pick(&[1, 2, 5, 6, 8]) },
             35 => Call::Ioctl {
                 fd,
                 op: self.pick(&[
-                    IoctlOp::GetTermios, IoctlOp::GetWinSize, IoctlOp::GetPgrp, IoctlOp::SetPgrp(3), IoctlOp::SetCtty(1),
-                    IoctlOp::NoTty, IoctlOp::Flush(2), IoctlOp::ReadableBytes, IoctlOp::NonBlock(true), IoctlOp::PtyNumber,
-                    IoctlOp::PtyLock(false), IoctlOp::PtyPeer(2), IoctlOp::Flow(0), IoctlOp::Flow(1),
+                    IoctlOp::GetTermios,
+                    IoctlOp::GetWinSize,
+                    IoctlOp::GetPgrp,
+                    IoctlOp::SetPgrp(3),
+                    IoctlOp::SetCtty(1),
+                    IoctlOp::NoTty,
+                    IoctlOp::Flush(2),
+                    IoctlOp::ReadableBytes,
+                    IoctlOp::NonBlock(true),
+                    IoctlOp::PtyNumber,
+                    IoctlOp::PtyLock(false),
+                    IoctlOp::PtyPeer(2),
+                    IoctlOp::Flow(0),
+                    IoctlOp::Flow(1),
                 ]),
             },
             36 => Call::Stat { dirfd: -100, path: self.path(), flags: 0 },
@@ -99,7 +139,9 @@ impl Random {
             42 => Call::Mknod { dirfd: -100, path: self.path(), mode: 0o010666, dev: 0 },
             43 => Call::Ftruncate { fd, len: self.below(1 << 20) },
             44..48 => Call::Poll {
-                fds: (0..self.below(4)).map(|_| PollFd { fd: self.fd(), events: self.next() as u16 }).collect(),
+                fds: (0..self.below(4))
+                    .map(|_| PollFd { fd: self.fd(), events: self.next() as u16 })
+                    .collect(),
                 deadline,
                 mask: if self.below(2) == 0 { Some(self.next()) } else { None },
             },
@@ -110,14 +152,30 @@ impl Random {
                 to: self.fd(),
                 to_offset: None,
                 len: self.number(),
-                kind: self.pick(&[TransferKind::Sendfile, TransferKind::CopyFileRange, TransferKind::Splice(0), TransferKind::Tee(0)]),
+                kind: self.pick(&[
+                    TransferKind::Sendfile,
+                    TransferKind::CopyFileRange,
+                    TransferKind::Splice(0),
+                    TransferKind::Tee(0),
+                ]),
             },
             50 => Call::Eventfd { count: 1, flags: 0 },
             51 => Call::EpollCreate { flags: 0 },
-            52..54 => Call::EpollCtl { epfd: fd, op: self.below(5) as u32, fd: self.fd(), events: self.next() as u32, data: 1 },
+            52..54 => Call::EpollCtl {
+                epfd: fd,
+                op: self.below(5) as u32,
+                fd: self.fd(),
+                events: self.next() as u32,
+                data: 1,
+            },
             54 => Call::EpollWait { epfd: fd, max: 4, deadline, mask: None },
             55 => Call::TimerfdCreate { clock: 1, flags: 0 },
-            56 => Call::TimerfdSet { fd, flags: self.below(2) as u32, interval: self.number(), value: self.number() },
+            56 => Call::TimerfdSet {
+                fd,
+                flags: self.below(2) as u32,
+                interval: self.number(),
+                value: self.number(),
+            },
             57 => Call::Signalfd { fd: -1, mask: self.next(), flags: 0 },
             58..64 => Call::Fork {
                 flags: self.pick(&[0, 0, 0x4100, 0x4100, 0x10f00, 0x400, 0x4000]),
@@ -125,7 +183,12 @@ impl Random {
                 image: ByteBuf::new(),
             },
             64 => Call::ExecOpen { dirfd: -100, path: self.path(), flags: 0 },
-            65 => Call::ExecCommit { handle: self.below(9) as u32, path: path("x"), argv: vec![], comm: path("x") },
+            65 => Call::ExecCommit {
+                handle: self.below(9) as u32,
+                path: path("x"),
+                argv: vec![],
+                comm: path("x"),
+            },
             66 => Call::ExecSpawn { handle: self.below(9) as u32, request: ByteBuf::new() },
             67..69 => Call::ExitGroup { status: self.next() as i32 },
             69 => Call::Exit { status: 0 },
@@ -138,15 +201,24 @@ impl Random {
             75 => Call::SetIds { op: self.pick_ids() },
             76 => Call::Sigaction {
                 signo: self.signo(),
-                action: Some(SigAction { handler: self.below(3), flags: self.next() as u32, restorer: 0, mask: self.next() }),
+                action: Some(SigAction {
+                    handler: self.below(3),
+                    flags: self.next() as u32,
+                    restorer: 0,
+                    mask: self.next(),
+                }),
             },
             77 => Call::Sigprocmask { how: self.below(4) as u32, set: Some(self.next()) },
             78 => Call::Sigsuspend { mask: self.next() },
             79 => Call::Sigtimedwait { set: self.next(), deadline },
             80..82 => Call::Kill { pid: self.pid(), tid: None, signo: self.signo(), info: None },
-            82 => Call::Fault { info: SigInfo { signo: self.pick(&[11, 8, 4, 9, 0, 99]), ..SigInfo::default() } },
+            82 => Call::Fault {
+                info: SigInfo { signo: self.pick(&[11, 8, 4, 9, 0, 99]), ..SigInfo::default() },
+            },
             83..85 => Call::TakeSignal,
-            85 => Call::Setitimer { which: self.below(4) as u32, interval: self.number(), value: self.number() },
+            85 => {
+                Call::Setitimer { which: self.below(4) as u32, interval: self.number(), value: self.number() }
+            }
             86 => Call::TimerCreate { clock: 1, signo: 34, value: 0, tid: None, notify: 0 },
             87 => Call::TimerSet { id: 0, flags: 0, interval: self.number(), value: self.number() },
             88 => Call::Sleep { clock: self.below(4) as u32, deadline },
@@ -217,9 +289,14 @@ fn simulate(seed: u64, steps: u32) -> u64 {
             _ if free == 0 && !idle => Event::Signal { pid: r.below(60) as i32, signo: r.pick(&[9, 18, 18]) },
             _ if idle => Event::Spawn(r.request(&mut requests)),
             0 => Event::Tick,
-            1 => Event::TerminalInput { terminal: TerminalId(1), bytes: vec![r.pick(&[3, 4, 13, 26, 97, 127, 0x13, 0x11]); 3] },
+            1 => Event::TerminalInput {
+                terminal: TerminalId(1),
+                bytes: vec![r.pick(&[3, 4, 13, 26, 97, 127, 0x13, 0x11]); 3],
+            },
             2 => Event::StreamInput { request: RequestId(requests), bytes: vec![1; 100] },
-            3 if r.below(10) == 0 => Event::WorkerCrashed { slot: Slot(r.below(30) as u32), message: "x".into() },
+            3 if r.below(10) == 0 => {
+                Event::WorkerCrashed { slot: Slot(r.below(30) as u32), message: "x".into() }
+            }
             4 if r.below(4) == 0 => Event::SpawnFailed { slot: Slot(r.below(30) as u32) },
             5 if r.below(20) == 0 => Event::TerminalHangup { terminal: TerminalId(1) },
             6 => Event::Signal { pid: r.pid(), signo: r.signo() },

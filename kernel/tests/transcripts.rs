@@ -72,7 +72,13 @@ fn pipes_between_processes() {
     assert_eq!(s.reply(a).result, Ok(100_000));
     assert_eq!(s.read(b, r, 131_072).len(), 100_000 - 65_536);
     // No writers: end of file. No readers: EPIPE and SIGPIPE.
-    s.ok(a, Call::Sigaction { signo: SIGPIPE, action: Some(SigAction { handler: SIG_IGN, ..Default::default() }) });
+    s.ok(
+        a,
+        Call::Sigaction {
+            signo: SIGPIPE,
+            action: Some(SigAction { handler: SIG_IGN, ..Default::default() }),
+        },
+    );
     s.exit(b, 0);
     assert_eq!(s.err(a, write(w, b"x")), Errno::EPIPE);
     s.ok(a, Call::Sigaction { signo: SIGPIPE, action: Some(SigAction::default()) });
@@ -152,7 +158,8 @@ fn vfork_speaks_through_its_parent() {
     let (b, payload) = new.expect("a worker");
     assert_eq!(payload, b"r");
     assert_eq!(s.ok(a, Call::GetId { which: IdKind::Pid }), parent);
-    let commit = Call::ExecCommit { handle, path: path("/prog"), argv: vec![path("prog")], comm: path("prog") };
+    let commit =
+        Call::ExecCommit { handle, path: path("/prog"), argv: vec![path("prog")], comm: path("prog") };
     let (_, body) = s.full(b, commit);
     assert!(matches!(body, Body::ExecStarted(e) if e.pid as i64 == child), "{body:?}");
     s.exit(b, 0);
@@ -349,7 +356,13 @@ fn job_control() {
     let mut s = Script::new();
     let shell = s.terminal();
     let me = s.ok(shell, Call::GetId { which: IdKind::Pid }) as i32;
-    s.ok(shell, Call::Sigaction { signo: SIGTTOU, action: Some(SigAction { handler: SIG_IGN, ..Default::default() }) });
+    s.ok(
+        shell,
+        Call::Sigaction {
+            signo: SIGTTOU,
+            action: Some(SigAction { handler: SIG_IGN, ..Default::default() }),
+        },
+    );
     let (job, pid) = s.fork(shell);
     s.ok(shell, Call::Setpgid { pid, pgid: pid });
     // The background job reads: it stops by SIGTTIN and the shell hears of it.
@@ -399,9 +412,20 @@ fn proc_and_dev() {
     assert!(text.contains("VmRSS:\t    4096 kB"), "{text}");
     let (_, link) = s.full(a, Call::Readlink { dirfd: -100, path: path("/proc/self/fd/0") });
     assert_eq!(bytes(link), b"/dev/pts/0");
-    for name in ["/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/uptime", "/proc/mounts",
-                 "/proc/sys/kernel/osrelease", "/sys/devices/system/cpu/online", "/proc/1/stat",
-                 "/proc/self/limits", "/proc/self/cmdline", "/proc/thread-self/comm", "/proc/self/fdinfo/0"] {
+    for name in [
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/proc/stat",
+        "/proc/uptime",
+        "/proc/mounts",
+        "/proc/sys/kernel/osrelease",
+        "/sys/devices/system/cpu/online",
+        "/proc/1/stat",
+        "/proc/self/limits",
+        "/proc/self/cmdline",
+        "/proc/thread-self/comm",
+        "/proc/self/fdinfo/0",
+    ] {
         let fd = s.open(a, name, 0);
         let mut reply = s.call(a, read(fd, 65_536)).unwrap();
         if reply.result == Err(tawaki_abi::wire::NEED_MAPS) {
@@ -484,7 +508,8 @@ fn threads_end_together() {
     let mut s = Script::new();
     let a = s.spawn(Stdio::Streams);
     let flags = 0x10f00;
-    let effects = s.event(Event::Call { slot: a, call: Call::Fork { flags, exit_signal: 0, image: path("t") } });
+    let effects =
+        s.event(Event::Call { slot: a, call: Call::Fork { flags, exit_signal: 0, image: path("t") } });
     let (t, kind) = effects
         .iter()
         .find_map(|e| match e {
@@ -634,7 +659,10 @@ fn malformed_calls_get_errors() {
     let a = s.spawn(Stdio::Streams);
     assert_eq!(s.err(a, read(-1, 1)), Errno::EBADF);
     assert_eq!(s.err(a, read(i32::MAX, 1)), Errno::EBADF);
-    assert_eq!(s.err(a, Call::MapRead { source: tawaki_abi::wire::MapSource::Handle(9), offset: 0, len: 1 }), Errno::EBADF);
+    assert_eq!(
+        s.err(a, Call::MapRead { source: tawaki_abi::wire::MapSource::Handle(9), offset: 0, len: 1 }),
+        Errno::EBADF
+    );
     assert_eq!(s.err(a, Call::ExecSpawn { handle: 1, request: ByteBuf::new() }), Errno::EINVAL);
     assert_eq!(s.err(a, kill(i32::MIN, 9)), Errno::ESRCH);
     assert_eq!(s.err(a, kill(1 << 20, 9)), Errno::ESRCH);

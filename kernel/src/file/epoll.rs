@@ -101,12 +101,16 @@ impl System {
 
     fn reaches(&self, from: FileId, to: FileId, level: u32) -> bool {
         let Object::Epoll(e) = &self.files[from].object else { return false };
-        level < MAX_DEPTH + 1
-            && e.items.iter().any(|i| i.file == to || self.reaches(i.file, to, level + 1))
+        level < MAX_DEPTH + 1 && e.items.iter().any(|i| i.file == to || self.reaches(i.file, to, level + 1))
     }
 
     /// Ready events, at most `max`; marks what edge-triggering and one-shot need.
-    pub fn epoll_collect(&mut self, epoll: FileId, max: usize, task: TaskId) -> Result<Vec<(u32, u64)>, Errno> {
+    pub fn epoll_collect(
+        &mut self,
+        epoll: FileId,
+        max: usize,
+        task: TaskId,
+    ) -> Result<Vec<(u32, u64)>, Errno> {
         let count = self.epoll_mut(epoll)?.items.len();
         let mut ready = Vec::new();
         for n in 0..count {

@@ -28,9 +28,18 @@ const COALESCE: usize = 4096;
 pub enum HostEnd {
     None,
     /// The host writes: `asked` bytes were asked for and have not come.
-    Input { request: RequestId, asked: u64, eof: bool },
+    Input {
+        request: RequestId,
+        asked: u64,
+        eof: bool,
+    },
     /// The host reads: `under_way` bytes were sent and not drained.
-    Output { request: RequestId, stream: u8, under_way: u64, closed: bool },
+    Output {
+        request: RequestId,
+        stream: u8,
+        under_way: u64,
+        closed: bool,
+    },
 }
 
 /// A pipe.

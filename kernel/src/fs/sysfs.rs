@@ -5,9 +5,14 @@ use tawaki_abi::Errno;
 use tawaki_abi::fs::{S_IFDIR, S_IFREG, Stat, Statfs};
 use tawaki_vfs::{Context, DirSink, FileSystem, FsResult, Ino};
 
+/// Makes the text of a file from the number of processors.
+type Make = fn(u32) -> String;
+
 /// A node: its parent's number, name, and text (`None`: a directory). A number is
 /// the position plus one.
-const NODES: &[(u64, &str, Option<fn(u32) -> String>)] = &[
+type Node = (u64, &'static str, Option<Make>);
+
+const NODES: &[Node] = &[
     (1, "", None),
     (1, "devices", None),
     (2, "system", None),
@@ -33,12 +38,12 @@ fn range(cpus: u32) -> String {
 /// The file system.
 pub struct SysFs;
 
-fn node(ino: Ino) -> FsResult<&'static (u64, &'static str, Option<fn(u32) -> String>)> {
+fn node(ino: Ino) -> FsResult<&'static Node> {
     let index = usize::try_from(ino.0.wrapping_sub(1)).map_err(|_| Errno::ENOENT)?;
     Ok(NODES.get(index).ok_or(Errno::ENOENT)?)
 }
 
-fn mode(text: Option<fn(u32) -> String>) -> u32 {
+fn mode(text: Option<Make>) -> u32 {
     if text.is_some() { S_IFREG | 0o444 } else { S_IFDIR | 0o555 }
 }
 

@@ -33,8 +33,13 @@ impl Kernel {
             self.sys.procs[c.proc].fds = copy;
         }
         let range = first as u64..=last as u64;
-        let fds: Vec<Fd> =
-            self.sys.table(c.proc).open().map(|(fd, _)| fd).filter(|fd| range.contains(&(*fd as u64))).collect();
+        let fds: Vec<Fd> = self
+            .sys
+            .table(c.proc)
+            .open()
+            .map(|(fd, _)| fd)
+            .filter(|fd| range.contains(&(*fd as u64)))
+            .collect();
         for fd in fds {
             if flags & CLOSE_RANGE_CLOEXEC != 0 {
                 if let Some(entry) = self.sys.table_mut(c.proc).get_mut(fd) {

@@ -76,7 +76,7 @@ impl Kernel {
             F_SETFL => {
                 let new = OpenFlags::from_bits_truncate(arg as u32) & SETTABLE;
                 let f = &mut self.sys.files[file];
-                f.flags = f.flags - SETTABLE | new;
+                f.flags = (f.flags - SETTABLE) | new;
                 done(0)
             }
             F_SETOWN => {

@@ -161,14 +161,7 @@ impl Kernel {
         done(0)
     }
 
-    fn set_termios(
-        &mut self,
-        c: Caller,
-        tty: TtyId,
-        master: bool,
-        when: u32,
-        termios: Termios,
-    ) -> SysResult {
+    fn set_termios(&mut self, c: Caller, tty: TtyId, master: bool, when: u32, termios: Termios) -> SysResult {
         if !master {
             self.sys.check_foreground(c.task, tty, SIGTTOU)?;
         }

@@ -29,8 +29,7 @@ impl Kernel {
         if resource >= RLIMITS || pid < 0 {
             return Err(Errno::EINVAL.into());
         }
-        let target =
-            if pid == 0 { c.proc } else { self.sys.proc_by_pid(pid).ok_or(Errno::ESRCH)? };
+        let target = if pid == 0 { c.proc } else { self.sys.proc_by_pid(pid).ok_or(Errno::ESRCH)? };
         let me = &self.sys.procs[c.proc].cred;
         let capable = me.capable();
         let other = &self.sys.procs[target].cred;
@@ -124,6 +123,10 @@ impl Kernel {
                 return with(Body::Bytes(name));
             }
             23 if arg <= 40 => return done(1), // PR_CAPBSET_READ
+            // Securebits and ambient capabilities: none, and none can be set.
+            27 => return done(0),
+            28 | 47 if arg == 0 || op == 47 && arg == 4 || op == 47 && arg == 1 => return done(0),
+            28 | 47 => return Err(Errno::EPERM.into()),
             36 => p.subreaper = arg != 0,
             37 => return done(p.subreaper as i64),
             38 if arg == 1 => p.no_new_privs = true,

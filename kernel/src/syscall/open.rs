@@ -221,11 +221,8 @@ impl Kernel {
 
     /// TIOCGPTPEER: the slave of a master.
     pub(super) fn open_peer(&mut self, c: Caller, tty: TtyId, flags: OpenFlags) -> Result<Fd, Stop> {
-        let loc = self
-            .sys
-            .mounts
-            .devpts
-            .map(|mount| Location { mount, ino: crate::fs::devpts::tty_ino(tty) });
+        let loc =
+            self.sys.mounts.devpts.map(|mount| Location { mount, ino: crate::fs::devpts::tty_ino(tty) });
         let object = self.open_tty(c, tty, flags)?;
         if let Some(loc) = loc {
             self.vfs.open_ref(loc)?;

@@ -7,9 +7,7 @@ use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::*;
 use tawaki_abi::wire::{Body, Fd, Reply, SetTime};
-use tawaki_vfs::{
-    Access, Creds, FileSystem, Location, MountFlags, RenameFlags, SetAttr, TimeSet, Tmpfs,
-};
+use tawaki_vfs::{Access, Creds, FileSystem, Location, MountFlags, RenameFlags, SetAttr, TimeSet, Tmpfs};
 
 /// mount(2) flags that are ignored (`MS_SILENT`, `MS_REC`, propagation, times).
 const MS_REMOUNT: u64 = 32;
@@ -33,7 +31,14 @@ impl Kernel {
         with(Body::Stat(vfs.stat(&sys.context(c.proc), loc)?))
     }
 
-    pub(super) fn sys_access(&mut self, c: Caller, dirfd: Fd, path: &[u8], mode: u32, flags: u32) -> SysResult {
+    pub(super) fn sys_access(
+        &mut self,
+        c: Caller,
+        dirfd: Fd,
+        path: &[u8],
+        mode: u32,
+        flags: u32,
+    ) -> SysResult {
         let want = Access::from_bits(mode).ok_or(Errno::EINVAL)?;
         let cred = &self.sys.procs[c.proc].cred;
         let real = Creds {
@@ -189,7 +194,14 @@ impl Kernel {
         done(0)
     }
 
-    pub(super) fn sys_chmod(&mut self, c: Caller, dirfd: Fd, path: &[u8], mode: u32, flags: u32) -> SysResult {
+    pub(super) fn sys_chmod(
+        &mut self,
+        c: Caller,
+        dirfd: Fd,
+        path: &[u8],
+        mode: u32,
+        flags: u32,
+    ) -> SysResult {
         let loc = self.find(c, dirfd, path, flags)?;
         if flags & AT_SYMLINK_NOFOLLOW != 0 {
             let Kernel { vfs, sys, .. } = self;

@@ -58,13 +58,7 @@ impl Kernel {
         Err(Stop::Wait(Wait { keys: unique(keys), until: deadline, restart: Some(Errno::ERESTARTNOHAND) }))
     }
 
-    fn anonymous(
-        &mut self,
-        c: Caller,
-        object: Object,
-        kind: AnonymousKind,
-        flags: u32,
-    ) -> Result<Fd, Errno> {
+    fn anonymous(&mut self, c: Caller, object: Object, kind: AnonymousKind, flags: u32) -> Result<Fd, Errno> {
         let number = self.sys.anonymous_ino();
         let loc = self.sys.anonymous_location(kind, number);
         let status = OpenFlags::from_bits_truncate(flags & NONBLOCK) | OpenFlags::RDWR;

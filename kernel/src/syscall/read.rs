@@ -118,8 +118,7 @@ impl Kernel {
                 let mut data = Vec::new();
                 for _ in 0..room {
                     let t = &mut self.sys.tasks[c.task];
-                    let info =
-                        t.pending.take(set).or_else(|| self.sys.procs[c.proc].shared.take(set));
+                    let info = t.pending.take(set).or_else(|| self.sys.procs[c.proc].shared.take(set));
                     let Some(info) = info else { break };
                     data.extend(signalfd_info(&info));
                 }
@@ -201,7 +200,9 @@ impl Kernel {
         let ready = t.readable();
         let until = match (least, time) {
             _ if ready >= least.max(1) => None,
-            (0, 0) => return if wait || ready > 0 { bytes(t.take_input(len)) } else { Err(Errno::EAGAIN.into()) },
+            (0, 0) => {
+                return if wait || ready > 0 { bytes(t.take_input(len)) } else { Err(Errno::EAGAIN.into()) };
+            }
             (0, time) => {
                 if progress.mark == 0 {
                     progress.mark = crate::timer::deadline_after(now, time);
@@ -339,4 +340,3 @@ fn signalfd_info(info: &SigInfo) -> [u8; SIGNALFD_INFO] {
     out[72..80].copy_from_slice(&info.addr.to_le_bytes());
     out
 }
-

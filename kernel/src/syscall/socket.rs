@@ -341,8 +341,7 @@ impl Kernel {
             }
         }
         let n = if kind == Kind::Stream { rest.min(room) } else { total };
-        let piece =
-            if n == total { core::mem::take(data).into_vec() } else { data[from..from + n].to_vec() };
+        let piece = if n == total { core::mem::take(data).into_vec() } else { data[from..from + n].to_vec() };
         let creds = self.owner(c);
         let addr = self.sys.sockets.get(socket).name.clone();
         let p = self.sys.sockets.get_mut(peer);
@@ -536,14 +535,7 @@ impl Kernel {
         }
     }
 
-    pub(super) fn sys_getsockopt(
-        &mut self,
-        c: Caller,
-        fd: Fd,
-        level: u32,
-        name: u32,
-        len: u32,
-    ) -> SysResult {
+    pub(super) fn sys_getsockopt(&mut self, c: Caller, fd: Fd, level: u32, name: u32, len: u32) -> SysResult {
         let (_, socket) = self.socket(c, fd)?;
         if level != SOL_SOCKET {
             return Err(Errno::EOPNOTSUPP.into());

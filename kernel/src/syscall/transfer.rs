@@ -89,7 +89,11 @@ impl Kernel {
                         }
                         let room = self.sys.pipes[other].room();
                         if room == 0 {
-                            return if wait { wait_on(Key::PipeOut(other)) } else { Err(Errno::EAGAIN.into()) };
+                            return if wait {
+                                wait_on(Key::PipeOut(other))
+                            } else {
+                                Err(Errno::EAGAIN.into())
+                            };
                         }
                         room.min(len)
                     }

@@ -226,7 +226,8 @@ impl Kernel {
     }
 
     pub(super) fn sys_fallocate(&mut self, c: Caller, fd: Fd, mode: u32, offset: u64, len: u64) -> SysResult {
-        let (file, loc) = self.regular(c, fd).map_err(|e| if e == Errno::EINVAL { Errno::ESPIPE } else { e })?;
+        let (file, loc) =
+            self.regular(c, fd).map_err(|e| if e == Errno::EINVAL { Errno::ESPIPE } else { e })?;
         if !self.sys.files[file].flags.writable() {
             return Err(Errno::EBADF.into());
         }

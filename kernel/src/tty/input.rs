@@ -275,8 +275,9 @@ mod tests {
 
     #[test]
     fn canonical_editing() {
+        type Case<'a> = (&'a [u8], &'a [&'a [u8]], &'a str);
         #[rustfmt::skip]
-        let cases: &[(&[u8], &[&[u8]], &str)] = &[
+        let cases: &[Case] = &[
             (b"ab\r", &[b"ab\n"], "ab\r\n"),
             (b"abc\x7f\n", &[b"ab\n"], "abc\x08 \x08\r\n"),
             ("é\x7f\n".as_bytes(), &[b"\n"], "é\x08 \x08\r\n"),

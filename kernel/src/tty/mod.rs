@@ -112,11 +112,7 @@ impl Tty {
 
     /// Bytes that FIONREAD counts.
     pub fn readable(&self) -> usize {
-        if self.has(ICANON) {
-            self.lines.front().map_or(0, |l| l.bytes.len() - l.pos)
-        } else {
-            self.ready
-        }
+        if self.has(ICANON) { self.lines.front().map_or(0, |l| l.bytes.len() - l.pos) } else { self.ready }
     }
 
     /// Bytes of output that have not reached the other end.
@@ -413,7 +409,12 @@ impl System {
 
     /// Makes a terminal the controlling one of the caller's session, when the
     /// caller leads one without terminal and the terminal is free (or `steal`).
-    pub fn set_controlling(&mut self, proc: crate::task::ProcId, tty: TtyId, steal: bool) -> Result<(), Errno> {
+    pub fn set_controlling(
+        &mut self,
+        proc: crate::task::ProcId,
+        tty: TtyId,
+        steal: bool,
+    ) -> Result<(), Errno> {
         let p = &self.procs[proc];
         let (sid, pgid) = (p.sid, p.pgid);
         if p.pid != sid {

@@ -1,8 +1,6 @@
 //! Output processing (OPOST) and echo.
 
-use super::{
-    ECHO_SLACK, ECHOCTL, OCRNL, OLCUC, ONLCR, ONLRET, ONOCR, OPOST, TABDLY, Tty, XTABS,
-};
+use super::{ECHO_SLACK, ECHOCTL, OCRNL, OLCUC, ONLCR, ONLRET, ONOCR, OPOST, TABDLY, Tty, XTABS};
 use crate::event::OUTPUT_WINDOW;
 
 impl Tty {

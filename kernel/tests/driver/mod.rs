@@ -3,9 +3,9 @@
 #![allow(dead_code)]
 
 use std::collections::HashMap;
+use tawaki_abi::Errno;
 use tawaki_abi::fs::Timespec;
 use tawaki_abi::wire::{Body, Call, Reply, Slot};
-use tawaki_abi::Errno;
 use tawaki_kernel::*;
 use tawaki_vfs::{MountFlags, Tmpfs, Vfs};
 

@@ -70,9 +70,7 @@ pub const ROWS: &[Row] = &[
     file(0, "loadavg", |sys| {
         format!("0.00 0.00 0.00 {}/{} {}\n", running(sys), sys.tasks.len() + 1, sys.last_pid).into_bytes()
     }),
-    file(0, "version", |_| {
-        format!("Linux version {RELEASE} (tawaki) (rustc) {VERSION}\n").into_bytes()
-    }),
+    file(0, "version", |_| format!("Linux version {RELEASE} (tawaki) (rustc) {VERSION}\n").into_bytes()),
     file(0, "filesystems", |_| {
         b"nodev\tproc\nnodev\tsysfs\nnodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tdevpts\n\text2\n".to_vec()
     }),
@@ -107,9 +105,7 @@ pub const ROWS: &[Row] = &[
     knob(3, "mmap_min_addr", |_| line(b"65536")),
     knob(3, "swappiness", |_| line(b"60")),
     file(4, "file-max", |_| line(crate::system::MAX_FILES.to_string().as_bytes())),
-    file(4, "file-nr", |sys| {
-        format!("{}\t0\t{}\n", sys.files.len(), crate::system::MAX_FILES).into_bytes()
-    }),
+    file(4, "file-nr", |sys| format!("{}\t0\t{}\n", sys.files.len(), crate::system::MAX_FILES).into_bytes()),
     file(4, "nr_open", |_| line(crate::task::NR_OPEN.to_string().as_bytes())),
     file(4, "pipe-max-size", |_| line(crate::file::pipe::MAX_CAPACITY.to_string().as_bytes())),
 ];

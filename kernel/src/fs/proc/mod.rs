@@ -324,7 +324,8 @@ impl FileSystem for ProcFs {
             let table = sys.fdtables.get(s.p.fds);
             for (n, (name, ino, mode)) in entries.iter().enumerate() {
                 let next = n as u64 + 1;
-                let entry = tawaki_vfs::DirEntry { ino: *ino, next, kind: (mode >> 12) as u8, name: name.as_bytes() };
+                let entry =
+                    tawaki_vfs::DirEntry { ino: *ino, next, kind: (mode >> 12) as u8, name: name.as_bytes() };
                 if next > cookie && !sink(&entry) {
                     return Ok(());
                 }

@@ -254,8 +254,7 @@ fn limits(s: Subject) -> Vec<u8> {
         ("Max realtime timeout", "us"),
     ];
     let show = |limit: u64| if limit == RLIM_INFINITY { "unlimited".into() } else { limit.to_string() };
-    let mut out =
-        format!("{:<25} {:<20} {:<20} {:<10}\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+    let mut out = format!("{:<25} {:<20} {:<20} {:<10}\n", "Limit", "Soft Limit", "Hard Limit", "Units");
     for ((name, unit), (soft, hard)) in NAMES.iter().zip(s.p.limits) {
         let _ = writeln!(out, "{name:<25} {:<20} {:<20} {unit:<10}", show(soft), show(hard));
     }
