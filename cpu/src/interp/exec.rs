@@ -332,6 +332,14 @@ pub fn run_blocks(
                         op.imm as u64 & 0xffff_ffff
                     };
                 }
+                // A branch to an address that is not canonical faults as #GP itself.
+                macro_rules! canonical {
+                    ($target:expr) => {
+                        if $target >> 47 != 0 && ($target as i64) >> 47 != -1 {
+                            fail!(Trap::GeneralProtection);
+                        }
+                    };
+                }
                 macro_rules! push {
                     ($value:expr, $bytes:expr, $store:ident, $ty:ty) => {{
                         let value = $value;
@@ -689,7 +697,9 @@ pub fn run_blocks(
                     }
                     OpCode::Jcc => jump_if!(flags::condition(state, op.c), op.imm),
                     OpCode::JmpInd => {
-                        state.rip = a!();
+                        let target = a!();
+                        canonical!(target);
+                        state.rip = target;
                         break 'block (blocks.front(state.rip), Exit::Indirect);
                     }
                     OpCode::Call64 => {
@@ -704,6 +714,7 @@ pub fn run_blocks(
                     }
                     OpCode::CallInd64 => {
                         let target = a!();
+                        canonical!(target);
                         push!(op.imm as u64, 8, store64, u64);
                         state.rip = target;
                         break 'block (blocks.front(state.rip), Exit::Indirect);
@@ -715,7 +726,10 @@ pub fn run_blocks(
                         break 'block (blocks.front(state.rip), Exit::Indirect);
                     }
                     OpCode::Ret64 => {
-                        let target = pop!(8, load64, op.imm);
+                        let sp = state.slots[slot::RSP as usize];
+                        let target = check!(memory.load64(sp));
+                        canonical!(target);
+                        state.slots[slot::RSP as usize] = sp.wrapping_add(8).wrapping_add(op.imm as u64);
                         state.rip = target;
                         break 'block (blocks.front(state.rip), Exit::Indirect);
                     }
