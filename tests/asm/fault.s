@@ -50,6 +50,7 @@
 #out64 stop=sigsegv.0x80@0x0 rip=code
 #out64 stop=sigsegv.0x80@0x0 rip=code
 #case non_canonical_push 64
+#known the engine has no #SS: it raises #GP (SIGSEGV)
 #in rsp=0x8000000000000000
         push    rax
 #code64 50

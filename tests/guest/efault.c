@@ -1,5 +1,6 @@
 /* A wild pointer in every pointer argument of every system call: an error, never a crash. */
 #include "guest.h"
+#include <grp.h>
 #include <poll.h>
 #include <sys/syscall.h>
 
@@ -48,6 +49,7 @@ int main(void)
 {
     setvbuf(stdout, 0, _IOLBF, 0);
     static char good[8192];
+    setgroups(0, 0);
     char name[] = "/tmp/efault";
     bad[0] = 8;
     bad[1] = (long)mmap(0, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

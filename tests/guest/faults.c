@@ -20,7 +20,7 @@ static void handler(int signo, siginfo_t *info, void *context)
         where = "expected";
     else if ((uintptr_t)info->si_addr == (uintptr_t)uc->uc_mcontext.gregs[IP])
         where = "instruction";
-    else if (stack_low && (char *)info->si_addr < stack_low && (char *)info->si_addr > stack_low - (64 << 20))
+    else if (stack_low && (char *)info->si_addr < stack_low && (char *)info->si_addr > stack_low - (12 << 20))
         where = "below the stack";
     int n = snprintf(line, sizeof line, "  SIG%s code %d address %s\n", sigabbrev_np(signo), info->si_code, where);
     write(1, line, n);

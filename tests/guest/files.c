@@ -1,6 +1,7 @@
 /* Files and directories: what open, rename, link, truncate and their like allow and refuse. */
 #include "guest.h"
 #include <dirent.h>
+#include <grp.h>
 #include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/vfs.h>
@@ -260,6 +261,7 @@ int main(void)
     put("secret", "s");
     chmod("secret", 0600);
     CHILD("as user", {
+        setgroups(0, 0);
         setgid(1000);
         setuid(1000);
         CALL(open("secret", O_RDONLY));

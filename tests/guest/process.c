@@ -91,6 +91,7 @@ int main(int argc, char **argv, char **envp)
     /* Stop and continue. */
     if ((pid = fork()) == 0) {
         raise(SIGSTOP);
+        usleep(200000);
         _exit(1);
     }
     waitpid(pid, &status, WUNTRACED);
