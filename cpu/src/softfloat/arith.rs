@@ -57,21 +57,54 @@ pub(crate) fn shift_right_jam(value: u128, count: u32) -> u128 {
     }
 }
 
-/// `a + b`. An exact zero's sign is left to the caller.
+/// `a + b`. An exact zero's sign is left to the caller. In halves of 64 bits:
+/// wasm has no wider shifts, and the generic ones are function calls.
 #[inline]
 pub(crate) fn add(a: Parts, b: Parts) -> Exact {
     let (a, b) = if (a.exp, a.mant) >= (b.exp, b.mant) { (a, b) } else { (b, a) };
-    let big = u128::from(a.mant) << 63;
-    let small = shift_right_jam(u128::from(b.mant) << 63, (a.exp - b.exp) as u32);
-    let sum = if a.sign == b.sign { big + small } else { big - small };
-    Exact::normalised(a.sign, a.exp + 1, sum)
+    let (high, low) = match (a.exp - b.exp) as u32 {
+        0 => (b.mant, 0),
+        d @ 1..64 => (b.mant >> d, b.mant << (64 - d)),
+        64 => (0, b.mant),
+        d @ 65..128 => (0, b.mant >> (d - 64) | u64::from(b.mant << (128 - d) != 0)),
+        _ => (0, 1),
+    };
+    if a.sign == b.sign {
+        let (hi, carry) = a.mant.overflowing_add(high);
+        if carry {
+            let lo = hi << 63 | low >> 1 | low & 1;
+            return Exact { sign: a.sign, exp: a.exp + 1, hi: hi >> 1 | 1 << 63, lo };
+        }
+        return Exact { sign: a.sign, exp: a.exp, hi, lo: low };
+    }
+    let hi = a.mant - high - u64::from(low != 0);
+    let lo = low.wrapping_neg();
+    match hi.leading_zeros() {
+        0 => Exact { sign: a.sign, exp: a.exp, hi, lo },
+        64 => {
+            // Whole words cancel only when no bit of the smaller one was lost.
+            let shift = lo.leading_zeros();
+            let hi = lo.checked_shl(shift).unwrap_or(0);
+            Exact { sign: a.sign, exp: a.exp - 64 - shift as i32, hi, lo: 0 }
+        }
+        shift => {
+            let hi = hi << shift | lo >> (64 - shift);
+            Exact { sign: a.sign, exp: a.exp - shift as i32, hi, lo: lo << shift }
+        }
+    }
 }
 
 /// `a * b`.
 #[inline]
 pub(crate) fn mul(a: Parts, b: Parts) -> Exact {
     let product = u128::from(a.mant) * u128::from(b.mant);
-    Exact::normalised(a.sign != b.sign, a.exp + b.exp + 1, product)
+    let (hi, lo) = ((product >> 64) as u64, product as u64);
+    let (sign, exp) = (a.sign != b.sign, a.exp + b.exp);
+    if hi >> 63 != 0 {
+        Exact { sign, exp: exp + 1, hi, lo }
+    } else {
+        Exact { sign, exp, hi: hi << 1 | lo >> 63, lo: lo << 1 }
+    }
 }
 
 /// `a / b`.

@@ -109,7 +109,7 @@ fn expand(format: Format, bits: u64, env: &mut Env) -> F80 {
 #[inline]
 fn to_ieee(format: Format, value: F80, env: &mut Env) -> u64 {
     if value.is_normal() {
-        return round_ieee(env, format, value.parts().into());
+        return round_ieee(env, format, value.normal_parts().into());
     }
     let sign = format.sign_bit(value.sign());
     match value.class() {

@@ -125,6 +125,12 @@ impl F80 {
         F80 { mantissa: self.mantissa | QUIET_BIT, sign_exponent: self.sign_exponent }
     }
 
+    /// The same as [`F80::parts`] for a normal number.
+    #[inline]
+    pub(crate) const fn normal_parts(self) -> Parts {
+        Parts { sign: self.sign(), exp: self.exponent() as i32 - BIAS, mant: self.mantissa }
+    }
+
     /// Sign, exponent and normalised significand of a finite non-zero number.
     #[inline]
     pub(crate) const fn parts(self) -> Parts {

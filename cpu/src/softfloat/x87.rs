@@ -44,7 +44,7 @@ impl F80 {
     #[inline]
     pub fn add(self, other: F80, env: &mut Env) -> F80 {
         if self.is_normal() && other.is_normal() {
-            let sum = arith::add(self.parts(), other.parts());
+            let sum = arith::add(self.normal_parts(), other.normal_parts());
             return round_sum(env, self.sign(), other.sign(), sum);
         }
         add_special(env, self, other, other.sign())
@@ -63,7 +63,7 @@ impl F80 {
     #[inline]
     pub fn mul(self, other: F80, env: &mut Env) -> F80 {
         if self.is_normal() && other.is_normal() {
-            return round_f80(env, arith::mul(self.parts(), other.parts()));
+            return round_f80(env, arith::mul(self.normal_parts(), other.normal_parts()));
         }
         mul_special(env, self, other)
     }
@@ -72,7 +72,7 @@ impl F80 {
     #[inline]
     pub fn div(self, other: F80, env: &mut Env) -> F80 {
         if self.is_normal() && other.is_normal() {
-            return round_f80(env, arith::div(self.parts(), other.parts()));
+            return round_f80(env, arith::div(self.normal_parts(), other.normal_parts()));
         }
         div_special(env, self, other)
     }
