@@ -1,4 +1,4 @@
-//! An image's files as a directory of this machine, for counting and recording.
+//! An image's files as a directory of this machine, for counting.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,15 +30,6 @@ fn extracted(root: &Path, image: &Path, arch: &str) -> Result<PathBuf, String> {
     )?;
     fs::write(&stamp, "").map_err(|e| e.to_string())?;
     Ok(dir)
-}
-
-/// A fresh writable copy of the image's files.
-pub fn fresh(root: &Path, image: &Path, arch: &str) -> Result<PathBuf, String> {
-    let dir = extracted(root, image, arch)?;
-    let copy = root.join("build/tree-run");
-    let _ = fs::remove_dir_all(&copy);
-    tools::checked(Command::new("cp").args(["-a", "--reflink=auto"]).arg(&dir).arg(&copy))?;
-    Ok(copy)
 }
 
 /// How many names `find / -xdev` shows in the machine: all that the image has,
