@@ -246,7 +246,7 @@ fn bad_programs() {
     check(Vec::new(), "Exec format error");
     check(b"just text".to_vec(), "Exec format error");
     check(good[..40].to_vec(), "Exec format error");
-    check(good[..100].to_vec(), "Input/output error");
+    check(good[..100].to_vec(), "Exec format error");
     let mut wrong = good.clone();
     wrong[18] = 0xb7; // aarch64
     check(wrong, "Exec format error");

@@ -126,7 +126,7 @@ fn image(thread: &mut Thread<'_>, handle: u32, start: &[u8]) -> Result<ElfImage,
         _ => read_at(thread, handle, range.start, size)?,
     };
     if (table.len() as u64) < size {
-        return Err(Errno::EIO);
+        return Err(Errno::ENOEXEC);
     }
     elf::image(header, &table)
 }

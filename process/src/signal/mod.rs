@@ -7,6 +7,7 @@ pub mod siginfo;
 
 use crate::thread::{AltStack, Thread};
 use tawaki_abi::Errno;
+use tawaki_abi::mm::PROT_WRITE;
 use tawaki_abi::signal::{self as sig, SA_ONSTACK, SIGSEGV, SigInfo, SigSet};
 use tawaki_abi::wire::{Call, Deliver};
 use tawaki_cpu::{Access, CpuState, FaultKind, Mode, Trap, flags};
@@ -152,14 +153,17 @@ impl Thread<'_> {
                 };
                 // Inaccessible pages that need not exist look unmapped to the processor.
                 let page = u32::try_from(fault.addr >> 12).unwrap_or(u32::MAX);
-                let reserved = self.mm().vmas().find(page).is_some();
+                let prot = self.mm().vmas().find(page).map(|(_, vma)| vma.prot);
+                let reserved = prot.is_some();
+                // Past the end of a file the area's protection still comes first.
+                let refused = fault.access == Access::Write && prot.is_some_and(|p| p & PROT_WRITE == 0);
                 let (signo, code) = match fault.kind {
                     FaultKind::Unmapped if !reserved => (SIGSEGV, sig::SEGV_MAPERR),
-                    FaultKind::Protection | FaultKind::Unmapped => {
+                    FaultKind::Protection | FaultKind::Unmapped | FaultKind::Bus => {
                         err |= 1;
                         (SIGSEGV, sig::SEGV_ACCERR)
                     }
-                    FaultKind::Bus => (sig::SIGBUS, sig::BUS_ADRERR),
+                    FaultKind::Bus if !refused => (sig::SIGBUS, sig::BUS_ADRERR),
                 };
                 // A non-canonical address is #GP on the processor: no address then.
                 if self.cpu.mode == Mode::Bits64 && (fault.addr as i64) << 16 >> 16 != fault.addr as i64 {

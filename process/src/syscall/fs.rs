@@ -7,6 +7,7 @@ use crate::thread::{SysResult, Thread, Width};
 use tawaki_abi::fs::{AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, Dirent, Stat, Statfs};
 use tawaki_abi::wire::{Body, Call, Fd, Flock, Path, SetTime};
 use tawaki_abi::{Errno, layout32, layout64};
+use tawaki_cpu::Access;
 
 fn open_call(t: &mut Thread<'_>, dirfd: Fd, path: u64, flags: u64, mode: u64) -> SysResult {
     let path = t.path(path)?;
@@ -596,7 +597,12 @@ fn getdents_of(
     a: &Args,
     record: impl Fn(&Dirent) -> Result<Vec<u8>, Errno>,
 ) -> SysResult {
-    let size = u64::from(a[2] as u32).min(1 << 20);
+    // No more than there is room for: entries read and not delivered would be lost.
+    let size = t.reach(a[1], u64::from(a[2] as u32).min(1 << 20), Access::Write);
+    if size == 0 && a[2] as u32 != 0 {
+        hint(t, a)?;
+        return Err(Errno::EFAULT);
+    }
     let call = Call::Getdents { fd: a[0] as i32, len: size as u32 };
     let Body::Dirents(entries) = t.request(&call)?.1 else { return Err(Errno::EIO) };
     let mut out: Vec<u8> = Vec::new();
