@@ -159,11 +159,11 @@ impl Thread<'_> {
                 let refused = fault.access == Access::Write && prot.is_some_and(|p| p & PROT_WRITE == 0);
                 let (signo, code) = match fault.kind {
                     FaultKind::Unmapped if !reserved => (SIGSEGV, sig::SEGV_MAPERR),
+                    FaultKind::Bus if !refused => (sig::SIGBUS, sig::BUS_ADRERR),
                     FaultKind::Protection | FaultKind::Unmapped | FaultKind::Bus => {
                         err |= 1;
                         (SIGSEGV, sig::SEGV_ACCERR)
                     }
-                    FaultKind::Bus if !refused => (sig::SIGBUS, sig::BUS_ADRERR),
                 };
                 // A non-canonical address is #GP on the processor: no address then.
                 if self.cpu.mode == Mode::Bits64 && (fault.addr as i64) << 16 >> 16 != fault.addr as i64 {

@@ -1,5 +1,5 @@
 //! The table of system calls: one row each, for both ABIs. Everything else
-//! (dispatch, tracing, `docs/syscalls.md`) derives from it.
+//! (dispatch, tracing, `docs/syscall-numbers.md`) derives from it.
 
 use super::{fs, io, mm, net, poll, signal, task, time, tty};
 use crate::futex;
@@ -92,11 +92,11 @@ pub fn find(number: u64, wide: bool) -> Option<&'static Row> {
     TABLE.get(usize::from(row))
 }
 
-/// The table as a page (`docs/syscalls.md`).
+/// The table as a page (`docs/syscall-numbers.md`).
 pub fn markdown() -> String {
     use std::fmt::Write;
     let mut out = String::from(
-        "# System calls\n\nPrinted from the table in `process/src/syscall/table.rs`. What is not here returns ENOSYS\n\
+        "# System calls by number\n\nWhat guests may call; `syscalls.md` says what the kernel worker does for them. Printed from the table in `process/src/syscall/table.rs`. What is not here returns ENOSYS\n\
          and is logged once per process.\n\n| call | x86-64 | i386 | support | note |\n|---|---|---|---|---|\n",
     );
     let mut rows: Vec<&Row> = TABLE.iter().collect();
