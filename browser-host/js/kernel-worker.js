@@ -2,13 +2,13 @@
 // announced in the `posted` word; everything else reaches it through the doorbell.
 
 import {
-  ASLEEP, ATTENTION, IDLE, POSTED, REPLIED, REPLY, RUNNING, SLOTS, now, text,
+  ASLEEP, ATTENTION, IDLE, MAILBOXES, MAILBOX_OF, MAILBOX_WORDS, POSTED, REPLIED, REPLY, RUNNING, SLOT, SLOTS, now, text,
 } from "./layout.js";
 
 let module, memory, exports, machine, words, io, epoch, strace;
 let received = 0;
 
-/** Process workers by id: { id, port, memory, view, busy }. */
+/** Process workers by mailbox: { id, mailbox, port, memory, view, busy, slot }. */
 const units = new Map();
 /** Which of them serves a slot. */
 const bound = new Array(SLOTS).fill(null);
@@ -24,8 +24,8 @@ const host = {
   now,
   log: (pointer, length) => postMessage({ log: text(memory, pointer, length) }),
 
-  answer(slot) {
-    const unit = bound[slot];
+  answer(mailbox) {
+    const unit = units.get(mailbox);
     Atomics.add(words, RUNNING, 1);
     if (unit && Atomics.exchange(unit.view, REPLY, REPLIED) === ASLEEP) Atomics.notify(unit.view, REPLY);
   },
@@ -40,7 +40,7 @@ const host = {
     const parent = kind === 1 ? bound[other]?.memory : undefined;
     const payload = new Uint8Array(memory.buffer, pointer >>> 0, length).slice();
     const unit = idleUnit();
-    if (!unit && units.size + asked >= maxWorkers && waiting.length >= asked) return 0;
+    if (!unit && units.size + asked >= maxWorkers && waiting.length >= asked + ending()) return 0;
     const work = { slot, kind, payload, parent };
     if (unit) start(unit, work);
     else waiting.push(work);
@@ -89,17 +89,26 @@ function idleUnit() {
   return null;
 }
 
+/** Workers whose task is gone and that will be idle in a moment. */
+function ending() {
+  let count = 0;
+  for (const unit of units.values()) if (unit.busy && bound[unit.slot] !== unit) count++;
+  return count;
+}
+
 function start(unit, work) {
   unit.busy = true;
   Atomics.store(unit.view, IDLE, 0);
   Atomics.add(words, RUNNING, 1);
   bound[work.slot] = unit;
   unit.slot = work.slot;
+  words[MAILBOXES + unit.mailbox * MAILBOX_WORDS + SLOT] = work.slot + 1;
+  words[MAILBOX_OF + work.slot] = unit.mailbox + 1;
   unit.port.postMessage(work, [work.payload.buffer]);
 }
 
 function discard(unit) {
-  units.delete(unit.id);
+  units.delete(unit.mailbox);
   postMessage({ terminate: unit.id });
   askForWorkers();
 }
@@ -145,10 +154,11 @@ function resume() {
 
 const fromPage = announced((data) => {
   if (data.unit) {
-    const { id, port, memory, words: address } = data.unit;
+    const { id, mailbox, port, memory, words: address } = data.unit;
     asked--;
-    const unit = { id, port, memory, view: new Int32Array(memory.buffer, address, 16), busy: false, slot: -1 };
-    units.set(id, unit);
+    const unit = { id, mailbox, port, memory, view: new Int32Array(memory.buffer, address, 16), busy: false, slot: -1 };
+    units.set(mailbox, unit);
+    exports.kernel_worker(machine, mailbox);
     port.onmessage = announced(({ crashed, retired }) => {
       if (retired) return discard(unit);
       unit.crashed = true;
@@ -159,7 +169,7 @@ const fromPage = announced((data) => {
   } else if (data.noWorker) {
     // The page cannot make one (out of memories): whoever waits for it fails.
     asked--;
-    maxWorkers = Math.min(maxWorkers, units.size + asked);
+    maxWorkers = Math.max(1, Math.min(maxWorkers, units.size + asked));
     if (waiting.length > asked) exports.kernel_event(machine, 11, waiting.pop().slot, 0, ...give(NOTHING));
   } else {
     const { kind, a = 0, b = 0, bytes = NOTHING } = data;
@@ -169,13 +179,13 @@ const fromPage = announced((data) => {
 
 onmessage = async ({ data }) => {
   ({ module, memory, io, epoch } = data);
-  maxWorkers = data.boot.maxProcesses;
+  maxWorkers = data.maxWorkers;
   asked = data.asked;
   const instance = await WebAssembly.instantiate(module, { env: { memory }, host });
   exports = instance.exports;
   exports.start_worker();
   const shared = exports.shared_words();
-  words = new Int32Array(memory.buffer, shared, 16);
+  words = new Int32Array(memory.buffer, shared, MAILBOXES + SLOTS * MAILBOX_WORDS);
   machine = exports.kernel_boot(...give(encoder.encode(JSON.stringify(data.boot))));
   io.onmessage = announced(({ disk, chunk, bytes, error }) =>
     exports.kernel_fetched(machine, disk, chunk, error === undefined ? 1 : 0, ...give(bytes ?? encoder.encode(error))));

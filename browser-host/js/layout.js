@@ -4,11 +4,12 @@
 export const DOORBELL = 0, SLEEPING = 1, POSTED = 2, RUNNING = 3, CORES = 4, SHOWN = 5;
 export const PENDING = 16;
 export const SLOTS = 256;
-export const MAILBOXES = PENDING + 16; // SLOTS / 32 words, then aligned to 64 bytes
+export const MAILBOX_OF = PENDING + SLOTS / 32;
+export const MAILBOXES = Math.ceil((MAILBOX_OF + SLOTS) / 16) * 16;
 
 /** Words of `Mailbox`, relative to its address. */
 export const MAILBOX_WORDS = 16;
-export const BUFFER = 0, CAPACITY = 1, REQUEST = 2, ANSWER = 3;
+export const BUFFER = 0, CAPACITY = 1, REQUEST = 2, ANSWER = 3, SLOT = 4;
 export const GROW = 0x8000_0000 | 0;
 
 /** Words of `ThreadWords`. */

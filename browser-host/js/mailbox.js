@@ -34,11 +34,11 @@ export class Mailbox {
     this.kernelWords = new Int32Array(kernelMemory.buffer);
   }
 
-  /** Speaks through this slot from now on. */
-  use(slot) {
-    this.header = MAILBOXES + slot * MAILBOX_WORDS;
-    this.pendingWord = PENDING + (slot >> 5);
-    this.bit = 1 << (slot & 31);
+  /** Speaks through this mailbox from now on. */
+  use(index) {
+    this.header = MAILBOXES + index * MAILBOX_WORDS;
+    this.pendingWord = PENDING + (index >> 5);
+    this.bit = 1 << (index & 31);
   }
 
   /** A view of `length` bytes of the own memory, which may have grown. */

@@ -22,6 +22,7 @@ onmessage = async ({ data }) => {
     return;
   }
   const mailbox = new Mailbox(memory, kernelMemory, shared);
+  mailbox.use(data.mailbox);
   const { words } = mailbox;
   const log = (line) => postMessage({ log: line });
 
@@ -50,7 +51,6 @@ onmessage = async ({ data }) => {
   Atomics.store(thread, IDLE, 1);
 
   port.onmessage = ({ data: work }) => {
-    mailbox.use(work.slot);
     parent = work.parent && new Uint8Array(work.parent.buffer);
     try {
       const pointer = exports.allocate(work.payload.length) >>> 0;

@@ -1,7 +1,7 @@
 // Tawaki's public interface: boot a machine from an image, run programs on it.
 // The types and their documentation are in tawaki.d.ts.
 
-import { newMemory, now, send } from "./layout.js";
+import { SLOTS, newMemory, now, send } from "./layout.js";
 import { Process } from "./process.js";
 
 /** Kinds of messages from the kernel worker (`Page` in `src/host.rs`). */
@@ -13,6 +13,11 @@ export const TO_KERNEL = {
   SPAWN: 0, TERMINAL_INPUT: 1, TERMINAL_RESIZE: 2, TERMINAL_DRAINED: 3, TERMINAL_HANGUP: 4, STREAM_INPUT: 5,
   STREAM_EOF: 6, STREAM_DRAINED: 7, STREAM_CLOSED: 8, SIGNAL: 9,
 };
+
+/**
+ * Most shared memories: Chromium gives a tab 124, one is the kernel's, and terminated workers' are not free at once.
+ */
+const MAX_WORKERS = 112;
 
 /** Workers made while the machine boots. */
 const FIRST_WORKERS = 3;
@@ -76,6 +81,7 @@ export class Machine {
     this.options = options;
     this.epoch = now();
     this.workers = new Map();
+    this.mailboxes = new Array(SLOTS).fill(false);
     this.processes = new Map();
     this.terminals = new Map();
     this.nextId = 1;
@@ -114,6 +120,7 @@ export class Machine {
     const ready = firstMessage(this.kernel, "kernel");
     this.kernel.postMessage({
       module, memory: this.kernelMemory, io: channel.port1, epoch: this.epoch, asked: FIRST_WORKERS,
+      maxWorkers: Math.min(MAX_WORKERS, (options.maxProcesses ?? 100) + 8),
       boot: {
         imageSize: size, disks: disks.map(({ path }, i) => ({ path, size: diskSizes[i] })), overlayLimit: options.overlayLimit ?? 2 ** 30, hostname: options.hostname ?? null,
         maxProcesses: options.maxProcesses ?? 100, cores: this.processors, memory: options.memory ?? 4 * 2 ** 30,
@@ -161,11 +168,16 @@ export class Machine {
     } else if (data.workers) {
       for (let i = 0; i < data.workers; i++) this.addWorker();
     } else if (data.terminate !== undefined) {
-      this.workers.get(data.terminate)?.terminate();
-      this.workers.delete(data.terminate);
+      this.removeWorker(data.terminate);
     } else if (data.panic) {
       this.die(`The machine stopped by an error of its own. ${data.panic}`);
     } else if (data.log !== undefined) this.log(data.log);
+  }
+
+  removeWorker(id, mailbox = this.workers.get(id)?.mailbox) {
+    this.workers.get(id)?.worker.terminate();
+    this.workers.delete(id);
+    if (mailbox !== undefined) this.mailboxes[mailbox] = false;
   }
 
   log(line) {
@@ -174,22 +186,23 @@ export class Machine {
 
   async addWorker() {
     const id = this.nextId++;
+    const mailbox = this.mailboxes.indexOf(false);
+    this.mailboxes[mailbox] = true;
     let worker, channel, answer;
     try {
       worker = spawnWorker("process-worker");
-      this.workers.set(id, worker);
+      this.workers.set(id, { worker, mailbox });
       channel = new MessageChannel();
       const first = firstMessage(worker, "process");
       worker.postMessage({
-        module: this.module, kernelMemory: this.kernelMemory, shared: this.shared, port: channel.port2, epoch: this.epoch,
+        module: this.module, kernelMemory: this.kernelMemory, shared: this.shared, mailbox, port: channel.port2, epoch: this.epoch,
         processors: this.processors, strace: this.options.strace,
       }, [channel.port2]);
       answer = await first;
       if (answer.failed) throw new Error(answer.failed);
     } catch (error) {
       this.log(`no further process worker: ${error.message}`);
-      worker?.terminate();
-      this.workers.delete(id);
+      this.removeWorker(id, mailbox);
       if (!this.stopped) send(this.kernel, this.words, { noWorker: true });
       return;
     }
@@ -201,7 +214,7 @@ export class Machine {
       }
     };
     if (this.stopped) return;
-    send(this.kernel, this.words, { unit: { id, port: channel.port1, memory: answer.memory, words: answer.words } }, [channel.port1]);
+    send(this.kernel, this.words, { unit: { id, mailbox, port: channel.port1, memory: answer.memory, words: answer.words } }, [channel.port1]);
   }
 
   run(options) {
@@ -234,7 +247,7 @@ export class Machine {
     this.stopped = true;
     this.kernel?.terminate();
     this.io?.terminate();
-    for (const worker of this.workers.values()) worker.terminate();
+    for (const { worker } of this.workers.values()) worker.terminate();
     this.workers.clear();
   }
 }

@@ -81,6 +81,16 @@ pub unsafe extern "C" fn kernel_message(machine: *mut Machine) {
     unsafe { &mut *machine }.message_received();
 }
 
+/// A new process worker has this mailbox.
+///
+/// # Safety
+/// As [`kernel_run`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kernel_worker(machine: *mut Machine, mailbox: u32) {
+    // SAFETY: as the caller promises.
+    unsafe { &mut *machine }.worker_added(mailbox);
+}
+
 /// A range of the image came (`ok`), or the reason why not as text.
 ///
 /// # Safety

@@ -14,7 +14,7 @@ mod import {
         pub fn reply(ptr: *mut u8, len: usize);
         pub fn copy_from_parent(linear: usize, len: usize) -> i32;
 
-        pub fn answer(slot: u32);
+        pub fn answer(mailbox: u32);
         pub fn attention(slot: u32);
         pub fn spawn(slot: u32, kind: u32, other: u32, ptr: *const u8, len: usize) -> i32;
         pub fn release(slot: u32, told: i32, in_call: i32);
@@ -73,10 +73,10 @@ pub fn copy_from_parent(linear: usize, len: usize) -> bool {
     unsafe { import::copy_from_parent(linear, len) != 0 }
 }
 
-/// Kernel worker: tells the thread of a slot that its answer is complete.
-pub fn answer(slot: u32) {
+/// Kernel worker: tells the worker of a mailbox that its answer is complete.
+pub fn answer(mailbox: u32) {
     // SAFETY: no memory of this instance is involved.
-    unsafe { import::answer(slot) }
+    unsafe { import::answer(mailbox) }
 }
 
 /// Kernel worker: sets the attention word of a slot's thread.

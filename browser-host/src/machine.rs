@@ -169,6 +169,11 @@ impl Machine {
         Now { realtime_ns: (now * 1e6) as u64, monotonic_ns: ((now - self.epoch).max(0.0) * 1e6) as u64 }
     }
 
+    /// A new process worker with a mailbox of its own.
+    pub fn worker_added(&mut self, mailbox: u32) {
+        self.mailboxes.add(mailbox);
+    }
+
     /// The event loop has taken one posted message.
     pub fn message_received(&mut self) {
         self.received = self.received.wrapping_add(1);
@@ -245,8 +250,7 @@ impl Machine {
                         SpawnKind::Fork { parent } => (1, parent),
                         SpawnKind::Thread { leader } => (2, leader),
                     };
-                    if !self.mailboxes.open(slot) || !host::spawn(slot.0, kind, other.0, &payload) {
-                        self.mailboxes.close(slot);
+                    if !host::spawn(slot.0, kind, other.0, &payload) {
                         self.inbox.push(Event::SpawnFailed { slot });
                     }
                 }
@@ -300,13 +304,11 @@ impl Machine {
             }
             let mut pending = std::mem::take(&mut self.pending);
             self.mailboxes.take_pending(&mut pending);
-            for slot in pending.drain(..) {
+            for mailbox in pending.drain(..) {
                 worked = true;
-                match self.mailboxes.request(slot) {
-                    Request::Call(call) => self.step(Event::Call { slot: tawaki_abi::wire::Slot(slot), call }),
-                    Request::Bad(message) => {
-                        self.step(Event::WorkerCrashed { slot: tawaki_abi::wire::Slot(slot), message });
-                    }
+                match self.mailboxes.request(mailbox) {
+                    Request::Call(slot, call) => self.step(Event::Call { slot, call }),
+                    Request::Bad(slot, message) => self.step(Event::WorkerCrashed { slot, message }),
                     Request::Handled => {}
                 }
             }

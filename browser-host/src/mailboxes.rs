@@ -11,65 +11,65 @@ struct Buffer {
     bytes: Vec<u8>,
     /// Whether a request has come and no answer has gone out.
     in_call: bool,
-    /// Whether a worker is bound to the slot.
-    open: bool,
 }
 
 /// The buffers, and who is inside a call.
 pub struct Mailboxes {
-    slots: Vec<Buffer>,
+    buffers: Vec<Buffer>,
 }
 
 /// What a worker has put into its mailbox.
 pub enum Request {
     /// A call.
-    Call(Call),
+    Call(Slot, Call),
     /// Something that is no call: the worker is broken.
-    Bad(String),
-    /// Nothing for the kernel: answered here, or from a slot that is closed.
+    Bad(Slot, String),
+    /// Nothing for the kernel: answered here, or from a worker that runs no task.
     Handled,
 }
 
-fn mailbox(slot: usize) -> &'static Mailbox {
-    &SHARED.mailboxes[slot]
+fn mailbox(index: usize) -> &'static Mailbox {
+    &SHARED.mailboxes[index]
+}
+
+/// The mailbox of the worker that runs a slot's task.
+fn of_slot(slot: Slot) -> Option<usize> {
+    let word = SHARED.mailbox_of.get(slot.0 as usize)?.load(Ordering::Acquire);
+    (word as usize).checked_sub(1).filter(|&index| index < SLOTS)
 }
 
 impl Default for Mailboxes {
     fn default() -> Self {
-        Mailboxes { slots: (0..SLOTS).map(|_| Buffer::default()).collect() }
+        Mailboxes { buffers: (0..SLOTS).map(|_| Buffer::default()).collect() }
     }
 }
 
 impl Mailboxes {
-    fn publish(&mut self, slot: usize) {
-        let buffer = &mut self.slots[slot].bytes;
-        mailbox(slot).buffer.store(buffer.as_mut_ptr() as u32, Ordering::Relaxed);
-        mailbox(slot).capacity.store(buffer.len() as u32, Ordering::Release);
+    fn publish(&mut self, index: usize) {
+        let buffer = &mut self.buffers[index].bytes;
+        mailbox(index).buffer.store(buffer.as_mut_ptr() as u32, Ordering::Relaxed);
+        mailbox(index).capacity.store(buffer.len() as u32, Ordering::Release);
     }
 
-    /// Binds a slot to a new worker. False when there is no such slot.
-    pub fn open(&mut self, slot: Slot) -> bool {
-        let slot = slot.0 as usize;
-        let Some(entry) = self.slots.get_mut(slot) else { return false };
-        entry.in_call = false;
-        entry.open = true;
-        if entry.bytes.len() != BUFFER {
-            entry.bytes = vec![0; BUFFER];
-        }
-        SHARED.pending[slot / 32].fetch_and(!(1 << (slot % 32)), Ordering::SeqCst);
-        self.publish(slot);
-        true
+    /// A new worker has this mailbox.
+    pub fn add(&mut self, index: u32) {
+        let index = index as usize;
+        let Some(entry) = self.buffers.get_mut(index) else { return };
+        *entry = Buffer { bytes: vec![0; BUFFER], in_call: false };
+        mailbox(index).slot.store(0, Ordering::SeqCst);
+        SHARED.pending[index / 32].fetch_and(!(1 << (index % 32)), Ordering::SeqCst);
+        self.publish(index);
     }
 
-    /// Unbinds it. True when its worker was inside a call.
+    /// The task of a slot is gone. True when its worker was inside a call.
     pub fn close(&mut self, slot: Slot) -> bool {
-        let Some(entry) = self.slots.get_mut(slot.0 as usize) else { return false };
-        entry.open = false;
-        entry.bytes.truncate(BUFFER);
-        std::mem::take(&mut entry.in_call)
+        let Some(index) = of_slot(slot) else { return false };
+        SHARED.mailbox_of[slot.0 as usize].store(0, Ordering::SeqCst);
+        mailbox(index).slot.store(0, Ordering::SeqCst);
+        std::mem::take(&mut self.buffers[index].in_call)
     }
 
-    /// Slots whose bit was set, cleared now.
+    /// Mailboxes whose bit was set, cleared now.
     pub fn take_pending(&self, into: &mut Vec<u32>) {
         for (group, word) in SHARED.pending.iter().enumerate() {
             let mut bits = if word.load(Ordering::Relaxed) == 0 { 0 } else { word.swap(0, Ordering::SeqCst) };
@@ -85,44 +85,48 @@ impl Mailboxes {
         SHARED.pending.iter().any(|word| word.load(Ordering::SeqCst) != 0)
     }
 
-    /// Reads the request of a slot whose bit was set.
-    pub fn request(&mut self, slot: u32) -> Request {
-        let index = slot as usize;
-        let Some(entry) = self.slots.get_mut(index).filter(|entry| entry.open && !entry.in_call) else {
+    /// Reads the request in a mailbox whose bit was set.
+    pub fn request(&mut self, index: u32) -> Request {
+        let index = index as usize;
+        let Some(slot) = mailbox(index).slot.load(Ordering::Acquire).checked_sub(1).map(Slot) else {
+            return Request::Handled;
+        };
+        let Some(entry) = self.buffers.get_mut(index).filter(|entry| !entry.in_call) else {
             return Request::Handled;
         };
         let length = mailbox(index).request.load(Ordering::Acquire);
         if length & GROW != 0 {
             let wanted = (length & !GROW) as usize;
             if wanted > MAX_MESSAGE {
-                return Request::Bad(format!("asks for a mailbox of {wanted} bytes"));
+                return Request::Bad(slot, format!("asks for a mailbox of {wanted} bytes"));
             }
             if wanted > entry.bytes.len() {
                 entry.bytes = vec![0; wanted.next_multiple_of(8)];
                 self.publish(index);
             }
             mailbox(index).answer.store(0, Ordering::Release);
-            host::answer(slot);
+            host::answer(index as u32);
             return Request::Handled;
         }
         let length = length as usize;
         if length > entry.bytes.len() {
-            return Request::Bad(format!("sends {length} bytes in a mailbox of {}", entry.bytes.len()));
+            let message = format!("sends {length} bytes in a mailbox of {}", entry.bytes.len());
+            return Request::Bad(slot, message);
         }
         entry.in_call = true;
         // The worker has written these bytes behind the compiler's back.
         // SAFETY: the pointer and length are those of the live buffer.
         let bytes = unsafe { core::slice::from_raw_parts(core::hint::black_box(entry.bytes.as_ptr()), length) };
         match wire::decode::<Call>(bytes) {
-            Ok(call) => Request::Call(call),
-            Err(error) => Request::Bad(format!("sends a request that cannot be read: {error}")),
+            Ok(call) => Request::Call(slot, call),
+            Err(error) => Request::Bad(slot, format!("sends a request that cannot be read: {error}")),
         }
     }
 
     /// Answers the call under way at a slot.
     pub fn answer(&mut self, slot: Slot, reply: &Reply) {
-        let index = slot.0 as usize;
-        let Some(entry) = self.slots.get_mut(index).filter(|entry| entry.in_call) else { return };
+        let Some(index) = of_slot(slot) else { return };
+        let Some(entry) = self.buffers.get_mut(index).filter(|entry| entry.in_call) else { return };
         entry.in_call = false;
         let length = match postcard::to_slice(reply, &mut entry.bytes) {
             Ok(used) => used.len(),
@@ -136,6 +140,6 @@ impl Mailboxes {
             }
         };
         mailbox(index).answer.store(length as u32, Ordering::Release);
-        host::answer(slot.0);
+        host::answer(index as u32);
     }
 }

@@ -9,13 +9,17 @@
 
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
-/// Most mailboxes, hence most threads of all processes together.
+/// Most mailboxes, hence most workers; and most slots of the kernel.
 pub const SLOTS: usize = 256;
 
 /// Bytes of a mailbox's buffer at first; it grows for a longer message.
 pub const BUFFER: usize = tawaki_abi::wire::MAX_TRANSFER + 4096;
 
 /// One mailbox: 16 words. Its buffer is elsewhere in the kernel's memory.
+///
+/// A mailbox belongs to a worker for the worker's life, not to a slot: the kernel
+/// gives a slot to the next task as soon as the last one has been told to end,
+/// which may be before that one's worker has read so.
 #[repr(C, align(64))]
 pub struct Mailbox {
     /// Address of the buffer.
@@ -26,8 +30,10 @@ pub struct Mailbox {
     pub request: AtomicU32,
     /// Length of the answer.
     pub answer: AtomicU32,
+    /// Slot whose task the worker runs, plus 1.
+    pub slot: AtomicU32,
     /// Unused.
-    pub spare: [AtomicU32; 12],
+    pub spare: [AtomicU32; 11],
 }
 
 /// In [`Mailbox::request`]: not a request, but a wish for a buffer of this length.
@@ -53,6 +59,8 @@ pub struct Shared {
     pub spare: [AtomicU32; 10],
     /// One bit per mailbox with a request in it.
     pub pending: [AtomicU32; SLOTS / 32],
+    /// Mailbox of the worker that runs a slot's task, plus 1.
+    pub mailbox_of: [AtomicU32; SLOTS],
     /// The mailboxes.
     pub mailboxes: [Mailbox; SLOTS],
 }
@@ -82,7 +90,7 @@ pub struct ThreadWords {
 const ZERO: AtomicU32 = AtomicU32::new(0);
 #[allow(clippy::declare_interior_mutable_const)]
 const MAILBOX: Mailbox =
-    Mailbox { buffer: ZERO, capacity: ZERO, request: ZERO, answer: ZERO, spare: [ZERO; 12] };
+    Mailbox { buffer: ZERO, capacity: ZERO, request: ZERO, answer: ZERO, slot: ZERO, spare: [ZERO; 11] };
 
 /// The instance's shared words; only those of the kernel's instance are used.
 pub static SHARED: Shared = Shared {
@@ -94,6 +102,7 @@ pub static SHARED: Shared = Shared {
     shown: ZERO,
     spare: [ZERO; 10],
     pending: [ZERO; SLOTS / 32],
+    mailbox_of: [ZERO; SLOTS],
     mailboxes: [MAILBOX; SLOTS],
 };
 
