@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
     case 'l': low = (uintptr_t)text; high = low + 1; text[0] = 'L'; break;
     case 'p': low = (uintptr_t)none + 4097; high = low + 1; none[4097] = 1; break;
     case 'r': low = (uintptr_t)none; high = low + 1; return *none;
-    case 's': low = (uintptr_t)&zero - (64 << 20); high = (uintptr_t)&zero; return deep(1);
+    case 's': low = (uintptr_t)&zero - (9 << 20); high = (uintptr_t)&zero; return deep(1);
     case 'd': return one / zero;
     case 'i': __builtin_trap();
     case 'a': abort();

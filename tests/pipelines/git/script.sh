@@ -7,4 +7,4 @@ git checkout -qb topic; echo two >>file; git commit -qam Second
 git checkout -q main; echo other >other; git add other; git commit -qm Other
 git merge -q --no-edit topic
 git log --oneline --graph | cat
-git status --short; git diff --stat HEAD~1 | cat; git fsck 2>&1; git gc -q && git count-objects
+git status --short; git diff --stat HEAD~1 | cat; git fsck 2>&1
