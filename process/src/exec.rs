@@ -43,7 +43,7 @@ impl Thread<'_> {
     pub fn execve(&mut self, request: Request) -> SysResult {
         let mut prepared = loader::prepare(self, request)?;
         match self.exec_prepared(&mut prepared) {
-            Err(errno) if self.dying.is_none() => {
+            Err(errno) if !self.gone() => {
                 self.call(&Call::MapDrop { handle: prepared.program.handle });
                 if let Some(interpreter) = &prepared.interpreter {
                     self.call(&Call::MapDrop { handle: interpreter.handle });
@@ -78,7 +78,7 @@ impl Thread<'_> {
         let call = Call::ExecSpawn { handle: prepared.program.handle, request: bytes.into() };
         let reply = self.call(&call);
         let pid = reply.result?;
-        if self.dying.is_none() {
+        if !self.gone() {
             self.resume_vfork_parent(pid);
         }
         Ok(pid)
@@ -152,7 +152,7 @@ impl Thread<'_> {
             self.commit(&prepared)
         });
         if let Err(errno) = started
-            && self.dying.is_none()
+            && !self.gone()
         {
             self.host.log(&format!("cannot execute {}: {errno}", String::from_utf8_lossy(&path)));
             if resolved {

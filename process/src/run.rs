@@ -53,4 +53,7 @@ fn step(thread: &mut Thread<'_>) {
         }
         trap => thread.exception(&trap),
     }
+    if let Some(pid) = thread.left.take() {
+        thread.resume_vfork_parent(pid);
+    }
 }

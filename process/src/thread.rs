@@ -93,6 +93,8 @@ pub struct Thread<'a> {
     pub pending: Option<Deliver>,
     /// The task is gone; its status.
     pub dying: Option<i32>,
+    /// A vfork child is gone (killed in a call); its pid, for the parent that goes on here.
+    pub left: Option<i64>,
     /// Alternate signal stack.
     pub altstack: AltStack,
     /// set_tid_address(2).
@@ -134,6 +136,7 @@ impl<'a> Thread<'a> {
             width: Width::W64,
             pending: None,
             dying: None,
+            left: None,
             altstack: AltStack::NONE,
             clear_tid: 0,
             robust: (0, 0),
@@ -154,12 +157,24 @@ impl<'a> Thread<'a> {
         (lock(&self.shared.mm), self.host)
     }
 
+    /// Whether the task that runs here has ended.
+    pub fn gone(&self) -> bool {
+        self.dying.is_some() || self.left.is_some()
+    }
+
     /// Sends a call; answers `NEED_MAPS` by the way. Signals are not looked at.
     pub fn call(&mut self, call: &Call) -> Reply {
+        if self.gone() {
+            // The slot is somebody else's by now: nothing more in this task's name.
+            return Reply::err(Errno::EINTR);
+        }
         loop {
             let reply = self.port.call(call);
             if let Body::Die(status) = reply.body {
-                self.dying = Some(status);
+                match reply.result {
+                    Ok(pid @ 1..) if !self.vfork.is_empty() => self.left = Some(pid),
+                    _ => self.dying = Some(status),
+                }
             }
             if reply.result != Err(NEED_MAPS) {
                 return reply;
@@ -183,8 +198,8 @@ impl<'a> Thread<'a> {
         loop {
             let reply = self.call(call);
             match reply.result {
+                _ if self.gone() => return Err(Errno::EINTR),
                 Ok(value) => return Ok((value, reply.body)),
-                Err(_) if self.dying.is_some() => return Err(Errno::EINTR),
                 Err(errno @ (Errno::ERESTARTSYS | Errno::ERESTARTNOINTR | Errno::ERESTARTNOHAND)) => {
                     // Cleared first: what the kernel sets from here on is news.
                     self.port.attention().store(0, std::sync::atomic::Ordering::SeqCst);
@@ -195,10 +210,7 @@ impl<'a> Thread<'a> {
                             self.port.attention().store(1, std::sync::atomic::Ordering::SeqCst);
                             return Err(errno);
                         }
-                        Body::Die(status) => {
-                            self.dying = Some(status);
-                            return Err(Errno::EINTR);
-                        }
+                        _ if self.gone() => return Err(Errno::EINTR),
                         _ => {}
                     }
                 }
@@ -215,10 +227,9 @@ impl<'a> Thread<'a> {
     /// Asks for signals and builds their frames, until there are none.
     pub fn take_signals(&mut self) {
         self.port.attention().store(0, std::sync::atomic::Ordering::SeqCst);
-        while self.dying.is_none() {
+        while !self.gone() {
             match self.call(&Call::TakeSignal).body {
                 Body::Deliver(deliver) => self.deliver(&deliver),
-                Body::Die(status) => self.dying = Some(status),
                 _ => return,
             }
         }
@@ -228,7 +239,7 @@ impl<'a> Thread<'a> {
     pub fn raise(&mut self, info: SigInfo) {
         match self.call(&Call::Fault { info }).body {
             Body::Deliver(deliver) => self.deliver(&deliver),
-            Body::Die(status) => self.dying = Some(status),
+            _ if self.gone() => {}
             // A kernel that lets us go on would have us fault for ever.
             _ => self.kill_self(info.signo),
         }
@@ -243,7 +254,7 @@ impl<'a> Thread<'a> {
     /// The answer to `Exit`, `ExitGroup` or `KillSelf`: either this worker ends,
     /// or a vfork child ended and its parent goes on.
     pub fn after_end(&mut self, reply: Reply, status: i32) {
-        if self.dying.is_some() {
+        if self.gone() {
             return;
         }
         match (reply.result, self.vfork.is_empty()) {

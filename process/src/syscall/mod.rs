@@ -59,7 +59,7 @@ impl Thread<'_> {
         if self.options.strace {
             self.trace_result(called, result);
         }
-        if self.dying.is_some() {
+        if self.gone() {
             return;
         }
         if self.vfork.len() < depth {
