@@ -133,7 +133,7 @@ pub(crate) fn fprem(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<()
         x87.sw = x87.sw & !sw::CODES | bit(2, sw::C0) | bit(1, sw::C3) | bit(0, sw::C1);
     }
     if result.incomplete {
-        x87.sw |= sw::C2;
+        x87.sw = x87.sw & !sw::CODES | sw::C2;
     }
     if env.unmasked() & BEFORE == 0 {
         x87.set_st(0, result.value);

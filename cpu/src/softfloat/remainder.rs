@@ -16,9 +16,11 @@ pub struct Remainder {
     pub incomplete: bool,
 }
 
-/// Bits by which an incomplete step reduces the exponent difference: the manual
-/// allows 32 to 63.
-const PARTIAL: i32 = 63;
+/// Bits by which an incomplete step reduces an exponent difference of 64 or more.
+/// The manual allows 32 to 63; this is what processors do.
+fn partial(difference: i32) -> i32 {
+    32 + (difference & 31)
+}
 
 impl F80 {
     /// Remainder of `self / by`, the quotient rounded toward zero (FPREM) or,
@@ -53,9 +55,9 @@ impl F80 {
             return done(exactly(env, a.sign, a.exp, u128::from(a.mant)));
         }
         if difference > 63 {
-            // Subtract the largest multiple of by * 2^(difference - PARTIAL).
-            let step = difference - PARTIAL;
-            let (_, rest) = long_division(a.mant, b.mant, PARTIAL);
+            // Subtract the largest multiple of by * 2^(difference - partial).
+            let step = difference - partial(difference);
+            let (_, rest) = long_division(a.mant, b.mant, partial(difference));
             let value = exactly(env, a.sign, b.exp + step, u128::from(rest));
             return Remainder { value, quotient: None, incomplete: true };
         }
