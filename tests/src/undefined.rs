@@ -106,5 +106,7 @@ pub fn undefined_at(code: &[u8], mode: Mode, stop: u64) -> Result<u32, u64> {
             }
         }
     }
-    Ok(incoming.get(&stop).copied().unwrap_or(0))
+    // A wild branch left the snippet: any of its ways may have led there.
+    let anywhere = incoming.values().fold(0, |all, one| all | one);
+    Ok(incoming.get(&stop).copied().unwrap_or(anywhere))
 }
