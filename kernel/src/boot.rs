@@ -78,6 +78,7 @@ impl Kernel {
         }
         self.refresh_mounts();
         self.boot.done = true;
+        self.report_messages();
     }
 
     fn make_init(&mut self) -> FsResult<()> {

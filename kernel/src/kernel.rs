@@ -8,6 +8,7 @@ use crate::system::{KernelMounts, System, is_restart};
 use crate::task::{TaskId, TaskState};
 use crate::wait::{Key, Progress, Stop, SysResult, Waiting};
 use std::collections::VecDeque;
+use tawaki_abi::Errno;
 use tawaki_abi::signal::{SI_KERNEL, SIGKILL, SigInfo};
 use tawaki_abi::tty::WinSize;
 use tawaki_abi::wire::{Call, Reply, Slot};
@@ -20,6 +21,8 @@ pub struct Kernel {
     pub(crate) boot: Boot,
     /// Programs to start once the machine is up, or when a block has come.
     pub(crate) requests: VecDeque<SpawnRequest>,
+    /// Something has happened that may let them start.
+    try_requests: bool,
 }
 
 /// The caller of a system call.
@@ -40,7 +43,13 @@ impl Kernel {
             devpts: None,
             memory: vfs.mount_detached(Box::new(Tmpfs::new(config.memory / 2, 0o1777, now)), "memfd"),
         };
-        Kernel { vfs, sys: System::new(config, mounts), boot: Boot::default(), requests: VecDeque::new() }
+        Kernel {
+            vfs,
+            sys: System::new(config, mounts),
+            boot: Boot::default(),
+            requests: VecDeque::new(),
+            try_requests: false,
+        }
     }
 
     /// Handles one event; appends to `effects` what the host must do, in order.
@@ -54,7 +63,10 @@ impl Kernel {
         }
         match event {
             Event::Call { slot, call } => self.handle_call(slot, call),
-            Event::BlocksArrived => self.sys.fire(Key::Blocks),
+            Event::BlocksArrived => {
+                self.try_requests = true;
+                self.sys.fire(Key::Blocks);
+            }
             Event::Tick => {}
             event => self.handle_host(event),
         }
@@ -109,7 +121,8 @@ impl Kernel {
                 break;
             }
         }
-        if !self.requests.is_empty() && self.boot.done {
+        if self.try_requests && self.boot.done {
+            self.try_requests = false;
             self.start_requests();
         }
         if !self.sys.dirty_ttys.is_empty() {
@@ -165,7 +178,12 @@ impl Kernel {
             Err(Stop::Errno(errno)) if is_restart(errno) && progress.done > 0 => {
                 Reply::ok(progress.done as i64)
             }
-            Err(Stop::Errno(errno)) => Reply::err(errno),
+            Err(Stop::Errno(errno)) => {
+                if errno == Errno::EIO {
+                    self.report_messages();
+                }
+                Reply::err(errno)
+            }
             Err(Stop::Wait(wait)) => {
                 let interrupted = wait.restart.filter(|_| self.sys.has_signal(task));
                 if let (Some(_), Some(file)) = (interrupted, progress.held) {
@@ -216,7 +234,10 @@ impl Kernel {
 
     fn handle_host(&mut self, event: Event) {
         match event {
-            Event::Spawn(request) => self.requests.push_back(request),
+            Event::Spawn(request) => {
+                self.requests.push_back(request);
+                self.try_requests = true;
+            }
             Event::TerminalInput { terminal, bytes } => {
                 if let Some(tty) = self.terminal(terminal) {
                     self.sys.tty_input(tty, &bytes);

@@ -53,6 +53,8 @@ pub struct Socket {
     pub peer_name: Vec<u8>,
     /// Place of its name in the tree, counted.
     pub place: Option<Location>,
+    /// The peer was closed with unread data: the next read is ECONNRESET.
+    pub reset: bool,
     pub no_reads: bool,
     pub no_writes: bool,
     pub passes_creds: bool,
@@ -75,6 +77,7 @@ impl Socket {
             name: Vec::new(),
             peer_name: Vec::new(),
             place: None,
+            reset: false,
             no_reads: false,
             no_writes: false,
             passes_creds: false,
@@ -170,6 +173,7 @@ impl Kernel {
         for orphan in orphans {
             let o = self.sys.sockets.get_mut(orphan);
             o.peer = None;
+            o.reset |= s.kind == Kind::Stream && !s.inbox.is_empty();
             o.activity += 1;
             self.sys.fire(Key::SocketIn(orphan));
             self.sys.fire(Key::SocketOut(orphan));

@@ -86,6 +86,8 @@ pub struct System {
     pub forks: u64,
     pub calls: u64,
     pub next_ino: u64,
+    /// Names of memfd_create(2), by inode.
+    pub memory_names: HashMap<u64, Vec<u8>>,
     pub handles: u32,
 }
 
@@ -140,6 +142,7 @@ impl System {
             forks: 0,
             calls: 0,
             next_ino: 1,
+            memory_names: HashMap::new(),
             handles: 0,
             config,
         }

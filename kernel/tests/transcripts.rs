@@ -668,3 +668,28 @@ fn malformed_calls_get_errors() {
     assert_eq!(s.err(a, kill(1 << 20, 9)), Errno::ESRCH);
     assert_eq!(s.err(a, Call::Kill { pid: 1, tid: None, signo: 65, info: None }), Errno::EINVAL);
 }
+
+#[test]
+fn files_that_arrive_block_by_block() {
+    let mut s = Script::slow(Config::default(), 77);
+    let a = s.spawn(Stdio::Streams);
+    let fd = s.open(a, "/bin/file", CREAT | RDWR);
+    for n in 0..50u8 {
+        assert_eq!(s.write(a, fd, &[n; 1000]), 1000);
+    }
+    s.ok(a, Call::Lseek { fd, offset: 0, whence: 0 });
+    for n in 0..50u8 {
+        assert_eq!(s.read(a, fd, 1000), [n; 1000]);
+    }
+    s.ok(a, Call::Mkdir { dirfd: -100, path: path("/bin/d"), mode: 0o755 });
+    s.ok(
+        a,
+        Call::Rename { olddir: -100, old: path("/bin/file"), newdir: -100, new: path("/bin/d/f"), flags: 0 },
+    );
+    s.ok(a, Call::Chdir { path: path("/bin/d") });
+    assert_eq!(bytes(s.full(a, Call::Getcwd).1), b"/bin/d");
+    s.ok(a, Call::Unlink { dirfd: -100, path: path("f"), flags: 0 });
+    assert_eq!(s.err(a, open("f", 0)), Errno::ENOENT);
+    s.exit(a, 0);
+    assert_eq!(s.kernel.audit(), Vec::<String>::new());
+}

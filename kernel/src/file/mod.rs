@@ -92,6 +92,12 @@ impl System {
         Ok(self.files.insert(file))
     }
 
+    /// What `/proc/self/fd` and maps show for a memfd.
+    pub fn memory_name(&self, loc: Location) -> Vec<u8> {
+        let name = self.memory_names.get(&loc.ino.0).map_or(&[][..], Vec::as_slice);
+        [b"/memfd:", name, b" (deleted)"].concat()
+    }
+
     /// The place of a file without a name, for fstat and `/proc/self/fd`.
     pub fn anonymous_location(&self, kind: AnonymousKind, number: u64) -> Location {
         let ino = tawaki_vfs::Ino(number << 4 | kind as u64);
@@ -164,6 +170,10 @@ impl Kernel {
             }
             if loc.mount != sys.mounts.anonymous {
                 vfs.close_ref(&sys.context(proc), loc);
+            }
+            if loc.mount == sys.mounts.memory && vfs.inode(loc).is_ok_and(|inode| vfs.open_count(inode) == 0)
+            {
+                sys.memory_names.remove(&loc.ino.0);
             }
         }
     }

@@ -134,6 +134,7 @@ impl Kernel {
         let cx = tawaki_vfs::Context { creds: &creds, ..sys.context(c.proc) };
         let how = OpenFlags::TMPFILE | OpenFlags::DIRECTORY | OpenFlags::RDWR;
         let opened = vfs.open(&cx, &At { root, base: root }, b".", how, 0o777)?;
+        self.sys.memory_names.insert(opened.location.ino.0, name.to_vec());
         let file = OpenFile::new(Object::Regular, OpenFlags::RDWR, Some(opened.location));
         done(self.open_fd(c.proc, file, flags & MFD_CLOEXEC != 0)?)
     }

@@ -24,11 +24,8 @@ impl Kernel {
         let Kernel { vfs, sys, .. } = self;
         let cx = sys.context(c.proc);
         let stat = vfs.stat(&cx, loc)?;
-        let path = if loc.mount == sys.mounts.memory {
-            b"/memfd: (deleted)".to_vec()
-        } else {
-            vfs.path_of(&cx, root, loc)?
-        };
+        let path =
+            if loc.mount == sys.mounts.memory { sys.memory_name(loc) } else { vfs.path_of(&cx, root, loc)? };
         Ok(FileId { dev: stat.dev, ino: stat.ino, size: stat.size, mtime: stat.mtime, path: path.into() })
     }
 

@@ -91,7 +91,9 @@ impl Kernel {
             }
             _ => None,
         };
-        let file = OpenFile::new(object, flags & STATUS, Some(loc));
+        // Every 64-bit open has it, and 32-bit programs ask for it.
+        let status = flags & STATUS | OpenFlags::LARGEFILE;
+        let file = OpenFile::new(object, status, Some(loc));
         let Some((id, reads, writes)) = fifo else { return done(self.open_fd(c.proc, file, cloexec)?) };
         let nonblocking = flags.contains(OpenFlags::NONBLOCK);
         let pipe = &self.sys.pipes[id];

@@ -83,7 +83,7 @@ impl Kernel {
             && target.mount != sys.mounts.anonymous
         {
             if target.mount == sys.mounts.memory {
-                return Ok(b"/memfd: (deleted)".to_vec());
+                return Ok(sys.memory_name(target));
             }
             if Some(target.mount) == sys.mounts.devpts
                 && let Some(tty) = crate::fs::devpts::tty_of(target.ino)

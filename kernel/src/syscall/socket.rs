@@ -392,6 +392,11 @@ impl Kernel {
         let len = len.min(MAX_TRANSFER);
         let peek = flags & MSG_PEEK != 0;
         let s = self.sys.sockets.get(socket);
+        if s.inbox.is_empty() && s.reset {
+            self.sys.sockets.get_mut(socket).reset = false;
+            return Err(Errno::ECONNRESET.into());
+        }
+        let s = self.sys.sockets.get(socket);
         if s.inbox.is_empty() {
             let peer = s.peer.and_then(|peer| self.sys.sockets.all.get(peer));
             let ended = match (s.kind, peer) {

@@ -24,7 +24,7 @@ chars! {
     VEOL 11 VREPRINT 12 VDISCARD 13 VWERASE 14 VLNEXT 15 VEOL2 16
 }
 
-/// As a login terminal of Debian: `stty sane` with IUTF8.
+/// What Linux gives a new terminal: `stty sane`.
 pub fn sane() -> Termios {
     let mut cc = [0; NCCS];
     for (index, c) in [
@@ -45,7 +45,7 @@ pub fn sane() -> Termios {
         cc[index] = c;
     }
     Termios {
-        iflag: ICRNL | IXON | IUTF8,
+        iflag: ICRNL | IXON,
         oflag: OPOST | ONLCR,
         cflag: 0o277, // B38400 | CS8 | CREAD
         lflag: ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,

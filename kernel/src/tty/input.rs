@@ -259,7 +259,9 @@ mod tests {
     use super::*;
 
     fn tty() -> Tty {
-        Tty::new(Side::Master { opens: 1, locked: false }, WinSize::default())
+        let mut tty = Tty::new(Side::Master { opens: 1, locked: false }, WinSize::default());
+        tty.termios.iflag |= IUTF8;
+        tty
     }
 
     /// Types `keys`; what can be read, and what is on the screen.

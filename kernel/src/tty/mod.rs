@@ -81,9 +81,14 @@ pub struct Tty {
 
 impl Tty {
     pub fn new(side: Side, winsize: WinSize) -> Tty {
+        let mut termios = sane();
+        if let Side::Host { .. } = side {
+            // Terminals of today speak UTF-8; a pty's owner says so itself.
+            termios.iflag |= IUTF8;
+        }
         Tty {
             side,
-            termios: sane(),
+            termios,
             winsize,
             session: 0,
             pgrp: 0,

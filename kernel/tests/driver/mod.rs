@@ -7,7 +7,7 @@ use tawaki_abi::Errno;
 use tawaki_abi::fs::Timespec;
 use tawaki_abi::wire::{Body, Call, Reply, Slot};
 use tawaki_kernel::*;
-use tawaki_vfs::{MountFlags, Tmpfs, Vfs};
+use tawaki_vfs::*;
 
 pub use serde_bytes::ByteBuf;
 
@@ -38,9 +38,26 @@ impl Script {
     }
 
     pub fn with(config: Config) -> Script {
+        Script::over(config, Box::new(Tmpfs::new(64 << 20, 0o755, Timespec::default())))
+    }
+
+    /// On a root whose operations wait for a block again and again.
+    pub fn slow(config: Config, seed: u64) -> Script {
+        let mut root = Tmpfs::new(64 << 20, 0o755, Timespec::default());
+        let creds = Creds::root();
+        let cx = Context::new(&creds, Timespec::default());
+        // Without mount points of its own, /tmp stays on this file system.
+        for name in [&b"tmp"[..], b"bin"] {
+            let node = NewNode { mode: 0o040777, uid: 0, gid: 0, rdev: 0, target: &[] };
+            let ino = root.root();
+            root.create(&cx, ino, name, &node).unwrap();
+        }
+        Script::over(config, Box::new(Slow { fs: root, seed: seed | 1 }))
+    }
+
+    fn over(config: Config, root: Box<dyn FileSystem>) -> Script {
         let mut vfs = Vfs::new();
-        let root = Tmpfs::new(64 << 20, 0o755, Timespec::default());
-        vfs.mount_root(Box::new(root), MountFlags::empty(), "root").unwrap();
+        vfs.mount_root(root, MountFlags::empty(), "root").unwrap();
         Script {
             kernel: Kernel::new(config, vfs),
             now: 1_000_000_000,
@@ -72,6 +89,9 @@ impl Script {
                 }
                 _ => {}
             }
+        }
+        if effects.contains(&Effect::FetchBlocks) {
+            drained.push(Event::BlocksArrived);
         }
         self.effects.extend(effects.iter().cloned());
         for event in drained {
@@ -251,3 +271,60 @@ pub const WRONLY: u32 = 1;
 pub const RDWR: u32 = 2;
 pub const CREAT: u32 = 0o100;
 pub const NONBLOCK: u32 = 0o4000;
+
+/// A tmpfs whose operations wait for a block one time out of three.
+pub struct Slow {
+    fs: Tmpfs,
+    seed: u64,
+}
+
+impl Slow {
+    fn late(&mut self) -> FsResult<()> {
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        if self.seed >> 33 & 3 == 0 { Err(FsError::Pending) } else { Ok(()) }
+    }
+}
+
+macro_rules! late {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {
+        $(fn $name(&mut self, cx: &Context, $($arg: $type),*) -> FsResult<$out> {
+            self.late()?;
+            self.fs.$name(cx, $($arg),*)
+        })*
+    };
+}
+
+impl FileSystem for Slow {
+    fn kind(&self) -> &'static str {
+        "slow"
+    }
+    fn root(&self) -> Ino {
+        self.fs.root()
+    }
+    fn writable(&self) -> bool {
+        true
+    }
+    fn cacheable(&self) -> bool {
+        true
+    }
+    late! {
+        getattr(ino: Ino) -> tawaki_abi::fs::Stat;
+        lookup(dir: Ino, name: &[u8]) -> Ino;
+        readdir(dir: Ino, cookie: u64, sink: &mut DirSink<'_>) -> ();
+        readlink(ino: Ino) -> Vec<u8>;
+        read(ino: Ino, offset: u64, buf: &mut [u8]) -> usize;
+        write(ino: Ino, offset: u64, data: &[u8]) -> usize;
+        create(dir: Ino, name: &[u8], node: &NewNode<'_>) -> Ino;
+        create_unnamed(node: &NewNode<'_>) -> Ino;
+        link(dir: Ino, name: &[u8], ino: Ino) -> ();
+        unlink(dir: Ino, name: &[u8], ino: Ino, keep: bool) -> ();
+        rmdir(dir: Ino, name: &[u8], ino: Ino, keep: bool) -> ();
+        rename(rename: &Rename<'_>) -> ();
+        setattr(ino: Ino, set: &SetAttr) -> ();
+        fallocate(ino: Ino, offset: u64, len: u64, keep_size: bool) -> ();
+        release(ino: Ino) -> ();
+        sync() -> ();
+    }
+}
