@@ -10,7 +10,6 @@
 //! Threads of a process share one `GuestMemory`. Their data races are the
 //! guest's: plain accesses are plain host accesses, LOCK forms are host atomics.
 
-use std::cell::UnsafeCell;
 use std::ops::Range;
 use std::sync::atomic::{
     AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Acquire, Ordering::Relaxed,
@@ -138,10 +137,14 @@ pub struct GuestMemory {
     base: *mut u8,
     perms: Box<[AtomicU8; PAGES]>,
     generations: Box<[AtomicU32; GENERATIONS]>,
+    // Boxed like the tables: nothing in the structure itself ever changes, so that
+    // its pointers can stay in registers across guest stores.
+    shared: Box<Shared>,
+}
+
+struct Shared {
     epoch: AtomicU32,
     split_lock: AtomicBool,
-    // The pointee is interior-mutable whatever `&self` says.
-    _memory: std::marker::PhantomData<UnsafeCell<u8>>,
 }
 
 // SAFETY: the pointer is only dereferenced for guest pages, whose races are the
@@ -180,9 +183,7 @@ impl GuestMemory {
             base,
             perms: zeroed_perms(),
             generations: Box::new([const { AtomicU32::new(0) }; GENERATIONS]),
-            epoch: AtomicU32::new(0),
-            split_lock: AtomicBool::new(false),
-            _memory: std::marker::PhantomData,
+            shared: Box::new(Shared { epoch: AtomicU32::new(0), split_lock: AtomicBool::new(false) }),
         }
     }
 
@@ -243,7 +244,7 @@ impl GuestMemory {
             }
         }
         if had_code {
-            self.epoch.fetch_add(1, SeqCst);
+            self.shared.epoch.fetch_add(1, SeqCst);
         }
     }
 
@@ -260,7 +261,7 @@ impl GuestMemory {
     /// change is seen soon, one's own at once.
     #[inline(always)]
     pub fn code_epoch(&self) -> u32 {
-        self.epoch.load(Relaxed)
+        self.shared.epoch.load(Relaxed)
     }
 
     /// Notes that code is being decoded from this page and returns its generation.
@@ -277,7 +278,7 @@ impl GuestMemory {
     fn code_written(&self, page: u32) {
         self.perms[page as usize].fetch_and(!Perms::CODE.0, SeqCst);
         self.bump_generation(page);
-        self.epoch.fetch_add(1, SeqCst);
+        self.shared.epoch.fetch_add(1, SeqCst);
     }
 
     /// The fault for byte `addr`, which lacks `access`.
@@ -523,7 +524,7 @@ impl GuestMemory {
             }
         }
         // Across words: atomic among operations that take this lock.
-        let _lock = SplitLock::take(&self.split_lock);
+        let _lock = SplitLock::take(&self.shared.split_lock);
         let mut buffer = [0; 8];
         self.copy_out(low, &mut buffer[..bytes as usize]);
         let old = u64::from_le_bytes(buffer);
@@ -537,7 +538,7 @@ impl GuestMemory {
     /// (wasm has no 16-byte atomics). The caller checks alignment.
     pub fn atomic_cmpxchg128(&self, addr: u64, expected: u128, new: u128) -> Result<u128, Fault> {
         self.check_write(addr, 16)?;
-        let _lock = SplitLock::take(&self.split_lock);
+        let _lock = SplitLock::take(&self.shared.split_lock);
         let old = self.load128(addr)?;
         if old == expected {
             self.store128(addr, new)?;

@@ -69,7 +69,14 @@ pub fn run_blocks(
     'blocks: loop {
         let Some(entry) = blocks.entries.get(at as usize) else { return (at, Exit::Indirect) };
         let (number, missing) = 'block: {
-            for (index, op) in entry.block.ops.iter().enumerate() {
+            let mut rest = entry.block.ops.iter();
+            while let Some(op) = rest.next() {
+                // Which operation this is: asked only on the way out.
+                macro_rules! index {
+                    () => {
+                        (entry.block.ops.len() - rest.len() - 1) as u32
+                    };
+                }
                 macro_rules! a {
                     () => {
                         state.slots[op.a as usize]
@@ -108,7 +115,7 @@ pub fn run_blocks(
                 }
                 macro_rules! fail {
                     ($trap:expr) => {
-                        return (at, Exit::Trap(index as u32, $trap))
+                        return (at, Exit::Trap(index!(), $trap))
                     };
                 }
                 macro_rules! check {
@@ -151,14 +158,14 @@ pub fn run_blocks(
                         let value = state.slots[op.d as usize] as $ty;
                         check!(memory.$store($address, value));
                         if memory.code_epoch() != epoch {
-                            return (at, Exit::CodeChanged(index as u32));
+                            return (at, Exit::CodeChanged(index!()));
                         }
                     }};
                 }
                 macro_rules! changed {
                     () => {
                         if memory.code_epoch() != epoch {
-                            return (at, Exit::CodeChanged(index as u32));
+                            return (at, Exit::CodeChanged(index!()));
                         }
                     };
                 }
@@ -677,7 +684,7 @@ pub fn run_blocks(
                     }
                     OpCode::String => {
                         if check!(helper::string::exec(state, memory, op)) == Progress::Again {
-                            return (at, Exit::Again(index as u32));
+                            return (at, Exit::Again(index!()));
                         }
                         changed!();
                     }
