@@ -8,8 +8,9 @@
 use crate::{BLOCK_SIZE, BlockDevice, BlockNo, Counters, IoError, Progress, check_range};
 use std::collections::HashMap;
 
-/// Bytes of one chunk.
-pub const CHUNK_SIZE: usize = 128 * 1024;
+/// Bytes of one chunk. With 128 KiB a shell's prompt costs 13 MB instead of 7: most
+/// of a file system's metadata is read a block here and a block there.
+pub const CHUNK_SIZE: usize = 32 * 1024;
 /// Most bytes requested ahead of a sequential reader.
 const READ_AHEAD_MAX: u64 = 1024 * 1024;
 /// How often a failed chunk is asked for again before its reader gets the error.
