@@ -187,7 +187,10 @@ fn sequential_reading_reads_ahead_and_memory_is_bounded() {
         ahead.push(net.requested().iter().max().map_or(0, |last| last.saturating_sub(chunk)));
     }
     assert_eq!(ahead[0], 0, "one read is no sequence");
-    assert!(ahead.iter().max() == Some(&((1 << 20) / CHUNK_SIZE as u64 - 1)), "up to a megabyte ahead: {ahead:?}");
+    assert!(
+        ahead.iter().max() == Some(&((1 << 20) / CHUNK_SIZE as u64 - 1)),
+        "up to a megabyte ahead: {ahead:?}"
+    );
     assert_eq!(device.counters().bytes_fetched, image.len() as u64, "nothing twice");
     // The first chunks have been dropped by now and come again.
     read(&mut device, 0, 1);

@@ -15,15 +15,15 @@ async function range(image, offset, length) {
   return response.arrayBuffer();
 }
 
-async function serve({ disk, chunk, offset, length }) {
+async function serve({ disk, chunks, offset, length }) {
   requests++;
   let answer;
   try {
     const buffer = await range(images[disk], offset, length);
     bytesFetched += buffer.byteLength;
-    answer = { disk, chunk, bytes: new Uint8Array(buffer) };
+    answer = { disk, chunks, bytes: new Uint8Array(buffer) };
   } catch (error) {
-    answer = { disk, chunk, error: `the image cannot be read: ${error.message}` };
+    answer = { disk, chunks, error: `the image cannot be read: ${error.message}` };
   }
   send(port, words, answer, answer.bytes ? [answer.bytes.buffer] : []);
   postMessage({ bytesFetched, requests });

@@ -17,6 +17,10 @@ const waiting = [];
 /** Workers that the page was asked for and has not delivered. */
 let asked = 0;
 let maxWorkers = 100;
+/** Ranges of images that the kernel wants and that were not asked for yet. */
+const wanted = [];
+/** Bytes of one HTTP request. */
+const MOST_AT_ONCE = 2 ** 20;
 /** Idle workers to keep ready. */
 const SPARE = 3;
 
@@ -59,7 +63,8 @@ const host = {
     discard(unit);
   },
 
-  start_waiting_workers() {
+  end_of_turn() {
+    if (wanted.length > 0) requestRanges();
     while (waiting.length > 0) {
       const unit = idleUnit();
       if (!unit) return;
@@ -68,7 +73,7 @@ const host = {
   },
 
   fetch(disk, chunk, offset, length) {
-    io.postMessage({ disk, chunk, offset, length });
+    wanted.push({ disk, offset, length, chunks: [{ chunk, length }] });
   },
 
   page(kind, a, b, pointer, length) {
@@ -80,6 +85,20 @@ const host = {
   // The process worker's half.
   call: () => 0, grow_mailbox: () => 0, mailbox_capacity: () => 0, reply_length: () => 0, reply() {}, copy_from_parent: () => 0,
 };
+
+/** Asks for what the kernel wants since the last turn, neighbours in one request. */
+function requestRanges() {
+  wanted.sort((a, b) => a.disk - b.disk || a.offset - b.offset);
+  const ranges = [];
+  for (const range of wanted.splice(0)) {
+    const last = ranges.at(-1);
+    if (last && last.disk === range.disk && last.offset + last.length === range.offset && last.length < MOST_AT_ONCE) {
+      last.length += range.length;
+      last.chunks.push(...range.chunks);
+    } else ranges.push(range);
+  }
+  for (const range of ranges) io.postMessage(range);
+}
 
 function idleUnit() {
   for (const unit of units.values()) {
@@ -165,7 +184,7 @@ const fromPage = announced((data) => {
       if (bound[unit.slot] === unit) exports.kernel_event(machine, 10, unit.slot, 0, ...give(encoder.encode(crashed)));
       else discard(unit);
     });
-    host.start_waiting_workers();
+    host.end_of_turn();
   } else if (data.noWorker) {
     // The page cannot make one (out of memories): whoever waits for it fails.
     asked--;
@@ -187,8 +206,13 @@ onmessage = async ({ data }) => {
   const shared = exports.shared_words();
   words = new Int32Array(memory.buffer, shared, MAILBOXES + SLOTS * MAILBOX_WORDS);
   machine = exports.kernel_boot(...give(encoder.encode(JSON.stringify(data.boot))));
-  io.onmessage = announced(({ disk, chunk, bytes, error }) =>
-    exports.kernel_fetched(machine, disk, chunk, error === undefined ? 1 : 0, ...give(bytes ?? encoder.encode(error))));
+  io.onmessage = announced(({ disk, chunks, bytes, error }) => {
+    let at = 0;
+    for (const { chunk, length } of chunks) {
+      const part = bytes ? bytes.subarray(at, (at += length)) : encoder.encode(error);
+      exports.kernel_fetched(machine, disk, chunk, bytes ? 1 : 0, ...give(part));
+    }
+  });
   onmessage = fromPage;
   postMessage({ ready: shared });
   resume();

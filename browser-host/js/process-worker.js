@@ -42,7 +42,7 @@ onmessage = async ({ data }) => {
       return 1;
     },
     // The kernel worker's half.
-    answer() {}, attention() {}, spawn: () => 0, release() {}, start_waiting_workers() {}, fetch() {}, page() {},
+    answer() {}, attention() {}, spawn: () => 0, release() {}, end_of_turn() {}, fetch() {}, page() {},
   };
   const { exports } = await WebAssembly.instantiate(module, { env: { memory }, host });
   exports.start_worker();

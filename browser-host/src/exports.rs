@@ -174,7 +174,8 @@ pub unsafe extern "C" fn process_run(
     let mut port = MailboxPort::new(words);
     let mut host = WorkerHost::new(epoch, processors);
     let mut engine = Interpreter::new();
-    let ended = tawaki_process::run(start, &mut port, &mut host, &mut engine, Options { strace: strace != 0 });
+    let ended =
+        tawaki_process::run(start, &mut port, &mut host, &mut engine, Options { strace: strace != 0 });
     if let Ok(mut last) = LAST_RUN.lock() {
         *last = (ended.instructions, ended.syscalls);
     }

@@ -23,7 +23,8 @@ const CHUNK: usize = 16 << 20;
 const MAX_CHUNKS: usize = 256;
 
 /// Start and end of the appended pieces, in order. Changed under the heap's lock.
-static CHUNKS: [[AtomicUsize; 2]; MAX_CHUNKS] = [const { [AtomicUsize::new(0), AtomicUsize::new(0)] }; MAX_CHUNKS];
+static CHUNKS: [[AtomicUsize; 2]; MAX_CHUNKS] =
+    [const { [AtomicUsize::new(0), AtomicUsize::new(0)] }; MAX_CHUNKS];
 static CHUNK_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Runs `f` while the allocator can neither append pieces nor do anything else: `f`
@@ -31,7 +32,9 @@ static CHUNK_COUNT: AtomicUsize = AtomicUsize::new(0);
 pub fn while_still<R>(f: impl FnOnce(&mut dyn Iterator<Item = core::ops::Range<usize>>) -> R) -> R {
     HEAP.with(|_| {
         let count = CHUNK_COUNT.load(Ordering::Relaxed);
-        f(&mut CHUNKS[..count].iter().map(|[from, to]| from.load(Ordering::Relaxed)..to.load(Ordering::Relaxed)))
+        f(&mut CHUNKS[..count]
+            .iter()
+            .map(|[from, to]| from.load(Ordering::Relaxed)..to.load(Ordering::Relaxed)))
     })
 }
 

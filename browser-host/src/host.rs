@@ -18,7 +18,7 @@ mod import {
         pub fn attention(slot: u32);
         pub fn spawn(slot: u32, kind: u32, other: u32, ptr: *const u8, len: usize) -> i32;
         pub fn release(slot: u32, told: i32, in_call: i32);
-        pub fn start_waiting_workers();
+        pub fn end_of_turn();
         pub fn fetch(disk: u32, chunk: f64, offset: f64, len: usize);
         pub fn page(kind: u32, a: u32, b: u32, ptr: *const u8, len: usize);
     }
@@ -100,10 +100,11 @@ pub fn release(slot: u32, told: bool, in_call: bool) {
     unsafe { import::release(slot, told.into(), in_call.into()) }
 }
 
-/// Kernel worker: gives spawns that wait for a worker to those now idle.
-pub fn start_waiting_workers() {
+/// Kernel worker: asks for the ranges wanted since the last turn, and gives spawns
+/// that wait for a worker to those now idle.
+pub fn end_of_turn() {
     // SAFETY: no memory of this instance is involved.
-    unsafe { import::start_waiting_workers() }
+    unsafe { import::end_of_turn() }
 }
 
 /// Kernel worker: asks the I/O worker for a range of an image.

@@ -220,7 +220,12 @@ impl Machine {
         match mounting.advance() {
             Err(FsError::Pending) => return,
             Err(error) => {
-                host::page(Page::BootFailed, 0, 0, format!("The image cannot be mounted: {error}.").as_bytes());
+                host::page(
+                    Page::BootFailed,
+                    0,
+                    0,
+                    format!("The image cannot be mounted: {error}.").as_bytes(),
+                );
                 self.state = State::Failed;
                 return;
             }
@@ -313,7 +318,7 @@ impl Machine {
                 }
             }
             self.pending = pending;
-            host::start_waiting_workers();
+            host::end_of_turn();
             let mut timeout = -1;
             if let State::Running(kernel) = &self.state
                 && let Some(at) = kernel.next_timer()

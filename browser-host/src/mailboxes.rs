@@ -116,7 +116,8 @@ impl Mailboxes {
         entry.in_call = true;
         // The worker has written these bytes behind the compiler's back.
         // SAFETY: the pointer and length are those of the live buffer.
-        let bytes = unsafe { core::slice::from_raw_parts(core::hint::black_box(entry.bytes.as_ptr()), length) };
+        let bytes =
+            unsafe { core::slice::from_raw_parts(core::hint::black_box(entry.bytes.as_ptr()), length) };
         match wire::decode::<Call>(bytes) {
             Ok(call) => Request::Call(slot, call),
             Err(error) => Request::Bad(slot, format!("sends a request that cannot be read: {error}")),

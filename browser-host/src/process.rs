@@ -7,8 +7,8 @@ use core::arch::wasm32::{memory_grow, memory_size};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
-use tawaki_abi::wire::{self, Call, MAX_MESSAGE, Reply};
 use tawaki_abi::Errno;
+use tawaki_abi::wire::{self, Call, MAX_MESSAGE, Reply};
 use tawaki_cpu::GuestMemory;
 use tawaki_cpu::mem::WASM_BIAS;
 use tawaki_process::{Host, OutOfMemory, Port};
@@ -169,7 +169,8 @@ impl Host for WorkerHost {
         for range in ranges {
             let (start, end) = (range.start.max(self.lowest_address()), range.end);
             let length = end.saturating_sub(start);
-            if length > 0 && !host::copy_from_parent((start - u64::from(WASM_BIAS)) as usize, length as usize) {
+            if length > 0 && !host::copy_from_parent((start - u64::from(WASM_BIAS)) as usize, length as usize)
+            {
                 return Err(OutOfMemory);
             }
         }
