@@ -1,6 +1,6 @@
 // The page: a terminal on bash. It uses Tawaki's public interface only.
 //
-// Address parameters: `image` (address of an ext2 image, default `image.ext2`),
+// Address parameters: `image` (address of an ext2 image, default `debian.ext2`),
 // `user` (root or user), `run` (a command line for bash instead of a login shell).
 
 import { Terminal } from "./vendor/xterm.mjs";
@@ -53,7 +53,7 @@ function fail(error) {
 
 async function main() {
   const machine = await boot({
-    image: parameters.get("image") ?? "image.ext2",
+    image: parameters.get("image") ?? "debian.ext2",
     strace: parameters.has("strace"),
     onProgress: progress,
     onLog: (line) => console.info(line),

@@ -7,7 +7,7 @@ import { launch } from "./lib/chromium.mjs";
 
 const [image, seconds = "5", shot, query = ""] = process.argv.slice(2);
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const server = await serve({ "/": process.env.TAWAKI_WEB ?? `${root}build/web`, "/image.ext2": resolve(image) });
+const server = await serve({ "/": process.env.TAWAKI_WEB ?? `${root}build/web`, "/debian.ext2": resolve(image) });
 const browser = await launch();
 try {
   const page = await browser.newPage({ viewport: { width: 1000, height: 640 } });

@@ -9,7 +9,7 @@ import { launch } from "./lib/chromium.mjs";
 
 const [image, runs = "3", web = fileURLToPath(new URL("../../build/web", import.meta.url))] = process.argv.slice(2);
 for (let i = 0; i < Number(runs); i++) {
-  const server = await serve({ "/": web, "/image.ext2": resolve(image) });
+  const server = await serve({ "/": web, "/debian.ext2": resolve(image) });
   const browser = await launch();
   try {
     const page = await browser.newPage();

@@ -3,11 +3,11 @@
 //   node tests/browser/run.mjs [options] --image FILE -- PROGRAM ARGS...
 //
 // Options: --web DIR (build/web), --browser chromium|firefox, --env K=V, --cwd DIR, --user UID:GID,
-// --timeout SECONDS, --stats FILE, --disk FILE:/PATH (a further ext2 image, mounted read-only),
-// --strace, --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
+// --timeout SECONDS, --stats FILE, --mount HOSTDIR:/PATH (made into an ext2 image and mounted read-only),
+// --disk FILE:/PATH (such an image), --strace, --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,6 +45,8 @@ const { values, positionals } = parseArgs({
     timeout: { type: "string" },
     stats: { type: "string" },
     disk: { type: "string", multiple: true, default: [] },
+    mount: { type: "string", multiple: true, default: [] },
+    write: { type: "boolean", default: false },
     strace: { type: "boolean", default: false },
     tty: { type: "boolean", default: false },
     log: { type: "boolean", default: false },
@@ -58,6 +60,19 @@ function usage(message) {
 if (!values.image) usage("--image is missing");
 if (positionals.length === 0) usage("no program");
 if (!BROWSERS[values.browser]) usage(`unknown browser ${values.browser}`);
+
+if (values.write) usage("a browser cannot write to the image: use --host native");
+const scratch = mkdtempSync(join(tmpdir(), "tawaki-run-"));
+for (const [i, mount] of values.mount.entries()) {
+  const directory = mount.slice(0, mount.lastIndexOf(":"));
+  const file = join(scratch, `mount${i}.ext2`);
+  const du = spawnSync("du", ["-s", "--apparent-size", "-B1024", directory], { encoding: "utf8" });
+  const inodes = spawnSync("du", ["-s", "--inodes", directory], { encoding: "utf8" });
+  const kilobytes = Math.ceil(parseInt(du.stdout) * 1.1 + parseInt(inodes.stdout) * 5 + 4096);
+  const make = spawnSync("/sbin/mke2fs", ["-q", "-F", "-t", "ext2", "-m", "0", "-N", String(parseInt(inodes.stdout) + 64), "-d", directory, file, String(kilobytes)], { encoding: "utf8" });
+  if (make.status !== 0) usage(`--mount ${mount}: ${make.stderr ?? make.error}`);
+  values.disk.push(`${file}:${mount.slice(mount.lastIndexOf(":") + 1)}`);
+}
 
 const tty = values.tty || Boolean(process.stdin.isTTY);
 const size = () => ({ cols: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 });
@@ -115,7 +130,8 @@ const handlers = {
 };
 const server = await serve({ "/": resolve(values.web), "/run": join(root, "tests/browser/run.html"), "/image.ext2": resolve(values.image), ...images }, { handlers });
 
-const profile = mkdtempSync(join(tmpdir(), "tawaki-run-"));
+const profile = join(scratch, "profile");
+mkdirSync(profile);
 const [command, args] = BROWSERS[values.browser](profile, `${server.url}/run`);
 const browser = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
 let complaints = "";
@@ -135,7 +151,7 @@ if (browser.pid && browser.exitCode === null) {
     await gone;
   } catch { /* It ended by itself. */ }
 }
-rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 if (values.stats && result.stats) {
   writeFileSync(values.stats, JSON.stringify({
     guest_wall_ms: result.wall, boot_ms: result.stats.bootMs, instructions_interpreted: result.stats.instructions, regions_compiled: 0,

@@ -1,9 +1,10 @@
 // A session typed into the page's terminal in headless Chromium.
 //
-//   node tests/browser/terminal.mjs IMAGE [--screenshot FILE] [--only NAME]
+//   node tests/browser/terminal.test.mjs [IMAGE] [--screenshot FILE] [--only NAME]
 //
-// Prints one line per step and exits with 1 if any failed.
+// Without an image: on both default images. Prints one line per step and exits with 1 if any failed.
 
+import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,12 +15,17 @@ const { values, positionals: [image] } = parseArgs({
   allowPositionals: true,
   options: { screenshot: { type: "string" }, only: { type: "string" }, web: { type: "string" }, verbose: { type: "boolean" } },
 });
-if (!image) {
-  console.error("usage: node tests/browser/terminal.mjs IMAGE [--screenshot FILE] [--only NAME]");
-  process.exit(2);
-}
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const server = await serve({ "/": values.web ?? `${root}build/web`, "/image.ext2": resolve(image) });
+if (!image) {
+  let failed = false;
+  for (const arch of ["amd64", "i386"]) {
+    console.log(`${arch}:`);
+    const run = spawnSync(process.execPath, [process.argv[1], `${root}build/debian-${arch}.ext2`, ...process.argv.slice(2)], { stdio: "inherit" });
+    failed ||= run.status !== 0;
+  }
+  process.exit(failed ? 1 : 0);
+}
+const server = await serve({ "/": values.web ?? `${root}build/web`, "/debian.ext2": resolve(image) });
 const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1000, height: 640 } });
 page.on("pageerror", (error) => console.log("page error:", error.stack));
@@ -177,7 +183,9 @@ const STEPS = {
     if (!values.screenshot) return;
     await press("Control+l");
     await page.waitForTimeout(200);
-    await command("cat > hello.c <<'E'\n#include <stdio.h>\nint main(void) { printf(\"Hello from gcc in a tab\\n\"); return 42; }\nE");
+    await clear();
+    await type("cat > hello.c <<'E'\n#include <stdio.h>\nint main(void) { puts(\"Hello from gcc in a tab\"); return 42; }\nE\n");
+    await expect(/> E\n.*# *$/);
     for (const line of ["uname -sm; grep PRETTY /etc/os-release", "gcc -O1 hello.c -o hello && ./hello; echo \"exit $?\"", "python3 -c 'print(sum(i*i for i in range(10**5)))'", "find /usr/bin | wc -l"]) {
       await type(`${line}\n`);
       await expect(new RegExp(`# ${line.slice(0, 20).replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}[^]*# *$`), 120);
