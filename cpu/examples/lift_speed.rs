@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use tawaki_cpu::lift::lift_block;
+use tawaki_cpu::lift::{Scratch, lift_block_with};
 use tawaki_cpu::{GuestMemory, Mode, Perms};
 
 const CODE: u64 = 0x40_0000;
@@ -20,8 +20,9 @@ fn main() {
     let start = Instant::now();
     let (mut blocks, mut instructions, mut ops) = (0u64, 0u64, 0u64);
     let mut at = CODE;
+    let mut scratch = Scratch::default();
     while at < CODE + text.len() as u64 - 64 {
-        let block = lift_block(&memory, Mode::Bits64, at, 64).expect("mapped").block;
+        let block = lift_block_with(&mut scratch, &memory, Mode::Bits64, at, 64).expect("mapped").block;
         blocks += 1;
         instructions += block.instructions() as u64;
         ops += block.ops.len() as u64;

@@ -32,17 +32,18 @@ pub struct Fetcher<'m> {
     mode: Mode,
     /// Address of `bytes[0]`.
     start: u64,
-    bytes: Vec<u8>,
+    bytes: &'m mut Vec<u8>,
     second: Option<(u32, u32)>,
 }
 
 /// Bytes fetched at once: a block of ordinary code is seldom longer.
-const WINDOW: u64 = 512;
+const WINDOW: u64 = 256;
 
 impl<'m> Fetcher<'m> {
-    /// A fetcher that has read nothing yet.
-    pub fn new(memory: &'m GuestMemory, mode: Mode) -> Self {
-        Self { memory, mode, start: 0, bytes: Vec::new(), second: None }
+    /// A fetcher that has read nothing yet, with a buffer to read into.
+    pub fn new(memory: &'m GuestMemory, mode: Mode, bytes: &'m mut Vec<u8>) -> Self {
+        bytes.clear();
+        Self { memory, mode, start: 0, bytes, second: None }
     }
 
     /// Decodes the instruction at `rip`. Bytes of the page after it are touched
@@ -82,7 +83,7 @@ impl<'m> Fetcher<'m> {
     fn fill(&mut self, rip: u64, len: u64) -> Result<(), DecodeError> {
         self.start = rip;
         self.bytes.resize(len as usize, 0);
-        if let Err(partial) = self.memory.fetch(rip, &mut self.bytes) {
+        if let Err(partial) = self.memory.fetch(rip, self.bytes) {
             self.bytes.truncate(partial.done as usize);
             if partial.done == 0 {
                 return Err(DecodeError::Fault(partial.fault));

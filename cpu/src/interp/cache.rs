@@ -90,6 +90,7 @@ pub struct Cache {
     entries: Vec<Entry>,
     by_address: HashMap<u64, u32, BuildHasherDefault<AddressHasher>>,
     front: Box<[(u64, u32); FRONT]>,
+    scratch: lift::Scratch,
 }
 
 impl Default for Cache {
@@ -98,6 +99,7 @@ impl Default for Cache {
             entries: Vec::new(),
             by_address: HashMap::default(),
             front: Box::new([(u64::MAX, NONE); FRONT]),
+            scratch: lift::Scratch::default(),
         }
     }
 }
@@ -159,7 +161,7 @@ impl Cache {
                 if self.entries.len() >= MAX_BLOCKS {
                     self.clear();
                 }
-                let entry = decode(memory, mode, rip)?;
+                let entry = decode(&mut self.scratch, memory, mode, rip)?;
                 let number = self.entries.len() as u32;
                 self.entries.push(entry);
                 self.by_address.insert(rip, number);
@@ -179,7 +181,7 @@ impl Cache {
         if entry.pages.iter().any(|&(page, generation)| memory.generation(page) != generation) {
             let taken = entry.taken;
             let old_end = entry.block.ops.last().map(|op| (op.code, op.imm));
-            *entry = decode(memory, mode, entry.block.rip)?;
+            *entry = decode(&mut self.scratch, memory, mode, entry.block.rip)?;
             // The link stays good only where the block still ends the same way.
             if old_end == entry.block.ops.last().map(|op| (op.code, op.imm)) {
                 entry.taken = taken;
@@ -198,8 +200,8 @@ impl Entry {
     }
 }
 
-fn decode(memory: &GuestMemory, mode: Mode, rip: u64) -> Result<Entry, Trap> {
+fn decode(scratch: &mut lift::Scratch, memory: &GuestMemory, mode: Mode, rip: u64) -> Result<Entry, Trap> {
     let epoch = memory.code_epoch();
-    let lift::Lifted { block, pages } = lift::lift_block(memory, mode, rip, MAX_INSTRUCTIONS)?;
+    let lift::Lifted { block, pages } = lift::lift_block_with(scratch, memory, mode, rip, MAX_INSTRUCTIONS)?;
     Ok(Entry { instructions: block.instructions() as u32, block, taken: NONE, fall: NONE, epoch, pages })
 }

@@ -70,10 +70,7 @@ fn run_one(state: &mut CpuState, memory: &GuestMemory, entry: &Entry) -> (u32, E
 fn finish_instruction(block: &Block, at: u32, state: &mut CpuState, memory: &GuestMemory) -> Option<Trap> {
     let instruction = block.instruction_of(at as usize);
     let before = instruction as u64;
-    let (stop, next_rip) = match block.rips.get(instruction + 1) {
-        Some(&(stop, rip)) => (stop as usize, rip),
-        None => (block.ops.len(), block.end),
-    };
+    let (stop, next_rip) = block.start_of(instruction + 1).unwrap_or((block.ops.len(), block.end));
     let mut at = at as usize;
     state.icount += before;
     loop {
@@ -81,11 +78,11 @@ fn finish_instruction(block: &Block, at: u32, state: &mut CpuState, memory: &Gue
             rip: next_rip,
             end: next_rip,
             ops: block.ops[at + 1..stop].into(),
-            rips: Box::new([(0, next_rip)]),
+            starts: Box::new([(0, 0)]),
         };
         match run_one(state, memory, &Entry::alone(rest)).1 {
             Exit::Trap(_, trap) => {
-                state.rip = block.rips[instruction].1;
+                state.rip = block.start_of(instruction).map_or(block.rip, |(_, rip)| rip);
                 return Some(canonical(trap));
             }
             Exit::TrapEnd(trap) => return Some(trap),
@@ -165,7 +162,7 @@ impl Interpreter {
     fn rewind(&self, state: &mut CpuState, at: u32, op: u32) {
         let block = &self.cache.entry(at).block;
         let instruction = block.instruction_of(op as usize);
-        state.rip = block.rips[instruction].1;
+        state.rip = block.start_of(instruction).map_or(block.rip, |(_, rip)| rip);
         state.icount += instruction as u64;
     }
 

@@ -16,19 +16,26 @@ pub struct Block {
     pub end: u64,
     /// The operations.
     pub ops: Box<[Op]>,
-    /// Where each guest instruction starts: (index into `ops`, its address).
-    pub rips: Box<[(u16, u64)]>,
+    /// Where each guest instruction starts: (index into `ops`, bytes from `rip`).
+    /// Small, because a large program has a hundred thousand blocks.
+    pub starts: Box<[(u16, u16)]>,
 }
 
 impl Block {
     /// Number of guest instructions.
     pub fn instructions(&self) -> usize {
-        self.rips.len()
+        self.starts.len()
     }
 
-    /// Index into `rips` of the instruction that operation `op` belongs to.
+    /// Where instruction number `n` starts: index into `ops` and address.
+    pub fn start_of(&self, n: usize) -> Option<(usize, u64)> {
+        let &(op, offset) = self.starts.get(n)?;
+        Some((op as usize, self.rip + u64::from(offset)))
+    }
+
+    /// Number of the instruction that operation `op` belongs to.
     pub fn instruction_of(&self, op: usize) -> usize {
-        self.rips.partition_point(|&(at, _)| at as usize <= op).saturating_sub(1)
+        self.starts.partition_point(|&(at, _)| at as usize <= op).saturating_sub(1)
     }
 }
 
@@ -53,7 +60,7 @@ impl Builder {
     /// the last they wrap around.
     pub fn temp(&mut self) -> Slot {
         let t = slot::TEMP + self.next_temp % slot::TEMPS;
-        self.next_temp += 1;
+        self.next_temp = self.next_temp.wrapping_add(1);
         t
     }
 
@@ -74,11 +81,22 @@ impl Builder {
         }
     }
 
-    /// The block, which must have an end.
-    pub fn finish(mut self, rip: u64, end: u64) -> Block {
+    /// The block, given an end if it has none. The builder is empty again, and
+    /// keeps its buffers.
+    pub fn finish(&mut self, rip: u64, end: u64) -> Block {
         if !self.ended() {
             self.emit(Op::new(OpCode::Jmp).imm(end as i64));
         }
-        Block { rip, end, ops: self.ops.into(), rips: self.rips.into() }
+        let offset = |&(op, at): &(u16, u64)| (op, at.wrapping_sub(rip) as u16);
+        let starts = self.rips.iter().map(offset).collect();
+        let block = Block { rip, end, ops: self.ops.as_slice().into(), starts };
+        self.clear();
+        block
+    }
+
+    /// Drops everything but the buffers.
+    pub fn clear(&mut self) {
+        self.ops.clear();
+        self.rips.clear();
     }
 }

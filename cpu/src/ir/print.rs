@@ -56,13 +56,13 @@ impl fmt::Display for Op {
 
 impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut marks = self.rips.iter().peekable();
+        let mut marks = self.starts.iter().peekable();
         for (i, op) in self.ops.iter().enumerate() {
-            while let Some(&&(at, rip)) = marks.peek() {
+            while let Some(&&(at, offset)) = marks.peek() {
                 if at as usize != i {
                     break;
                 }
-                writeln!(f, "{rip:#x}:")?;
+                writeln!(f, "{:#x}:", self.rip + u64::from(offset))?;
                 marks.next();
             }
             writeln!(f, "    {op}")?;

@@ -190,14 +190,46 @@ pub struct Lifted {
     pub pages: [(u32, u32); 2],
 }
 
+/// Buffers that lifting many blocks reuses.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    builder: Builder,
+    bytes: Vec<u8>,
+}
+
 /// Lifts the block at `rip`, at most `limit` instructions long. Fails only if the
 /// first instruction cannot be fetched.
 pub fn lift_block(memory: &GuestMemory, mode: Mode, rip: u64, limit: usize) -> Result<Lifted, Trap> {
+    lift_block_with(&mut Scratch::default(), memory, mode, rip, limit)
+}
+
+/// [`lift_block`] with buffers from earlier calls.
+pub fn lift_block_with(
+    scratch: &mut Scratch,
+    memory: &GuestMemory,
+    mode: Mode,
+    rip: u64,
+    limit: usize,
+) -> Result<Lifted, Trap> {
+    let mut lift = Lift { b: std::mem::take(&mut scratch.builder), mode, stack_base: None };
+    let result = fill(&mut lift, &mut scratch.bytes, memory, rip, limit);
+    lift.b.clear();
+    scratch.builder = lift.b;
+    result
+}
+
+fn fill(
+    lift: &mut Lift,
+    bytes: &mut Vec<u8>,
+    memory: &GuestMemory,
+    rip: u64,
+    limit: usize,
+) -> Result<Lifted, Trap> {
+    let mode = lift.mode;
     // Marked before the bytes are read, so that no later change goes unseen.
     let number = (rip / PAGE_SIZE) as u32;
     let mut pages = [(number, memory.mark_code(number)); 2];
-    let mut fetcher = Fetcher::new(memory, mode);
-    let mut lift = Lift { b: Builder::default(), mode, stack_base: None };
+    let mut fetcher = Fetcher::new(memory, mode, bytes);
     let page = rip / PAGE_SIZE;
     let mut at = rip;
     for count in 0..limit.min(MAX_INSTRUCTIONS) {
