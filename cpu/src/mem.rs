@@ -307,6 +307,10 @@ impl GuestMemory {
     }
 
     fn check_bits(&self, addr: u64, len: u64, want: Perms, access: Access) -> Result<(), Fault> {
+        // `end` saturates: the last address of all needs its own check.
+        if len != 0 && addr >= ADDRESS_END {
+            return Err(self.fault(addr, access));
+        }
         let mut at = addr;
         let end = addr.saturating_add(len);
         while at < end {

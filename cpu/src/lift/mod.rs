@@ -10,6 +10,7 @@ pub mod atomic;
 pub mod bit;
 pub mod branch;
 pub mod convert;
+pub mod listing;
 pub mod mmx;
 pub mod mov;
 pub mod muldiv;
