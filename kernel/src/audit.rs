@@ -77,6 +77,16 @@ impl Kernel {
                 wrong.push(format!("task {}: slot {:?} is {slot:?}'s", t.tid, t.slot));
             }
         }
+        let sum: usize = sys.pipes.iter().map(|(_, p)| p.capacity).sum();
+        if sum != sys.pipe_capacity {
+            wrong.push(format!("pipe capacity {}, {sum} found", sys.pipe_capacity));
+        }
+        let sum: usize = sys.sockets.all.iter().map(|(_, s)| s.bytes).sum();
+        let held: usize =
+            sys.sockets.all.iter().flat_map(|(_, s)| &s.inbox).map(|p| p.data.len() - p.pos).sum();
+        if sum != sys.sockets.total || sum != held {
+            wrong.push(format!("socket bytes {}, {sum} and {held} found", sys.sockets.total));
+        }
         let mut users: HashMap<u32, u64> = HashMap::new();
         for (_, t) in sys.tasks.iter() {
             *users.entry(sys.procs[t.proc].cred.ruid).or_default() += 1;

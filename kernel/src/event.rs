@@ -281,7 +281,8 @@ pub enum Effect {
         /// Why.
         errno: tawaki_abi::Errno,
     },
-    /// A program of [`Event::Spawn`] has ended.
+    /// A program of [`Event::Spawn`] has ended. Output that the window held back
+    /// (and that of its children) may still follow, up to [`Effect::StreamEnded`].
     Exited {
         /// Which.
         request: RequestId,

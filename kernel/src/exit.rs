@@ -124,7 +124,9 @@ impl Kernel {
         for place in places {
             vfs.close_ref(&cx, place);
         }
-        self.sys.locks.drop_owner(crate::file::lock::Owner::Process(pid));
+        for inode in self.sys.locks.drop_process(pid) {
+            self.sys.fire(Key::Lock(inode));
+        }
         self.leave_session(proc);
         self.adopt_children(proc);
         let p = &self.sys.procs[proc];

@@ -13,6 +13,9 @@ pub type SocketId = Id<Socket>;
 
 /// Bytes a socket holds for its reader (Linux's default buffer).
 pub const BUFFER: usize = 212_992;
+/// Bytes in all sockets together; beyond, each holds a page.
+const BUDGET: usize = 128 << 20;
+const LEAST: usize = 4096;
 /// Descriptors in one message (SCM_MAX_FD).
 pub const MAX_PASSED: usize = 253;
 /// Messages that wait in one socket.
@@ -88,7 +91,7 @@ impl Socket {
         }
     }
 
-    pub fn room(&self) -> usize {
+    fn own_room(&self) -> usize {
         if self.inbox.len() >= MAX_PACKETS { 0 } else { BUFFER.saturating_sub(self.bytes) }
     }
 }
@@ -96,6 +99,8 @@ impl Socket {
 /// All sockets and their names.
 pub struct Sockets {
     pub all: Slab<Socket>,
+    /// Bytes in all inboxes.
+    pub total: usize,
     pub by_inode: HashMap<InodeRef, SocketId>,
     /// Abstract names.
     pub by_name: HashMap<Vec<u8>, SocketId>,
@@ -103,7 +108,7 @@ pub struct Sockets {
 
 impl Default for Sockets {
     fn default() -> Self {
-        Sockets { all: Slab::new(), by_inode: HashMap::new(), by_name: HashMap::new() }
+        Sockets { all: Slab::new(), total: 0, by_inode: HashMap::new(), by_name: HashMap::new() }
     }
 }
 
@@ -113,6 +118,14 @@ impl Sockets {
     }
     pub fn get_mut(&mut self, id: SocketId) -> &mut Socket {
         &mut self.all[id]
+    }
+
+    /// Bytes that may be sent to a socket now.
+    pub fn room(&self, id: SocketId) -> usize {
+        let s = self.get(id);
+        let own = s.own_room();
+        let shared = BUDGET.saturating_sub(self.total).max(LEAST.saturating_sub(s.bytes));
+        own.min(shared)
     }
 
     pub fn readiness(&self, id: SocketId) -> u16 {
@@ -134,7 +147,7 @@ impl Sockets {
             bits |= POLLHUP;
         }
         // As Linux: writable while there is room for a good part.
-        let room = peer.map_or(BUFFER, Socket::room);
+        let room = peer.map_or(BUFFER, Socket::own_room);
         if room * 4 >= BUFFER {
             bits |= POLLOUT | POLLWRNORM;
         }
@@ -159,6 +172,7 @@ impl Kernel {
     /// The last descriptor of a socket is closed.
     pub(crate) fn close_socket(&mut self, id: SocketId, proc: ProcId) {
         let Some(s) = self.sys.sockets.all.remove(id) else { return };
+        self.sys.sockets.total -= s.bytes;
         if let Some(place) = s.place {
             if let Ok(inode) = self.vfs.inode(place) {
                 self.sys.sockets.by_inode.remove(&inode);

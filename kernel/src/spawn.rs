@@ -146,7 +146,7 @@ impl Kernel {
             } else {
                 HostEnd::Output { request, stream: n, under_way: 0, closed: false }
             };
-            let id = self.sys.pipes.insert(pipe);
+            let id = self.sys.add_pipe(pipe);
             if reads {
                 streams.stdin = Some(id);
             } else {

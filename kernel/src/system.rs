@@ -66,6 +66,8 @@ pub struct System {
     pub files: Slab<OpenFile>,
     pub fdtables: Slab<FdTable>,
     pub pipes: Slab<Pipe>,
+    /// Sum of their capacities.
+    pub pipe_capacity: usize,
     pub fifos: HashMap<tawaki_vfs::InodeRef, PipeId>,
     pub ttys: Slab<Tty>,
     pub dirty_ttys: Vec<TtyId>,
@@ -124,6 +126,7 @@ impl System {
             files: Slab::new(),
             fdtables: Slab::new(),
             pipes: Slab::new(),
+            pipe_capacity: 0,
             fifos: HashMap::new(),
             ttys: Slab::new(),
             dirty_ttys: Vec::new(),

@@ -7,8 +7,10 @@ use crate::wait::Key;
 use tawaki_abi::Errno;
 use tawaki_abi::wire::Fd;
 
-/// Epolls watching epolls, at most.
-pub const MAX_DEPTH: u32 = 4;
+/// Levels of epolls watching epolls, and how many of them in one list: together
+/// they bound the work of one look.
+pub const MAX_DEPTH: u32 = 2;
+const MAX_NESTED: usize = 64;
 /// Entries of one interest list.
 pub const MAX_ITEMS: usize = 16_384;
 pub const EPOLLET: u32 = 1 << 31;
@@ -65,6 +67,13 @@ impl System {
             Object::Regular | Object::Directory | Object::Text(_) => return Err(Errno::EPERM),
             Object::Epoll(_) if self.depth(item.file, 0) >= MAX_DEPTH => return Err(Errno::ELOOP),
             Object::Epoll(_) if self.reaches(item.file, epoll, 0) => return Err(Errno::ELOOP),
+            Object::Epoll(_) if op == 1 => {
+                let Object::Epoll(list) = &self.files[epoll].object else { return Err(Errno::EINVAL) };
+                let nested = |i: &&Item| matches!(self.files[i.file].object, Object::Epoll(_));
+                if list.items.iter().filter(nested).count() >= MAX_NESTED {
+                    return Err(Errno::ENOSPC);
+                }
+            }
             _ => {}
         }
         let list = self.epoll_mut(epoll)?;

@@ -154,11 +154,17 @@ impl Locks {
         dropped > 0
     }
 
-    /// A process is gone (its descriptors were closed before).
-    pub fn drop_owner(&mut self, owner: Owner) {
-        if let Owner::Process(pid) = owner {
-            self.waits.remove(&pid);
+    /// A process is gone: drops what it still holds (its table may live on in
+    /// another process). Returns the files concerned.
+    pub fn drop_process(&mut self, pid: i32) -> Vec<InodeRef> {
+        self.waits.remove(&pid);
+        let owner = Owner::Process(pid);
+        let holds = |(_, records): &(&InodeRef, &Vec<Record>)| records.iter().any(|r| r.owner == owner);
+        let files: Vec<InodeRef> = self.records.iter().filter(holds).map(|(inode, _)| *inode).collect();
+        for inode in &files {
+            self.drop_owner_on(*inode, owner);
         }
+        files
     }
 
     /// Notes that `pid` waits for `holder`; `EDEADLK` when that closes a circle.

@@ -18,6 +18,9 @@ pub type PipeId = Id<Pipe>;
 pub const CAPACITY: usize = 64 * 1024;
 /// Largest capacity by F_SETPIPE_SZ (`/proc/sys/fs/pipe-max-size`).
 pub const MAX_CAPACITY: usize = 1 << 20;
+/// Capacities of all pipes together; beyond, a new pipe gets one page (as Linux
+/// does by `pipe-user-pages-soft`).
+pub const BUDGET: usize = 64 << 20;
 /// Writes up to this size are atomic.
 pub const PIPE_BUF: usize = 4096;
 /// Chunks up to this size are filled up by later small writes.
@@ -176,6 +179,15 @@ impl Pipe {
 }
 
 impl System {
+    /// Adds a pipe, small when there are many.
+    pub fn add_pipe(&mut self, mut pipe: Pipe) -> PipeId {
+        if self.pipe_capacity + pipe.capacity > BUDGET {
+            pipe.capacity = PIPE_BUF;
+        }
+        self.pipe_capacity += pipe.capacity;
+        self.pipes.insert(pipe)
+    }
+
     /// After data came in: wakes readers, or hands it to the host.
     pub fn pipe_filled(&mut self, id: PipeId) {
         self.fire(Key::PipeIn(id));
@@ -275,10 +287,11 @@ impl System {
             }
             HostEnd::None => {}
         }
-        if let Some(pipe) = self.pipes.remove(id)
-            && let Some(inode) = pipe.fifo
-        {
-            self.fifos.remove(&inode);
+        if let Some(pipe) = self.pipes.remove(id) {
+            self.pipe_capacity -= pipe.capacity;
+            if let Some(inode) = pipe.fifo {
+                self.fifos.remove(&inode);
+            }
         }
     }
 

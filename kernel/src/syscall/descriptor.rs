@@ -113,7 +113,7 @@ impl Kernel {
         let mut pipe = Pipe::new();
         pipe.open(true);
         pipe.open(false);
-        let id = self.sys.pipes.insert(pipe);
+        let id = self.sys.add_pipe(pipe);
         let loc = Some(self.sys.anonymous_location(AnonymousKind::Pipe, id.0 as u64));
         let status = flags & OpenFlags::NONBLOCK;
         let read = OpenFile::new(Object::Pipe { id, reads: true, writes: false }, status, loc);

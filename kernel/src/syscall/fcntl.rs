@@ -3,7 +3,7 @@
 use super::{done, with};
 use crate::file::Object;
 use crate::file::lock::{Owner, Record};
-use crate::file::pipe::MAX_CAPACITY;
+use crate::file::pipe::{BUDGET, MAX_CAPACITY};
 use crate::kernel::{Caller, Kernel};
 use crate::wait::{Key, SysResult, wait_on};
 use tawaki_abi::Errno;
@@ -96,7 +96,12 @@ impl Kernel {
                     if pipe.len() > size {
                         return Err(Errno::EBUSY.into());
                     }
+                    let before = pipe.capacity;
+                    if size > before && self.sys.pipe_capacity + size > BUDGET {
+                        return Err(Errno::EPERM.into());
+                    }
                     pipe.capacity = size;
+                    self.sys.pipe_capacity = self.sys.pipe_capacity - before + size;
                     self.sys.fire(Key::PipeOut(id));
                 }
                 done(self.sys.pipes[id].capacity)

@@ -155,7 +155,7 @@ impl Kernel {
                 None => {
                     let mut pipe = Pipe::new();
                     pipe.fifo = Some(inode);
-                    let id = self.sys.pipes.insert(pipe);
+                    let id = self.sys.add_pipe(pipe);
                     self.sys.fifos.insert(inode, id);
                     id
                 }

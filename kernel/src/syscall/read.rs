@@ -155,8 +155,9 @@ impl Kernel {
         let f = &self.sys.files[file];
         let loc = f.loc.ok_or(Errno::EBADF)?;
         let from = offset.unwrap_or(f.offset);
-        if from == 0 {
-            if crate::fs::proc::wants_maps(&self.sys, c.proc, loc.ino) {
+        let made = matches!(&f.object, Object::Text(text) if !text.is_empty());
+        if from == 0 || !made {
+            if from == 0 && crate::fs::proc::wants_maps(&self.sys, c.proc, loc.ino) {
                 if !self.sys.procs[c.proc].maps.fresh {
                     return Err(NEED_MAPS.into());
                 }
@@ -169,6 +170,10 @@ impl Kernel {
         let start = usize::try_from(from).unwrap_or(usize::MAX).min(text.len());
         let end = start.saturating_add(len).min(text.len());
         let data = text[start..end].to_vec();
+        if end == text.len() {
+            // Read to its end: not kept any longer.
+            self.sys.files[file].object = Object::Text(Vec::new());
+        }
         if offset.is_none() {
             self.sys.files[file].offset = from + data.len() as u64;
         }

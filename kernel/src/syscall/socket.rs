@@ -313,7 +313,8 @@ impl Kernel {
         if p.no_reads {
             return self.broken(c, flags);
         }
-        let room = p.room();
+        let room = self.sys.sockets.room(peer);
+        let empty = p.inbox.is_empty();
         let total = data.len();
         let from = (progress.done as usize).min(total);
         let rest = total - from;
@@ -323,7 +324,7 @@ impl Kernel {
         let fits = match kind {
             Kind::Stream => room > 0,
             _ if total > crate::socket::BUFFER => return Err(Errno::EMSGSIZE.into()),
-            _ => room >= total && p.inbox.len() < crate::socket::MAX_PACKETS,
+            _ => room >= total && p.inbox.len() < crate::socket::MAX_PACKETS || empty,
         };
         if !fits {
             if !wait {
@@ -344,6 +345,7 @@ impl Kernel {
         let piece = if n == total { core::mem::take(data).into_vec() } else { data[from..from + n].to_vec() };
         let creds = self.owner(c);
         let addr = self.sys.sockets.get(socket).name.clone();
+        self.sys.sockets.total += piece.len();
         let p = self.sys.sockets.get_mut(peer);
         p.bytes += piece.len();
         p.activity += 1;
@@ -410,6 +412,7 @@ impl Kernel {
             }
             return if wait { wait_on(Key::SocketIn(socket)) } else { Err(Errno::EAGAIN.into()) };
         }
+        let before = s.bytes;
         let s = self.sys.sockets.get_mut(socket);
         let (stream, passes) = (s.kind == Kind::Stream, s.passes_creds);
         let mut data = Vec::new();
@@ -458,6 +461,8 @@ impl Kernel {
         if !peek {
             s.inbox.drain(..taken);
             s.activity += 1;
+            let read = before - s.bytes;
+            self.sys.sockets.total -= read;
             if let Some(writer) = writer {
                 self.sys.fire(Key::SocketOut(writer));
             }

@@ -27,7 +27,7 @@ pub const MAX_INPUT: usize = 64 * 1024;
 /// Echo may exceed the output window by this much before it is dropped.
 const ECHO_SLACK: usize = 64 * 1024;
 /// Most terminals (`/dev/pts/N`).
-pub const MAX_TTYS: usize = 1024;
+pub const MAX_TTYS: usize = 256;
 
 /// What is at the other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
