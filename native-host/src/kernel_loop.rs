@@ -84,15 +84,14 @@ pub fn run(machine: KernelLoop) {
                     }
                 }
                 Effect::Spawn { slot, kind, payload } => {
-                    let memory = HostMemory::new().map(Arc::new);
-                    let (start, parent) = match kind {
-                        SpawnKind::Exec => (Start::Exec(payload), None),
-                        SpawnKind::Fork { parent } => {
-                            (Start::Fork(payload), seats.get(&parent).map(|s| s.memory.clone()))
-                        }
-                        SpawnKind::Thread { .. } => {
-                            bell.send(Message::Event(Event::SpawnFailed { slot }));
-                            continue;
+                    let fresh = || HostMemory::new().map(Arc::new);
+                    let memory_of = |slot| seats.get(&slot).map(|s| s.memory.clone());
+                    let (start, memory, parent) = match kind {
+                        SpawnKind::Exec => (Start::Exec(payload), fresh(), None),
+                        SpawnKind::Fork { parent } => (Start::Fork(payload), fresh(), memory_of(parent)),
+                        SpawnKind::Thread { leader } => {
+                            let shared = memory_of(leader).ok_or_else(|| "its process is gone".to_string());
+                            (Start::Thread(payload), shared, None)
                         }
                     };
                     let mailbox = Arc::new(Mailbox::default());

@@ -95,6 +95,51 @@ struct Image {
     narrow: bool,
 }
 
+/// What a new thread starts from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ThreadImage {
+    /// Where its process waits, see [`waiting_room`].
+    pub key: u64,
+    registers: Registers,
+    /// `CLONE_PARENT_SETTID` and `CLONE_CHILD_SETTID` addresses, 0 without.
+    set_tids: [u64; 2],
+    clear_tid: u64,
+    narrow: bool,
+}
+
+/// Processes whose new threads have not begun yet. A thread's image names its
+/// process by a key: all threads of a process run in one host address space (on
+/// the web: one linear memory), so a table here is all they need to meet.
+pub mod waiting_room {
+    use crate::thread::{ProcessShared, lock};
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    static WAITING: Mutex<BTreeMap<u64, Arc<ProcessShared>>> = Mutex::new(BTreeMap::new());
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+
+    /// Counts one more thread and keeps the process for it.
+    pub fn enter(shared: &Arc<ProcessShared>) -> u64 {
+        let key = NEXT.fetch_add(1, Ordering::SeqCst).into();
+        shared.threads.fetch_add(1, Ordering::SeqCst);
+        lock(&WAITING).insert(key, shared.clone());
+        key
+    }
+
+    /// The process of a thread that begins.
+    pub fn take(key: u64) -> Option<Arc<ProcessShared>> {
+        lock(&WAITING).remove(&key)
+    }
+
+    /// The thread will not begin.
+    pub fn leave(key: u64) {
+        if let Some(shared) = take(key) {
+            shared.threads.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
 /// The arguments of clone(2), whatever form they came in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CloneArgs {
@@ -121,8 +166,7 @@ impl Thread<'_> {
             return Err(Errno::EINVAL);
         }
         if args.flags & THREAD != 0 {
-            self.log_once("threads are not supported yet: clone returns EAGAIN");
-            return Err(Errno::EAGAIN);
+            return self.new_thread(args);
         }
         match args.flags & (VM | VFORK) {
             // A VFORK without VM waits for the child; nobody can tell what it missed.
@@ -188,6 +232,7 @@ impl Thread<'_> {
             altstack: self.altstack,
             ids: std::mem::take(&mut self.ids),
             width: self.width,
+            at_exit: (std::mem::take(&mut self.clear_tid), std::mem::take(&mut self.robust)),
         };
         if args.stack != 0 {
             self.altstack = AltStack::NONE;
@@ -204,6 +249,49 @@ impl Thread<'_> {
             }
         }
         Ok(0)
+    }
+
+    /// A further thread, in another worker on the same memory.
+    fn new_thread(&mut self, args: CloneArgs) -> Result<i64, Errno> {
+        let cpu = self.child_registers(&args)?;
+        let flag = |flag: u64, addr: u64| if args.flags & flag != 0 { addr } else { 0 };
+        let key = waiting_room::enter(&self.shared);
+        let image = ThreadImage {
+            key,
+            registers: Registers::of(&cpu),
+            set_tids: [
+                flag(clone_flags::PARENT_SETTID, args.parent_tid),
+                flag(clone_flags::CHILD_SETTID, args.child_tid),
+            ],
+            clear_tid: flag(clone_flags::CHILD_CLEARTID, args.child_tid),
+            narrow: self.width == Width::W32,
+        };
+        let started = wire::encode(&image, Vec::new()).map_err(|_| Errno::ENOMEM).and_then(|image| {
+            let call = Call::Fork { flags: args.flags, exit_signal: args.exit_signal, image: image.into() };
+            self.value(&call)
+        });
+        if started.is_err() {
+            // Not there any more if the thread has started after all.
+            waiting_room::leave(key);
+        }
+        started
+    }
+
+    /// Becomes the thread that `image` describes; `self` is of its process.
+    pub fn start_thread(&mut self, image: ThreadImage) -> Result<(), Errno> {
+        self.cpu = image.registers.restore();
+        self.clear_tid = image.clear_tid;
+        self.width = if image.narrow { Width::W32 } else { Width::W64 };
+        // Both numbers are in place before the creator or the thread goes on.
+        let tid = self.value(&Call::GetId { which: wire::IdKind::Tid })? as i32;
+        self.ids.tid = Some(tid);
+        for addr in image.set_tids {
+            if addr != 0 {
+                let _ = self.store(addr, &tid);
+            }
+        }
+        self.value(&Call::ChildReady)?;
+        Ok(())
     }
 
     /// Becomes the child that `image` describes.

@@ -83,6 +83,10 @@ pub enum Start {
     Exec(Vec<u8>),
     /// The child of a fork: the `image` of its parent's `Call::Fork`.
     Fork(Vec<u8>),
+    /// A further thread of the process whose memory this worker was given: the
+    /// `image` of its creator's `Call::Fork`. It must run in the same host process
+    /// (on the web: in an instance over the same linear memory).
+    Thread(Vec<u8>),
 }
 
 /// Switches of one run.

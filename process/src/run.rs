@@ -1,8 +1,12 @@
 //! The trap loop of a process worker.
 
+use crate::fork::{ThreadImage, waiting_room};
 use crate::host::{Ended, Host, Options, Port, Start};
 use crate::thread::{Thread, Width};
+use std::sync::atomic::Ordering;
+use tawaki_abi::Errno;
 use tawaki_abi::signal::{SIGKILL, SIGSEGV};
+use tawaki_abi::wire::{self, Call};
 use tawaki_cpu::{Engine, Trap};
 
 /// Guest instructions between returns to this loop: a few milliseconds, so that
@@ -17,24 +21,49 @@ pub fn run(
     engine: &mut dyn Engine,
     options: Options,
 ) -> Ended {
-    let mut thread = Thread::new(port, host, engine, options);
-    match start {
-        Start::Exec(request) => thread.start_exec(&request),
-        Start::Fork(image) => {
-            if let Err(errno) = thread.start_fork(&image)
-                && thread.dying.is_none()
-            {
-                thread.log(&format!("cannot start a forked child: {errno}"));
-                thread.kill_self(SIGKILL);
-            }
+    let mut thread = match start {
+        Start::Exec(request) => {
+            let mut thread = Thread::new(port, host, engine, options);
+            thread.start_exec(&request);
+            thread
         }
-    }
+        Start::Fork(image) => {
+            let mut thread = Thread::new(port, host, engine, options);
+            let started = thread.start_fork(&image);
+            abandon(&mut thread, started);
+            thread
+        }
+        Start::Thread(image) => {
+            let image: Option<ThreadImage> = wire::decode(&image).ok();
+            let Some((image, shared)) = image.and_then(|i| waiting_room::take(i.key).map(|s| (i, s))) else {
+                host.log("a thread found no process to join");
+                port.call(&Call::KillSelf { signo: SIGKILL });
+                return Ended::default();
+            };
+            let mut thread = Thread::of(shared, port, host, engine, options);
+            let started = thread.start_thread(image);
+            abandon(&mut thread, started);
+            thread
+        }
+    };
     while thread.dying.is_none() {
         step(&mut thread);
     }
-    // Handles end with the task; the kernel drops them.
-    thread.mm().clear();
+    // Kernel handles end with the process; the last thread leaves the memory as new.
+    if thread.shared.threads.fetch_sub(1, Ordering::SeqCst) == 1 {
+        thread.mm().clear();
+    }
     Ended { status: thread.dying.unwrap_or(0), instructions: thread.cpu.icount, syscalls: thread.syscalls }
+}
+
+/// A task that could not begin dies.
+fn abandon(thread: &mut Thread<'_>, started: Result<(), Errno>) {
+    if let Err(errno) = started
+        && !thread.gone()
+    {
+        thread.log(&format!("cannot start a child: {errno}"));
+        thread.kill_self(SIGKILL);
+    }
 }
 
 /// Runs guest code up to the next trap and answers that.

@@ -1,8 +1,10 @@
 //! One guest thread and what it shares with the others of its process.
 
+use crate::futex::FutexQueue;
 use crate::host::{Host, Options, Port};
 use crate::mm::AddressSpace;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tawaki_abi::Errno;
 use tawaki_abi::signal::SigInfo;
@@ -44,6 +46,10 @@ impl AltStack {
 pub struct ProcessShared {
     /// Mappings.
     pub mm: Mutex<AddressSpace>,
+    /// Waiters of futexes.
+    pub futexes: FutexQueue,
+    /// Threads that run or are about to.
+    pub threads: AtomicU32,
     /// Name of the program, for messages.
     pub name: Mutex<String>,
     /// What has been logged once already.
@@ -60,6 +66,8 @@ pub struct VforkParent {
     pub ids: Ids,
     /// Word size of the system call to return from.
     pub width: Width,
+    /// Its set_tid_address(2) and set_robust_list(2).
+    pub at_exit: (u64, (u64, u64)),
 }
 
 /// Numbers of the task that never change, as far as known.
@@ -119,16 +127,29 @@ impl<'a> Thread<'a> {
         engine: &'a mut dyn Engine,
         options: Options,
     ) -> Self {
-        let memory = host.memory();
         let shared = ProcessShared {
             mm: Mutex::new(AddressSpace::new(host)),
+            futexes: FutexQueue::default(),
+            threads: AtomicU32::new(1),
             name: Mutex::new(String::from("?")),
             logged: Mutex::new(BTreeSet::new()),
         };
+        Self::of(Arc::new(shared), port, host, engine, options)
+    }
+
+    /// A thread of a process that exists.
+    pub fn of(
+        shared: Arc<ProcessShared>,
+        port: &'a mut dyn Port,
+        host: &'a mut dyn Host,
+        engine: &'a mut dyn Engine,
+        options: Options,
+    ) -> Self {
+        let memory = lock(&shared.mm).memory().clone();
         Thread {
             cpu: CpuState::new(Mode::Bits64),
             memory,
-            shared: Arc::new(shared),
+            shared,
             port,
             host,
             engine,
@@ -201,21 +222,28 @@ impl<'a> Thread<'a> {
                 _ if self.gone() => return Err(Errno::EINTR),
                 Ok(value) => return Ok((value, reply.body)),
                 Err(errno @ (Errno::ERESTARTSYS | Errno::ERESTARTNOINTR | Errno::ERESTARTNOHAND)) => {
-                    // Cleared first: what the kernel sets from here on is news.
-                    self.port.attention().store(0, std::sync::atomic::Ordering::SeqCst);
-                    match self.call(&Call::TakeSignal).body {
-                        Body::Deliver(deliver) => {
-                            self.pending = Some(deliver);
-                            // More may be pending behind this one.
-                            self.port.attention().store(1, std::sync::atomic::Ordering::SeqCst);
-                            return Err(errno);
-                        }
-                        _ if self.gone() => return Err(Errno::EINTR),
-                        _ => {}
+                    if self.interrupted() {
+                        return Err(if self.gone() { Errno::EINTR } else { errno });
                     }
                 }
                 Err(errno) => return Err(errno),
             }
+        }
+    }
+
+    /// Asks whether a signal interrupts what this thread waits for: `true` when a
+    /// handler is to run (it waits in `self.pending`) or the task is gone.
+    pub fn interrupted(&mut self) -> bool {
+        // Cleared first: what the kernel sets from here on is news.
+        self.port.attention().store(0, Ordering::SeqCst);
+        match self.call(&Call::TakeSignal).body {
+            Body::Deliver(deliver) => {
+                self.pending = Some(deliver);
+                // More may be pending behind this one.
+                self.port.attention().store(1, Ordering::SeqCst);
+                true
+            }
+            _ => self.gone(),
         }
     }
 
@@ -226,7 +254,7 @@ impl<'a> Thread<'a> {
 
     /// Asks for signals and builds their frames, until there are none.
     pub fn take_signals(&mut self) {
-        self.port.attention().store(0, std::sync::atomic::Ordering::SeqCst);
+        self.port.attention().store(0, Ordering::SeqCst);
         while !self.gone() {
             match self.call(&Call::TakeSignal).body {
                 Body::Deliver(deliver) => self.deliver(&deliver),
@@ -274,6 +302,7 @@ impl<'a> Thread<'a> {
         self.altstack = parent.altstack;
         self.ids = parent.ids;
         self.width = parent.width;
+        (self.clear_tid, self.robust) = parent.at_exit;
         self.pending = None;
         self.set_result(pid);
     }

@@ -288,7 +288,7 @@ table! {
     // ---- processes
       57,    2, fork, task::fork, "", Full, "";
       58,  190, vfork, task::vfork, "", Full, "";
-      56,  120, clone, task::clone, "xxxxx", Partial, "fork and vfork forms; no threads, no name spaces";
+      56,  120, clone, task::clone, "xxxxx", Partial, "fork, vfork and threads; no name spaces";
      435,  435, clone3, task::clone3, "pu", Partial, "as clone";
       59,   11, execve, task::execve, "spp", Full, "";
      322,  358, execveat, task::execveat, "dsppx", Full, "";

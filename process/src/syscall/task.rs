@@ -107,6 +107,9 @@ fn leave(t: &mut Thread<'_>, a: &Args, call: impl Fn(i32) -> Call) -> SysResult 
     if t.vfork.is_empty() {
         t.write_back(0..crate::mm::vma::PAGES);
     }
+    if t.shared.threads.load(std::sync::atomic::Ordering::SeqCst) > 1 {
+        crate::futex::thread_ends(t);
+    }
     let reply = t.call(&call(status));
     t.after_end(reply, (status & 0xff) << 8);
     // A vfork child's parent finds its own result where this one would go.
@@ -655,12 +658,16 @@ pub fn getcpu(t: &mut Thread<'_>, a: &Args) -> SysResult {
     Ok(0)
 }
 
-/// membarrier(2): one thread needs no barrier.
+/// membarrier(2): engines order guest accesses no less than their host does; a
+/// fence here is all that can be added.
 pub fn membarrier(_: &mut Thread<'_>, a: &Args) -> SysResult {
     match a[0] as u32 {
         // MEMBARRIER_CMD_QUERY: GLOBAL, PRIVATE_EXPEDITED and its registration.
         0 => Ok(1 | 8 | 16),
-        1 | 8 | 16 => Ok(0),
+        1 | 8 | 16 => {
+            std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+            Ok(0)
+        }
         _ => Err(Errno::EINVAL),
     }
 }
