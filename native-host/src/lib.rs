@@ -10,6 +10,7 @@ mod kernel_loop;
 pub mod machine;
 mod mailbox;
 mod memory;
+pub mod mounts;
 pub mod run;
 pub mod terminal;
 mod worker;

@@ -1,6 +1,6 @@
 //! A machine: kernel thread, workers, and the handle that its owner holds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -10,7 +10,7 @@ use tawaki_abi::Errno;
 use tawaki_abi::fs::Timespec;
 use tawaki_kernel::{Config, Event, Kernel, RequestId, SpawnRequest, TerminalId};
 use tawaki_process::Options;
-use tawaki_vfs::{Context, Creds, Ext2, MountFlags, Vfs};
+use tawaki_vfs::{At, Context, Creds, Ext2, MountFlags, Vfs};
 
 use crate::clock;
 
@@ -22,6 +22,9 @@ use crate::worker::Totals;
 /// Blocks of the disk kept in memory.
 const CACHE_BYTES: usize = 256 << 20;
 
+/// The same for a further disk.
+const DISK_CACHE_BYTES: usize = 32 << 20;
+
 /// What to boot.
 #[derive(Clone, Debug)]
 pub struct MachineConfig {
@@ -29,6 +32,8 @@ pub struct MachineConfig {
     pub image: PathBuf,
     /// Write changes to the image; otherwise they last as long as the machine.
     pub write: bool,
+    /// Further images, mounted read-only: (image, path in the guest).
+    pub disks: Vec<(PathBuf, String)>,
     /// Trace system calls to the log.
     pub strace: bool,
     /// Most processes at once.
@@ -120,6 +125,9 @@ impl Machine {
         let mut vfs = Vfs::new();
         vfs.mount_root(Box::new(ext2), MountFlags::empty(), "/dev/vda")
             .map_err(|e| format!("cannot mount {}: {e}", config.image.display()))?;
+        for (disk, path) in &config.disks {
+            mount_disk(&mut vfs, disk, path)?;
+        }
         let mut entropy = [0; 32];
         getrandom::fill(&mut entropy).map_err(|e| format!("the system gives no random numbers: {e}"))?;
         let cpus = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
@@ -191,6 +199,33 @@ impl Machine {
     pub fn crashed(&self) -> bool {
         self.kernel.as_ref().is_none_or(|thread| thread.is_finished())
     }
+}
+
+/// Mounts an image read-only at `path`, whose directories are made where they are missing.
+fn mount_disk(vfs: &mut Vfs, disk: &Path, path: &str) -> Result<(), String> {
+    if !path.starts_with('/') {
+        return Err(format!("{path} is not an absolute path"));
+    }
+    let (creds, now) = (Creds::root(), Timespec::from_nanos(clock::realtime_ns() as i64));
+    let cx = Context::new(&creds, now);
+    let mut attempt = |device| {
+        let mut ext2 = Ext2::new(device, DISK_CACHE_BYTES, true);
+        ext2.mount(&cx)?;
+        let root = vfs.root()?;
+        let at = At { root, base: root };
+        let ends = path.match_indices('/').map(|(i, _)| i).chain([path.len()]);
+        for directory in ends.map(|end| &path.as_bytes()[..end]).filter(|d| !d.is_empty()) {
+            match vfs.mkdir(&cx, &at, directory, 0o755) {
+                Err(error) if !error.is(Errno::EEXIST) => return Err(error),
+                _ => {}
+            }
+        }
+        let over = vfs.lookup(&cx, &at, path.as_bytes(), true)?;
+        vfs.mount(&cx, over, Box::new(ext2), MountFlags::RDONLY, path)
+    };
+    attempt(open_image(disk, false)?)
+        .map(drop)
+        .map_err(|e| format!("cannot mount {} at {path}: {e}", disk.display()))
 }
 
 impl Drop for Machine {

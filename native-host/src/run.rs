@@ -10,6 +10,7 @@ use crossbeam_channel::{RecvTimeoutError, select};
 use tawaki_kernel::{Event, RequestId, SpawnRequest, Stdio, TerminalId};
 
 use crate::machine::{Machine, MachineConfig, MachineEvent};
+use crate::mounts::Mounts;
 use crate::terminal::{RawMode, size};
 
 /// The command line of a run.
@@ -21,6 +22,9 @@ pub struct RunArgs {
     /// Write changes to the image
     #[arg(long)]
     pub write: bool,
+    /// Host directory made visible, read-only: HOSTDIR:/path
+    #[arg(long)]
+    pub mount: Vec<String>,
     /// Environment variable NAME=VALUE, more than once
     #[arg(long = "env")]
     pub env: Vec<String>,
@@ -95,8 +99,10 @@ pub fn shell_status(status: i32) -> i32 {
 pub fn run(args: &RunArgs) -> Result<i32, String> {
     let start = Instant::now();
     let (uid, gid) = parse_user(&args.user)?;
+    let mounts = Mounts::new(&args.mount)?;
     let machine = Machine::boot(&MachineConfig {
         image: args.image.clone(),
+        disks: mounts.disks.clone(),
         write: args.write,
         strace: args.strace,
         max_processes: args.max_processes,

@@ -44,6 +44,7 @@ pub fn run(image: &Path, argv: &[&str], limit: Duration) -> Result<Ended, String
     let machine = Machine::boot(&MachineConfig {
         image: PathBuf::from(image),
         write: false,
+        disks: Vec::new(),
         strace: std::env::var_os("TAWAKI_STRACE").is_some(),
         max_processes: 512,
     })?;
