@@ -278,7 +278,7 @@ fn simulate(seed: u64, steps: u32) -> u64 {
     let mut answered = 0;
     let mut r = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let config = Config { max_processes: 24, ..Config::default() };
-    let mut s = if seed % 2 == 0 { Script::slow(config, seed) } else { Script::with(config) };
+    let mut s = if seed.is_multiple_of(2) { Script::slow(config, seed) } else { Script::with(config) };
     let mut workers: BTreeMap<u32, Worker> = BTreeMap::new();
     let mut requests = 0;
     for step in 0..steps {
