@@ -13,6 +13,7 @@ const parameters = new URLSearchParams(location.search);
 const terminal = new Terminal({
   fontFamily: '"JetBrains Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace',
   fontSize: 14,
+  lineHeight: 1.15,
   cursorBlink: true,
   scrollback: 5000,
   theme: {

@@ -19,8 +19,11 @@ export const WAITING = 0, REPLIED = 1, ASLEEP = 2;
 /** Linear address minus this is what the guest's page zero would be: see `cpu`. */
 export const PAGE = 65536;
 
-/** What every memory starts with: enough for a position-dependent program at 4 MiB. */
-export const INITIAL_PAGES = 768;
+/**
+ * What every memory starts with, 160 MiB: the emulator's heap is appended behind it, so most programs (the position-
+ * dependent ones of i386 at 0x08048000 too) find one whole space. Untouched pages cost nothing.
+ */
+export const INITIAL_PAGES = 2560;
 export const MAXIMUM_PAGES = 65536;
 
 /** A memory for one instance of the module. */

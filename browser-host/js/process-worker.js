@@ -4,11 +4,8 @@
 import { IDLE, RUNNING, newMemory, now, ring, send, text } from "./layout.js";
 import { Mailbox } from "./mailbox.js";
 
-/**
- * A worker whose memory has grown past this is replaced after its task: the emulator's heap then lies where
- * position-dependent programs want to be, and the pages are not given back otherwise.
- */
-const RETIRE = 112 * 2 ** 20;
+/** A worker whose memory has grown past this is replaced after its task: pages are not given back otherwise. */
+const RETIRE = 256 * 2 ** 20;
 
 let parent;
 

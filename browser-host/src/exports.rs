@@ -13,6 +13,7 @@ use tawaki_process::{Options, Start};
 /// Prints panics; measures the spin loop. Once per instance.
 #[unsafe(no_mangle)]
 pub extern "C" fn start_worker() {
+    crate::process::remember_initial_memory();
     std::panic::set_hook(Box::new(|info| host::log(&format!("Tawaki has a bug: {info}"))));
     wait::calibrate();
 }

@@ -4,7 +4,7 @@
 use crate::shared::{ASLEEP, ThreadWords, WAITING};
 use crate::{heap, host, wait};
 use core::arch::wasm32::{memory_grow, memory_size};
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use tawaki_abi::Errno;
@@ -94,7 +94,12 @@ fn guest_memory() -> Arc<GuestMemory> {
 static TOLD: AtomicU64 = AtomicU64::new(0);
 
 /// Bytes of linear memory at the start; the emulator's heap lies above, in pieces.
-const INITIAL: u64 = 48 << 20;
+static INITIAL: AtomicUsize = AtomicUsize::new(0);
+
+/// Notes where the memory ends before the allocator appends to it.
+pub fn remember_initial_memory() {
+    INITIAL.store(memory_size(0) << 16, Ordering::SeqCst);
+}
 
 fn guest(linear: usize) -> u64 {
     linear as u64 + u64::from(WASM_BIAS)
@@ -111,7 +116,7 @@ impl WorkerHost {
     /// For a new process. `epoch`: zero of the machine's monotonic clock,
     /// milliseconds since 1970.
     pub fn new(epoch: f64, processors: u32) -> Self {
-        TOLD.store(INITIAL + u64::from(WASM_BIAS), Ordering::SeqCst);
+        TOLD.store(guest(INITIAL.load(Ordering::SeqCst)), Ordering::SeqCst);
         WorkerHost { epoch, start: host::now(), processors }
     }
 }
