@@ -26,6 +26,8 @@ pub(crate) mod sw {
     pub const C2: u16 = 0x400;
     pub const C3: u16 = 0x4000;
     pub const CODES: u16 = C0 | C1 | C2 | C3;
+    /// The field of TOP.
+    pub const TOP: u16 = 0x3800;
     /// Busy; a copy of ES.
     pub const B: u16 = 0x8000;
 }
@@ -48,7 +50,7 @@ impl X87State {
     /// Sets TOP (modulo 8).
     #[inline(always)]
     pub fn set_top(&mut self, top: u8) {
-        self.sw = self.sw & !0x3800 | u16::from(top & 7) << 11;
+        self.sw = self.sw & !sw::TOP | u16::from(top & 7) << 11;
     }
 
     #[inline(always)]
@@ -135,15 +137,16 @@ impl X87State {
     /// Adds what an operation raised, and C1.
     #[inline(always)]
     pub(crate) fn settle(&mut self, env: &Env) {
+        if env.flags == 0 {
+            self.sw &= !sw::C1;
+            return;
+        }
         // What stops an operation before it computes also clears C1.
         let before = flag::IE | flag::DE | flag::ZE;
         let up = env.rounded_up && env.unmasked() & before == 0;
-        self.sw = self.sw & !sw::C1 | if up { sw::C1 } else { 0 };
-        if env.flags != 0 {
-            self.sw |= u16::from(env.flags);
-            if env.unmasked() != 0 {
-                self.sw |= sw::ES | sw::B;
-            }
+        self.sw = self.sw & !sw::C1 | if up { sw::C1 } else { 0 } | u16::from(env.flags);
+        if env.unmasked() != 0 {
+            self.sw |= sw::ES | sw::B;
         }
     }
 
@@ -158,7 +161,20 @@ impl X87State {
     }
 
     /// Pushes a value that was computed with `env`.
+    #[inline(always)]
     pub(crate) fn push(&mut self, value: F80, env: &Env) {
+        let top = self.top().wrapping_sub(1) & 7;
+        if env.flags != 0 || self.tw >> (top * 2) & 3 != 3 {
+            return self.push_special(value, env);
+        }
+        self.sw = self.sw & !(sw::C1 | sw::TOP) | u16::from(top) << 11;
+        self.tw &= !(3 << (top * 2));
+        self.regs[usize::from(top)] = value;
+    }
+
+    /// Pushes onto a full stack, or what raised an exception.
+    #[cold]
+    fn push_special(&mut self, value: F80, env: &Env) {
         if !self.is_empty(7) {
             if self.stack_fault(true) {
                 self.set_top(self.top().wrapping_sub(1));

@@ -94,11 +94,27 @@ pub(crate) fn add(a: Parts, b: Parts) -> Exact {
     }
 }
 
+/// High and low half of the 128-bit product.
+#[inline(always)]
+fn mul_wide(a: u64, b: u64) -> (u64, u64) {
+    // wasm multiplies 128 bits by a function that expects four words.
+    if cfg!(target_arch = "wasm32") {
+        const LOW: u64 = 0xffff_ffff;
+        let (a1, a0, b1, b0) = (a >> 32, a & LOW, b >> 32, b & LOW);
+        let low = a0 * b0;
+        let middle = a1 * b0 + (low >> 32);
+        let other = a0 * b1 + (middle & LOW);
+        (a1 * b1 + (middle >> 32) + (other >> 32), other << 32 | low & LOW)
+    } else {
+        let product = u128::from(a) * u128::from(b);
+        ((product >> 64) as u64, product as u64)
+    }
+}
+
 /// `a * b`.
 #[inline]
 pub(crate) fn mul(a: Parts, b: Parts) -> Exact {
-    let product = u128::from(a.mant) * u128::from(b.mant);
-    let (hi, lo) = ((product >> 64) as u64, product as u64);
+    let (hi, lo) = mul_wide(a.mant, b.mant);
     let (sign, exp) = (a.sign != b.sign, a.exp + b.exp);
     if hi >> 63 != 0 {
         Exact { sign, exp: exp + 1, hi, lo }

@@ -100,7 +100,24 @@ fn overflows_to_infinity(mode: Rounding, sign: bool) -> bool {
 }
 
 /// Rounds to the 80-bit format at the environment's precision. `x` is not zero.
+#[inline(always)]
 pub(crate) fn round_f80(env: &mut Env, x: Exact) -> F80 {
+    let exp = x.exp + BIAS;
+    let common = env.rounding == Rounding::Nearest && env.precision.dropped() == 0;
+    if !common || exp <= 0 || exp >= EXP_MAX - 1 {
+        return round_f80_general(env, x);
+    }
+    let up = x.lo > INTEGER_BIT || (x.lo == INTEGER_BIT && x.hi & 1 != 0);
+    let (mant, carry) = x.hi.overflowing_add(u64::from(up));
+    env.rounded_up = up;
+    if x.lo != 0 {
+        env.raise(flag::PE);
+    }
+    F80::new(x.sign, (exp + i32::from(carry)) as u16, if carry { INTEGER_BIT } else { mant })
+}
+
+#[inline(never)]
+fn round_f80_general(env: &mut Env, x: Exact) -> F80 {
     let dropped = env.precision.dropped();
     let mut exp = x.exp + BIAS;
     let mut r = round_significand(env.rounding, x.sign, x.hi, x.lo, dropped);
