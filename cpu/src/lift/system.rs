@@ -20,7 +20,8 @@ pub static ROWS: &[Row] = rows![
     cpuid: Cpuid;
     rdtsc: Rdtsc, Rdtscp;
     nop: Nop, Pause, Endbr32, Endbr64, Prefetch, Prefetchw, Prefetchnta, Prefetcht0,
-        Prefetcht1, Prefetcht2, Prefetchwt1, Lfence, Sfence, Reservednop;
+        Prefetcht1, Prefetcht2, Prefetchwt1, Lfence, Sfence, Reservednop,
+        Rdsspd "no shadow stacks", Rdsspq "no shadow stacks";
     fence: Mfence;
     flush: Clflush, Clflushopt, Clwb;
     undefined: Ud0, Ud1, Ud2;
