@@ -121,11 +121,11 @@ fn pairs(mut visit: impl FnMut(F80, F80)) {
     let edges = edges();
     let mut random = Random(0x1234_5678_9abc_def1);
     for (i, &a) in edges.iter().enumerate() {
-        for k in 0..16 {
+        for k in 0..8 {
             visit(a, edges[(i * 7 + k * 37) % edges.len()]);
         }
     }
-    for _ in 0..6000 {
+    for _ in 0..3000 {
         let (a, mut b) = (random.f80(), random.f80());
         if random.below(4) == 0 {
             b = F80::new(b.sign(), a.exponent().wrapping_add(random.below(3) as u16), b.mantissa);
