@@ -16,10 +16,38 @@ pub mod features {
     /// SSE3 (bit 0), SSSE3 (9), SSE4.1 (19), SSE4.2 (20), POPCNT (23): what x86-64-v2
     /// asks for. `tests/native_vector.rs` compares each with a processor.
     pub const VECTOR_ECX: u32 = 1 | 1 << 9 | 1 << 19 | 1 << 20 | 1 << 23;
+    /// Leaf 7 EBX: fast REP MOVSB and STOSB, which are block copies here.
+    pub const LEAF7_EBX: u32 = 1 << 9;
     /// Leaf 0x8000_0001 EDX: SYSCALL, NX, long mode.
     pub const EXT_EDX: u32 = 1 << 11 | 1 << 20 | 1 << 29;
     /// Leaf 0x8000_0001 ECX: LAHF in 64-bit mode.
     pub const EXT_ECX: u32 = 1;
+}
+
+/// A cache as CPUID leaf 4 describes it. Sizes only steer the C library: below
+/// them it copies with plain stores, which are the fast ones here.
+struct CacheInfo {
+    /// 1 data, 2 instructions, 3 both.
+    kind: u32,
+    level: u32,
+    ways: u32,
+    /// Sets of 64-byte lines.
+    sets: u32,
+}
+
+const CACHES: [CacheInfo; 4] = [
+    CacheInfo { kind: 1, level: 1, ways: 8, sets: 64 },
+    CacheInfo { kind: 2, level: 1, ways: 8, sets: 64 },
+    CacheInfo { kind: 3, level: 2, ways: 16, sets: 1024 },
+    CacheInfo { kind: 3, level: 3, ways: 16, sets: 16384 },
+];
+
+impl CacheInfo {
+    fn leaf(&self) -> [u32; 4] {
+        // Bit 8: self-initialising; one thread, one core.
+        let eax = self.kind | self.level << 5 | 1 << 8;
+        [eax, (self.ways - 1) << 22 | (64 - 1), self.sets - 1, 0]
+    }
 }
 
 const BRAND: &[u8; 48] = b"Tawaki x86 interpreter\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
@@ -28,11 +56,17 @@ const BRAND: &[u8; 48] = b"Tawaki x86 interpreter\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
 /// and this one has the fewest special cases; family 6.
 pub fn cpuid(state: &mut CpuState, _: &GuestMemory, _: &Op) -> Result<(), Trap> {
     let leaf = state.slots[RAX as usize] as u32;
+    let subleaf = state.slots[RCX as usize] as u32;
     let [a, b, c, d] = match leaf {
         // Largest leaf, and the vendor in EBX, EDX, ECX.
-        0 => [4, 0x756e_6547, 0x6c65_746e, 0x4965_6e69],
-        // Family 6, model 15, stepping 11; CLFLUSH line of 64 bytes (8 * 8).
-        1 => [0x6fb, 8 << 8, features::ECX, features::EDX],
+        0 => [7, 0x756e_6547, 0x6c65_746e, 0x4965_6e69],
+        // Nehalem (06_1A): the first with SSE4.2, and the C library copies with
+        // unaligned loads on it. CLFLUSH line of 64 bytes (8 * 8).
+        1 => [0x106a5, 1 << 16 | 8 << 8, features::ECX, features::EDX],
+        // Caches: see leaf 4.
+        2 => [0xff01, 0, 0, 0],
+        4 => CACHES.get(subleaf as usize).map_or([0; 4], |cache| cache.leaf()),
+        7 if subleaf == 0 => [0, features::LEAF7_EBX, 0, 0],
         0x8000_0000 => [0x8000_0008, 0, 0, 0],
         0x8000_0001 => [0, 0, features::EXT_ECX, features::EXT_EDX],
         0x8000_0002..=0x8000_0004 => {
