@@ -51,14 +51,16 @@ fn from_gpr(l: &mut VectorLift, narrow: VecOp, wide: VecOp) {
 
 fn to_mmx(l: &mut VectorLift, code: VecOp) {
     let (b, t) = (l.source(1, false), l.temp());
+    // The switch to MMX comes before a floating-point exception.
+    l.enter_mmx();
     l.apply(code, t, t, b, 0);
     l.write_mmx(t);
 }
 
 fn from_mmx(l: &mut VectorLift, code: VecOp) {
     let (d, b) = (l.number(0), l.source(1, false));
-    l.apply(code, d, d, b, 0);
     if l.is_mm(1) {
         l.enter_mmx();
     }
+    l.apply(code, d, d, b, 0);
 }

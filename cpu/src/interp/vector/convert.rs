@@ -2,7 +2,7 @@
 
 use super::float::Real;
 use crate::softfloat::sse::{self, Format};
-use crate::softfloat::{Env, Rounding};
+use crate::softfloat::{Env, Rounding, flag};
 
 const RC: u32 = 0x6000;
 const SETTLED: u32 = 0x1020;
@@ -91,22 +91,36 @@ pub(crate) fn narrow(mxcsr: &mut u32, bits: u64) -> Option<u32> {
 }
 
 /// Applies a conversion to `count` lanes of `from` bits, packing results of `to`
-/// bits. With an unmasked exception every lane's flags are still gathered.
+/// bits. With an unmasked exception every lane's flags are still gathered, but an
+/// invalid lane keeps the others from being computed, so from being inexact.
 pub(crate) fn each(
     mxcsr: &mut u32,
     (from, to, count): (u32, u32, u32),
     b: u128,
     f: impl Fn(&mut u32, u64) -> Option<u64>,
 ) -> Option<u128> {
-    let (mut out, mut fine) = (0, true);
-    for i in 0..count {
-        let bits = (b >> (i * from)) as u64 & (u64::MAX >> (64 - from));
-        match f(mxcsr, bits) {
-            Some(bits) => out |= u128::from(bits) << (i * to),
-            None => fine = false,
+    let before = *mxcsr;
+    let lanes = |mxcsr: &mut u32| {
+        let (mut out, mut fine) = (0, true);
+        for i in 0..count {
+            let bits = (b >> (i * from)) as u64 & (u64::MAX >> (64 - from));
+            match f(mxcsr, bits) {
+                Some(bits) => out |= u128::from(bits) << (i * to),
+                None => fine = false,
+            }
         }
+        fine.then_some(out)
+    };
+    let out = lanes(mxcsr);
+    if out.is_none() {
+        // Once more from clear flags, to know which are this instruction's.
+        let mut raised = before & !0x3f;
+        lanes(&mut raised);
+        let early = raised & u32::from(flag::IE | flag::DE);
+        let kept = if early & !(before >> 7) != 0 { early } else { raised & 0x3f };
+        *mxcsr = before | kept;
     }
-    fine.then_some(out)
+    out
 }
 
 /// RCPSS of one lane: the processor promises 12 bits, this has 24. No exceptions.
