@@ -203,3 +203,18 @@
 #out32 eax=0x90904042 ecx=0x0 flags=pf+zf
 #code64 b840409090ffc9740583f90174f3
 #out64 rax=0x90904040 rcx=0x0 flags=pf+zf
+#case last_address_of_all 64
+#in rax=-1
+        .byte   0x8a, 0x18
+#code64 8a18
+#out64 stop=sigsegv.0x1@0xffffffffffffffff rip=code
+#case jump_to_last_address 64
+#in rax=-1
+        .byte   0xff, 0xe0
+#code64 ffe0
+#out64 stop=sigsegv.0x1@0xffffffffffffffff rip=0xffffffffffffffff
+#case read_over_last_address 64
+#in rax=-3
+        .byte   0x8b, 0x18
+#code64 8b18
+#out64 stop=sigsegv.0x1@0xfffffffffffffffd rip=code
