@@ -148,7 +148,7 @@ fn machine() -> String {
 
 /// Runs the benchmark.
 pub fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
-    for peer in args.peers.iter().filter(|p| *p != "native") {
+    if let Some(peer) = args.peers.iter().find(|p| *p != "native") {
         return Err(format!("the peer {peer} cannot be measured yet: only native execution can"));
     }
     let only = args.only.as_deref();

@@ -48,14 +48,29 @@ pub enum Part {
 pub fn run(root: &Path, args: &TestArgs) -> Result<i32, String> {
     let wanted = |part: Part| args.only.is_empty() || args.only.contains(&part);
     let mut needed = vec![("gcc", "gcc"), ("e2fsck", "e2fsprogs")];
+    if wanted(Part::Unit) && !Path::new("/usr/lib32/libc.a").exists() {
+        // Guest programs of both widths come from this machine's compiler.
+        needed.push(("(the 32-bit C library)", "gcc-multilib"));
+    }
     if wanted(Part::Browser) || wanted(Part::Guest) && args.hosts.contains(&Host::Chromium) {
         needed.extend([("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")]);
     }
     tools::require(&needed)?;
+    let on_images = wanted(Part::Guest) || wanted(Part::Browser);
+    // Installing packages is mostly waiting: it goes on beside the compiler.
+    let mut images = on_images.then(|| {
+        let root = root.to_path_buf();
+        std::thread::spawn(move || {
+            guest::ARCHS.iter().try_for_each(|arch| crate::image::default_image(&root, arch).map(drop))
+        })
+    });
     let mut total = Tally::default();
     for part in Part::value_variants().iter().copied().filter(|part| wanted(*part)) {
         let started = Instant::now();
         eprintln!("== {part:?}");
+        if let Some(thread) = images.take_if(|_| matches!(part, Part::Guest | Part::Browser)) {
+            thread.join().map_err(|_| "the image builder failed")??;
+        }
         let tally = match part {
             Part::Format => one(cargo(root, &["fmt", "--all", "--check"])),
             Part::Lint => one(cargo(
@@ -145,9 +160,6 @@ fn guest_tests(root: &Path, args: &TestArgs) -> Result<Tally, String> {
 /// Runs every `tests/browser/*.test.mjs`, each a program that ends with status 0.
 fn browser(root: &Path, only: Option<&str>) -> Result<Tally, String> {
     web::build(root)?;
-    for arch in guest::ARCHS {
-        crate::image::default_image(root, arch)?;
-    }
     let dir = root.join("tests/browser");
     let mut scripts: Vec<_> = std::fs::read_dir(&dir)
         .map_err(|e| format!("{}: {e}", dir.display()))?
