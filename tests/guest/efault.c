@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <sys/syscall.h>
 
-static long bad[3];
+static long bad[4];
 static int fd, dir, rd, wr;
 
 struct probe {
@@ -54,6 +54,7 @@ int main(void)
     bad[0] = 8;
     bad[1] = (long)mmap(0, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     bad[2] = -4096 + 16;
+    bad[3] = -1;
     fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0700);
     write(fd, good, sizeof good);
     fchmod(fd, 0755);
@@ -65,7 +66,7 @@ int main(void)
     for (unsigned i = 0; i < sizeof probes / sizeof *probes; i++) {
         const struct probe *p = &probes[i];
         printf("%s:", p->name);
-        for (int b = 0; b < 3; b++) {
+        for (int b = 0; b < 4; b++) {
             long a[6] = {0};
             for (int j = 0; p->arguments[j]; j++) {
                 char c = p->arguments[j];

@@ -31,11 +31,7 @@ pub fn image_from(folder: &Path, image: &Path, size: u32) -> Result<(), String> 
         .env("PATH", "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin")
         .output()
         .map_err(|e| format!("mke2fs (package e2fsprogs): {e}"))?;
-    if done.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&done.stderr).into_owned())
-    }
+    if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned()) }
 }
 
 /// Boots `image`, runs `argv` as root with nothing on its standard input, and waits.

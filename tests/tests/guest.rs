@@ -9,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tawaki_tests::guest::{image_from, run};
@@ -53,7 +54,11 @@ fn difference(want: &str, got: &str) -> Option<String> {
     let show = |lines: &[&str]| lines.get(at).map_or("(end)".to_string(), |l| l.to_string());
     let before = at.checked_sub(1).and_then(|i| want.get(i)).unwrap_or(&"(start)");
     let count = (0..want.len()).filter(|i| want.get(*i) != got.get(*i)).count();
-    Some(format!("  after {before}\n  want  {}\n  got   {}\n  ({count} lines differ)", show(&want), show(&got)))
+    Some(format!(
+        "  after {before}\n  want  {}\n  got   {}\n  ({count} lines differ)",
+        show(&want),
+        show(&got)
+    ))
 }
 
 #[test]
@@ -72,31 +77,46 @@ fn prints_what_linux_prints() {
     image_from(&root, &image, 64).unwrap();
     let known = std::fs::read_to_string(guest().join("known.txt")).unwrap_or_default();
     let only = std::env::var("TAWAKI_GUEST").ok();
-    let mut report = String::new();
-    for name in names {
-        if only.as_ref().is_some_and(|only| !name.starts_with(only.as_str())) {
-            continue;
-        }
-        let stem = &name[..name.len() - 2];
-        let want = std::fs::read_to_string(guest().join(format!("expected/{stem}.txt"))).unwrap();
-        let wrong = match run(&image, &[&format!("/bin/{name}")], LIMIT) {
-            Err(error) => Some(format!("  {error}")),
-            Ok(ended) => {
-                if only.is_some() {
-                    eprintln!("{}", ended.log.join("\n"));
+    let queue =
+        Mutex::new(names.into_iter().filter(|n| only.as_ref().is_none_or(|o| n.starts_with(o.as_str()))));
+    let report = Mutex::new(Vec::new());
+    // Two at a time: many of them mostly sleep.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let Some(name) = queue.lock().unwrap().next() else { break };
+                    if let Some(line) = one(&name, &image, &work, &known, only.is_some()) {
+                        report.lock().unwrap().push(line);
+                    }
                 }
-                let got = String::from_utf8_lossy(&ended.out).into_owned();
-                std::fs::write(work.join(format!("{name}.out")), &got).unwrap();
-                difference(&want, &got)
-                    .or_else(|| (ended.status != 0).then(|| format!("  status {}", ended.status)))
-            }
-        };
-        let reason = known.lines().find_map(|l| l.strip_prefix(&format!("{name}: ")));
-        match (wrong, reason) {
-            (Some(wrong), None) => report.push_str(&format!("{name}:\n{wrong}\n")),
-            (None, Some(_)) => report.push_str(&format!("{name}: passes now, remove it from known.txt\n")),
-            _ => {}
+            });
         }
-    }
+    });
+    let report = report.into_inner().unwrap().concat();
     assert!(report.is_empty(), "\n{report}");
+}
+
+/// Runs one program; what to report.
+fn one(name: &str, image: &Path, work: &Path, known: &str, log: bool) -> Option<String> {
+    let stem = &name[..name.len() - 2];
+    let want = std::fs::read_to_string(guest().join(format!("expected/{stem}.txt"))).unwrap();
+    let wrong = match run(image, &[&format!("/bin/{name}")], LIMIT) {
+        Err(error) => Some(format!("  {error}")),
+        Ok(ended) => {
+            if log {
+                eprintln!("{}", ended.log.join("\n"));
+            }
+            let got = String::from_utf8_lossy(&ended.out).into_owned();
+            std::fs::write(work.join(format!("{name}.out")), &got).unwrap();
+            difference(&want, &got)
+                .or_else(|| (ended.status != 0).then(|| format!("  status {}", ended.status)))
+        }
+    };
+    let reason = known.lines().find_map(|l| l.strip_prefix(&format!("{name}: ")));
+    match (wrong, reason) {
+        (Some(wrong), None) => Some(format!("{name}:\n{wrong}\n")),
+        (None, Some(_)) => Some(format!("{name}: passes now, remove it from known.txt\n")),
+        _ => None,
+    }
 }
