@@ -2,13 +2,17 @@
 // announced in the `posted` word; everything else reaches it through the doorbell.
 
 import {
-  ASLEEP, ATTENTION, IDLE, MAILBOXES, MAILBOX_OF, MAILBOX_WORDS, POSTED, REPLIED, REPLY, RUNNING, SLOT, SLOTS, now, text,
+  ASLEEP, ATTENTION, IDLE, MAILBOXES, MAILBOX_OF, MAILBOX_WORDS, POSTED, REPLIED, REPLY, RUNNING, SLOT, SLOTS, WORDS, now, text,
 } from "./layout.js";
 
 let module, memory, exports, machine, words, io, epoch, strace;
 let received = 0;
 
-/** Process workers by mailbox: { id, mailbox, port, memory, view, busy, slot }. */
+/**
+ * Process workers by mailbox: { id, port, mailbox, busy, slot } and
+ * home: its own memory and its words in it; memory, view: those of the task it runs, which differ for a thread;
+ * owner: the worker whose memory the thread runs on; threads: how many others run on this one's memory.
+ */
 const units = new Map();
 /** Which of them serves a slot. */
 const bound = new Array(SLOTS).fill(null);
@@ -30,22 +34,29 @@ const host = {
 
   answer(mailbox) {
     const unit = units.get(mailbox);
+    if (unit) viewOf(unit);
     Atomics.add(words, RUNNING, 1);
     if (unit && Atomics.exchange(unit.view, REPLY, REPLIED) === ASLEEP) Atomics.notify(unit.view, REPLY);
   },
 
   attention(slot) {
     const unit = bound[slot];
-    if (unit) Atomics.store(unit.view, ATTENTION, 1);
+    if (unit && viewOf(unit)) Atomics.store(unit.view, ATTENTION, 1);
   },
 
   spawn(slot, kind, other, pointer, length) {
-    if (kind === 2) return 0;
-    const parent = kind === 1 ? bound[other]?.memory : undefined;
+    const from = bound[other];
+    if (kind === 2 && !from) return 0;
     const payload = new Uint8Array(memory.buffer, pointer >>> 0, length).slice();
     const unit = idleUnit();
     if (!unit && units.size + asked >= maxWorkers && waiting.length >= asked + ending()) return 0;
-    const work = { slot, kind, payload, parent };
+    const work = { slot, kind, payload };
+    if (kind === 1) work.parent = from?.memory;
+    if (kind === 2) {
+      // The process's memory may not go to others before this thread has ended, even while it waits for a worker.
+      work.owner = from.owner ?? from;
+      work.owner.threads++;
+    }
     if (unit) start(unit, work);
     else waiting.push(work);
     askForWorkers();
@@ -54,7 +65,11 @@ const host = {
 
   release(slot, told, inCall) {
     const at = waiting.findIndex((work) => work.slot === slot);
-    if (at >= 0) return void waiting.splice(at, 1);
+    if (at >= 0) {
+      const [{ owner }] = waiting.splice(at, 1);
+      if (owner) owner.threads--;
+      return;
+    }
     const unit = bound[slot];
     bound[slot] = null;
     if (!unit || told) return;
@@ -101,11 +116,35 @@ function requestRanges() {
 }
 
 function idleUnit() {
-  for (const unit of units.values()) {
-    if (unit.busy && Atomics.load(unit.view, IDLE) === 1) unit.busy = false;
-    if (!unit.busy) return unit;
-  }
+  for (const unit of units.values()) if (isIdle(unit)) return unit;
   return null;
+}
+
+/** Whether a worker can take a task; notes the end of its last one. */
+function isIdle(unit) {
+  if (unit.busy && Atomics.load(unit.home.view, IDLE) === 1) {
+    unit.busy = false;
+    leaveOwner(unit);
+    Object.assign(unit, unit.home);
+  }
+  return !unit.busy && unit.threads === 0 && !unit.broken;
+}
+
+function leaveOwner(unit) {
+  const { owner } = unit;
+  unit.owner = null;
+  if (!owner) return;
+  owner.threads--;
+  if (owner.broken && owner.threads === 0 && !owner.busy) discard(owner);
+}
+
+/** The words of the thread that a worker runs; a thread writes their address before its first call. */
+function viewOf(unit) {
+  if (!unit.view) {
+    const address = Atomics.load(words, MAILBOXES + unit.mailbox * MAILBOX_WORDS + WORDS);
+    if (address !== 0) unit.view = new Int32Array(unit.memory.buffer, address >>> 0, 16);
+  }
+  return unit.view;
 }
 
 /** Workers whose task is gone and that will be idle in a moment. */
@@ -117,16 +156,26 @@ function ending() {
 
 function start(unit, work) {
   unit.busy = true;
-  Atomics.store(unit.view, IDLE, 0);
+  Atomics.store(unit.home.view, IDLE, 0);
   Atomics.add(words, RUNNING, 1);
   bound[work.slot] = unit;
   unit.slot = work.slot;
   words[MAILBOXES + unit.mailbox * MAILBOX_WORDS + SLOT] = work.slot + 1;
   words[MAILBOX_OF + work.slot] = unit.mailbox + 1;
+  if (work.owner) {
+    const { owner } = work;
+    delete work.owner;
+    words[MAILBOXES + unit.mailbox * MAILBOX_WORDS + WORDS] = 0;
+    Object.assign(unit, { owner, memory: owner.home.memory, view: null });
+    Object.assign(work, { memory: owner.home.memory, boot: owner.boot });
+  }
   unit.port.postMessage(work, [work.payload.buffer]);
 }
 
+/** Ends a worker. If it ran a thread, that process's memory is in an unknown state and is not used again. */
 function discard(unit) {
+  if (unit.owner) unit.owner.broken = true;
+  leaveOwner(unit);
   units.delete(unit.mailbox);
   postMessage({ terminate: unit.id });
   askForWorkers();
@@ -135,7 +184,7 @@ function discard(unit) {
 /** Keeps a few idle workers ready beyond what waits. */
 function askForWorkers() {
   let idle = 0;
-  for (const unit of units.values()) if (!unit.busy || Atomics.load(unit.view, IDLE) === 1) idle++;
+  for (const unit of units.values()) if (isIdle(unit)) idle++;
   const wanted = Math.min(waiting.length + SPARE - idle - asked, maxWorkers - units.size - asked);
   if (wanted > 0) {
     asked += wanted;
@@ -173,9 +222,10 @@ function resume() {
 
 const fromPage = announced((data) => {
   if (data.unit) {
-    const { id, mailbox, port, memory, words: address } = data.unit;
+    const { id, mailbox, port, memory, words: address, boot } = data.unit;
     asked--;
-    const unit = { id, mailbox, port, memory, view: new Int32Array(memory.buffer, address, 16), busy: false, slot: -1 };
+    const home = { memory, view: new Int32Array(memory.buffer, address >>> 0, 16) };
+    const unit = { id, mailbox, port, home, ...home, boot, busy: false, slot: -1, owner: null, threads: 0, broken: false };
     units.set(mailbox, unit);
     exports.kernel_worker(machine, mailbox);
     port.onmessage = announced(({ crashed, retired }) => {

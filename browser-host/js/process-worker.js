@@ -1,28 +1,18 @@
 // A process worker: one instance of the module over one memory, which runs one
-// task after the other. While a task runs it never returns to the event loop.
+// task after the other; or, for a while, a second instance over the memory of a
+// process that has made a thread. While a task runs it never returns to the event loop.
 
-import { IDLE, RUNNING, newMemory, now, ring, send, text } from "./layout.js";
+import { IDLE, RUNNING, WORDS, newMemory, now, ring, send, text } from "./layout.js";
 import { Mailbox } from "./mailbox.js";
 
 /** A worker whose memory has grown past this is replaced after its task: pages are not given back otherwise. */
 const RETIRE = 256 * 2 ** 20;
 
-let parent;
+const log = (line) => postMessage({ log: line });
 
-onmessage = async ({ data }) => {
-  const { module, kernelMemory, shared, port, epoch, processors, strace } = data;
-  let memory;
-  try {
-    memory = newMemory();
-  } catch (error) {
-    postMessage({ failed: String(error) });
-    return;
-  }
-  const mailbox = new Mailbox(memory, kernelMemory, shared);
-  mailbox.use(data.mailbox);
-  const { words } = mailbox;
-  const log = (line) => postMessage({ log: line });
-
+/** An instance over a memory: its exports, and the task's parent memory to copy from. */
+function instantiate(module, memory, mailbox) {
+  const state = { parent: undefined };
   const host = {
     now,
     log: (pointer, length) => log(text(memory, pointer, length)),
@@ -34,6 +24,7 @@ onmessage = async ({ data }) => {
     copy_from_parent(address, length) {
       address >>>= 0;
       length >>>= 0;
+      const { parent } = state;
       if (!parent || address + length > parent.length) return 0;
       mailbox.ownBytes(address, length).set(parent.subarray(address, address + length));
       return 1;
@@ -41,31 +32,84 @@ onmessage = async ({ data }) => {
     // The kernel worker's half.
     answer() {}, attention() {}, spawn: () => 0, release() {}, end_of_turn() {}, fetch() {}, page() {},
   };
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory }, host });
-  exports.start_worker();
-  const address = exports.thread_words();
+  state.exports = new WebAssembly.Instance(module, { env: { memory }, host }).exports;
+  return state;
+}
+
+/** Runs `f` on the boot stack of a memory, which only one thread may use at a time (`src/thread.rs`). */
+function onBootStack(memory, exports, boot, f) {
+  const lock = new Int32Array(memory.buffer, boot.block, 1);
+  while (Atomics.compareExchange(lock, 0, 0, 1) !== 0) Atomics.wait(lock, 0, 1, 1);
+  exports.__stack_pointer.value = boot.top;
+  const result = f();
+  Atomics.store(lock, 0, 0);
+  Atomics.notify(lock, 0);
+  return result;
+}
+
+onmessage = ({ data }) => {
+  const { module, kernelMemory, shared, port, epoch, processors, strace, mailbox: number } = data;
+  let memory;
+  try {
+    memory = newMemory();
+  } catch (error) {
+    postMessage({ failed: String(error) });
+    return;
+  }
+  const openMailbox = (memory) => {
+    const mailbox = new Mailbox(memory, kernelMemory, shared);
+    mailbox.use(number);
+    return mailbox;
+  };
+  const mailbox = openMailbox(memory);
+  const { words } = mailbox;
+  const home = instantiate(module, memory, mailbox);
+  home.exports.start_worker();
+  const address = home.exports.thread_words();
+  const boot = { block: home.exports.boot_block(), top: home.exports.boot_stack_top() };
   const thread = new Int32Array(memory.buffer, address, 16);
   Atomics.store(thread, IDLE, 1);
 
+  function run({ exports }, memory, { kind, payload }, address) {
+    const pointer = exports.allocate(payload.length) >>> 0;
+    new Uint8Array(memory.buffer, pointer, payload.length).set(payload);
+    exports.process_run(kind, pointer, payload.length, address, epoch, processors, strace ? 1 : 0);
+    postMessage({ ended: { instructions: exports.last_instructions(), syscalls: exports.last_syscalls() } });
+  }
+
+  function runThread({ memory, boot, ...work }) {
+    const mailbox = openMailbox(memory);
+    const instance = instantiate(module, memory, mailbox);
+    const { exports } = instance;
+    const block = onBootStack(memory, exports, boot, () =>
+      exports.thread_create(exports.__tls_size.value, exports.__tls_align.value));
+    if (block === 0) throw new Error("no memory for a thread's stack");
+    const [, top, tls, , , address] = new Uint32Array(memory.buffer, block >>> 0, 6);
+    exports.__stack_pointer.value = top;
+    exports.__wasm_init_tls(tls);
+    mailbox.words[mailbox.header + WORDS] = address;
+    run(instance, memory, work, address);
+    onBootStack(memory, exports, boot, () => exports.thread_destroy(block));
+  }
+
   port.onmessage = ({ data: work }) => {
-    parent = work.parent && new Uint8Array(work.parent.buffer);
     try {
-      const pointer = exports.allocate(work.payload.length) >>> 0;
-      new Uint8Array(memory.buffer, pointer, work.payload.length).set(work.payload);
-      exports.process_run(work.kind, pointer, work.payload.length, address, epoch, processors, strace ? 1 : 0);
+      if (work.kind === 2) runThread(work);
+      else {
+        home.parent = work.parent && new Uint8Array(work.parent.buffer);
+        run(home, memory, work, address);
+      }
     } catch (error) {
       // The instance may be in any state now: the kernel has it replaced.
       Atomics.sub(words, RUNNING, 1);
       send(port, words, { crashed: String(error?.stack ?? error) });
       return;
-    } finally {
-      parent = undefined;
     }
-    postMessage({ ended: { instructions: exports.last_instructions(), syscalls: exports.last_syscalls() } });
+    home.parent = undefined;
     Atomics.sub(words, RUNNING, 1);
     if (memory.buffer.byteLength > RETIRE) return send(port, words, { retired: true });
     Atomics.store(thread, IDLE, 1);
     ring(words);
   };
-  postMessage({ memory, words: address });
+  postMessage({ memory, words: address, boot });
 };

@@ -214,7 +214,7 @@ export class Machine {
       }
     };
     if (this.stopped) return;
-    send(this.kernel, this.words, { unit: { id, mailbox, port: channel.port1, memory: answer.memory, words: answer.words } }, [channel.port1]);
+    send(this.kernel, this.words, { unit: { id, mailbox, port: channel.port1, memory: answer.memory, words: answer.words, boot: answer.boot } }, [channel.port1]);
   }
 
   run(options) {

@@ -3,17 +3,17 @@
 #![allow(unsafe_code)] // Exports need unmangled names and take raw addresses.
 
 use crate::machine::{Boot, Machine};
-use crate::process::{MailboxPort, WorkerHost};
+use crate::process::{self, MailboxPort, WorkerHost};
 use crate::shared::{SHARED, Shared, ThreadWords};
 use crate::{host, wait};
 use tawaki_cpu::Interpreter;
 use tawaki_kernel::{Event, RequestId, TerminalId};
 use tawaki_process::{Options, Start};
 
-/// Prints panics; measures the spin loop. Once per instance.
+/// Prints panics; measures the spin loop. Once per memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn start_worker() {
-    crate::process::remember_initial_memory();
+    process::remember_initial_memory();
     std::panic::set_hook(Box::new(|info| host::log(&format!("Tawaki has a bug: {info}"))));
     wait::calibrate();
 }
@@ -170,9 +170,16 @@ pub unsafe extern "C" fn process_run(
 ) -> i32 {
     // SAFETY: as the caller promises.
     let payload = unsafe { take(ptr, len) };
-    let start = if kind == 0 { Start::Exec(payload) } else { Start::Fork(payload) };
+    let start = match kind {
+        0 => Start::Exec(payload),
+        1 => Start::Fork(payload),
+        _ => Start::Thread(payload),
+    };
     words.attention.store(0, core::sync::atomic::Ordering::SeqCst);
     let mut port = MailboxPort::new(words);
+    if kind != 2 {
+        process::new_process();
+    }
     let mut host = WorkerHost::new(epoch, processors);
     let mut engine = Interpreter::new();
     let ended =

@@ -21,4 +21,5 @@ pub mod machine;
 pub mod mailboxes;
 pub mod process;
 pub mod shared;
+pub mod thread;
 pub mod wait;

@@ -105,6 +105,11 @@ fn guest(linear: usize) -> u64 {
     linear as u64 + u64::from(WASM_BIAS)
 }
 
+/// The next task is a process of its own, not a thread: its memory starts small.
+pub fn new_process() {
+    TOLD.store(guest(INITIAL.load(Ordering::SeqCst)), Ordering::SeqCst);
+}
+
 /// The worker as the process crate sees it.
 pub struct WorkerHost {
     epoch: f64,
@@ -113,10 +118,8 @@ pub struct WorkerHost {
 }
 
 impl WorkerHost {
-    /// For a new process. `epoch`: zero of the machine's monotonic clock,
-    /// milliseconds since 1970.
+    /// `epoch`: zero of the machine's monotonic clock, milliseconds since 1970.
     pub fn new(epoch: f64, processors: u32) -> Self {
-        TOLD.store(guest(INITIAL.load(Ordering::SeqCst)), Ordering::SeqCst);
         WorkerHost { epoch, start: host::now(), processors }
     }
 }

@@ -32,8 +32,11 @@ pub struct Mailbox {
     pub answer: AtomicU32,
     /// Slot whose task the worker runs, plus 1.
     pub slot: AtomicU32,
+    /// Address of the [`ThreadWords`] of a thread on another worker's memory,
+    /// written by that thread before its first call.
+    pub words: AtomicU32,
     /// Unused.
-    pub spare: [AtomicU32; 11],
+    pub spare: [AtomicU32; 10],
 }
 
 /// In [`Mailbox::request`]: not a request, but a wish for a buffer of this length.
@@ -90,7 +93,7 @@ pub struct ThreadWords {
 const ZERO: AtomicU32 = AtomicU32::new(0);
 #[allow(clippy::declare_interior_mutable_const)]
 const MAILBOX: Mailbox =
-    Mailbox { buffer: ZERO, capacity: ZERO, request: ZERO, answer: ZERO, slot: ZERO, spare: [ZERO; 11] };
+    Mailbox { buffer: ZERO, capacity: ZERO, request: ZERO, answer: ZERO, slot: ZERO, words: ZERO, spare: [ZERO; 10] };
 
 /// The instance's shared words; only those of the kernel's instance are used.
 pub static SHARED: Shared = Shared {
