@@ -35,6 +35,12 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 /// Lines of a Rust file; tables may have more.
 const MAX_LINES: usize = 800;
 
+/// Files that may be longer, and why.
+const LONG: &[(&str, usize, &str)] = &[
+    ("cpu/src/interp/exec.rs", 1000, "one arm for each operation of the IR"),
+    ("process/src/syscall/task.rs", 1000, "to be divided: fork, exec and exit share its helpers"),
+];
+
 /// Names of the standard library that wasm workers do not have.
 const HOSTLESS: &[&str] = &["abi", "cpu", "jit", "process", "blockdev", "vfs", "kernel"];
 const HOST_ONLY: &[&str] = &["std::time::", "std::fs::", "std::thread::", "std::net::", "std::process::"];
@@ -137,8 +143,9 @@ fn unsafe_fence(name: &str, text: &str, faults: &mut Vec<String>) {
 fn length(name: &str, text: &str, faults: &mut Vec<String>) {
     let lines = text.lines().count();
     let generated = name.contains("/hardware/") || name.contains("/golden/");
-    if lines > MAX_LINES && !generated {
-        faults.push(format!("{name}: {lines} lines, more than {MAX_LINES}"));
+    let limit = LONG.iter().find(|long| long.0 == name).map_or(MAX_LINES, |long| long.1);
+    if lines > limit && !generated {
+        faults.push(format!("{name}: {lines} lines, more than {limit}"));
     }
 }
 
@@ -150,7 +157,8 @@ fn host_free(name: &str, text: &str, faults: &mut Vec<String>) {
     }
     let body = text.split("#[cfg(test)]").next().unwrap_or(text);
     for (at, line) in body.lines().enumerate() {
-        let code = line.split("//").next().unwrap_or("");
+        // A duration is a number; only clocks are the host's.
+        let code = line.split("//").next().unwrap_or("").replace("std::time::Duration", "");
         if let Some(found) = HOST_ONLY.iter().find(|api| code.contains(*api)) {
             faults.push(format!("{name}:{}: {found} does not exist in a worker", at + 1));
         }
