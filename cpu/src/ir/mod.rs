@@ -9,6 +9,7 @@ pub mod ops;
 pub mod opt;
 pub mod print;
 pub mod vector;
+pub mod verify;
 
 pub use build::{Block, Builder};
 pub use ops::{AtomicOp, Op, OpCode, OpInfo, StringOp, TrapCode};

@@ -33,7 +33,7 @@ use crate::Mode;
 use crate::decode::{DecodeError, Fetcher, MAX_LENGTH};
 use crate::helper::Helper;
 use crate::ir::build::MAX_INSTRUCTIONS;
-use crate::ir::{Block, Builder, Op, OpCode, TrapCode, VecOp, opt};
+use crate::ir::{Block, Builder, Op, OpCode, TrapCode, VecOp, opt, verify};
 use crate::mem::PAGE_SIZE;
 use crate::state::Slot;
 use crate::{GuestMemory, Trap};
@@ -264,7 +264,9 @@ fn fill(
     if let Some(second) = fetcher.second_page() {
         pages[1] = second;
     }
-    Ok(Lifted { block: lift.b.finish(rip, at), pages })
+    let block = lift.b.finish(rip, at);
+    debug_assert_eq!(verify::verify(&block), Ok(()), "{block}");
+    Ok(Lifted { block, pages })
 }
 
 /// Whether the bytes at `rip` are nothing but prefixes for 15 bytes.
