@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -126,8 +125,44 @@ fn selected(only: Option<&str>) -> impl Iterator<Item = &'static (&'static str, 
     WORKLOADS.iter().filter(move |w| only.as_ref().is_none_or(|o| w.1.contains(o.as_str())))
 }
 
-fn guest_script(only: Option<&str>) -> String {
-    selected(only).map(|(program, name, _, guest)| format!("/bench/{program} {name} {guest};")).collect()
+/// A shell script that runs the selected workloads of one program.
+fn guest_script(program: &str, only: Option<&str>) -> String {
+    let chosen = selected(only).filter(|w| w.0 == program);
+    chosen.map(|(program, name, _, guest)| format!("/bench/{program} {name} {guest};")).collect()
+}
+
+/// Page load to shell prompt in Chromium: one JSON object per run.
+fn prompt(root: &Path, image: &Path, rounds: usize) -> Result<Vec<Value>, String> {
+    let output = run_checked(
+        Command::new("node")
+            .current_dir(root)
+            .arg("tests/browser/prompt.mjs")
+            .arg(image)
+            .arg(rounds.to_string()),
+    )?;
+    Ok(output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+/// Median of a numeric member over objects.
+fn member(objects: &[Value], name: &str) -> f64 {
+    median(&objects.iter().filter_map(|o| o.get(name)?.as_f64()).collect::<Vec<_>>())
+}
+
+/// Runs a shell script in the machine; its output and the run's figures.
+fn run_guest(root: &Path, host: &str, image: &Path, script: &str) -> Result<(String, Value), String> {
+    let stats_path = root.join("build/bench/stats.json");
+    let exe = std::env::current_exe().map_err(|e| e.to_string())?;
+    let output = run_checked(
+        Command::new(exe)
+            .args(["run", "--host", host, "--image"])
+            .arg(image)
+            .arg("--stats")
+            .arg(&stats_path)
+            .args(["--", "/bin/sh", "-c", script]),
+    )?;
+    let text = std::fs::read_to_string(&stats_path).map_err(|e| format!("no figures of the run: {e}"))?;
+    let stats = serde_json::from_str(&text).map_err(|e| format!("figures of the run: {e}"))?;
+    Ok((output, stats))
 }
 
 fn median(samples: &[f64]) -> f64 {
@@ -157,6 +192,7 @@ pub fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
         let programs = build_programs(root, arch)?;
         let image = bench_image(root, arch, &programs)?;
         let mut samples = Samples::new();
+        let mut speeds: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         let mut extra: Vec<Value> = Vec::new();
         for round in 0..args.rounds {
             eprintln!("bench: {arch}, round {} of {}", round + 1, args.rounds);
@@ -170,27 +206,36 @@ pub fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
             }
             let counts: BTreeMap<&str, u64> = selected(only).map(|w| (w.1, w.3)).collect();
             for host in &args.hosts {
-                let stats_path = root.join("build/bench/stats.json");
-                let started = Instant::now();
-                let exe = std::env::current_exe().map_err(|e| e.to_string())?;
-                let output = run_checked(
-                    Command::new(exe)
-                        .args(["run", "--host", host, "--image"])
-                        .arg(&image)
-                        .arg("--stats")
-                        .arg(&stats_path)
-                        .args(["--", "/bin/sh", "-c", &guest_script(only)]),
-                )?;
-                let wall = started.elapsed().as_secs_f64();
-                let stats: Value = std::fs::read_to_string(&stats_path)
-                    .ok()
-                    .and_then(|text| serde_json::from_str(&text).ok())
-                    .unwrap_or(Value::Null);
-                extra.push(json!({ "host": host, "round": round, "wall_s": wall, "stats": stats }));
-                for (name, figure, _) in parse(&output, &counts) {
-                    samples.entry((host.clone(), name)).or_default().push(figure);
+                for program in ["kernels", "system"] {
+                    let script = guest_script(program, only);
+                    if script.is_empty() {
+                        continue;
+                    }
+                    let (output, stats) = run_guest(root, host, &image, &script)?;
+                    let figures = parse(&output, &counts);
+                    if program == "kernels" {
+                        let busy: f64 = figures.iter().map(|(n, ns, _)| ns * counts[n.as_str()] as f64).sum();
+                        let instructions = stats["instructions_interpreted"].as_f64().unwrap_or(f64::NAN);
+                        speeds.entry(host.clone()).or_default().push(instructions / busy * 1e3);
+                    }
+                    extra.push(json!({ "host": host, "program": program, "round": round, "stats": stats }));
+                    for (name, figure, _) in figures {
+                        samples.entry((host.clone(), name)).or_default().push(figure);
+                    }
                 }
             }
+        }
+        for (host, speed) in &speeds {
+            println!("\n{arch} {host}: {:.0} million guest instructions per second", median(speed));
+        }
+        let mut prompts = Vec::new();
+        if args.hosts.iter().any(|h| h == "chromium") && only.is_none_or(|o| "prompt".contains(o)) {
+            prompts = prompt(root, &root.join("build").join(format!("debian-{arch}.ext2")), args.rounds)?;
+            println!(
+                "{arch} chromium: page load to prompt {:.0} ms, {:.2} MB of the image fetched",
+                member(&prompts, "prompt_ms"),
+                member(&prompts, "bytes_fetched") / 1e6
+            );
         }
         println!("\n{arch} ({}), nanoseconds per unit, median of {}", machine(), args.rounds);
         println!("{:<12} {:<18} {:>14} {:>10} {:>22}", "workload", "host", "median", "to native", "min..max");
@@ -206,7 +251,7 @@ pub fn run(root: &Path, args: &BenchArgs) -> Result<(), String> {
                 "ratio_to_native": ratio, "min_ns": low, "max_ns": high, "samples": values,
             }));
         }
-        report.push(json!({ "arch": arch, "rows": rows, "runs": extra }));
+        report.push(json!({ "arch": arch, "rows": rows, "runs": extra, "million_instructions_per_second": speeds, "prompt": prompts }));
     }
     let text = format!("{:#}\n", json!({ "machine": machine(), "results": report }));
     std::fs::write(&args.output, text).map_err(|e| format!("cannot write {}: {e}", args.output.display()))
