@@ -99,7 +99,7 @@ impl Kernel {
         };
         self.sys.init = self.sys.add_process(process);
         let leader = self.sys.init;
-        self.sys.sessions.insert(1, Session { tty: None, leader, members: 1 });
+        self.sys.sessions.insert(1, Session { tty: None, old_pgrp: 0, leader, members: 1 });
         Ok(())
     }
 

@@ -220,9 +220,12 @@ impl Kernel {
             return;
         }
         let sid = p.sid;
-        let Some(tty) = self.sys.sessions.get_mut(&sid).and_then(|s| s.tty.take()) else { return };
-        let pgrp = core::mem::take(&mut self.sys.ttys[tty].pgrp);
-        self.sys.ttys[tty].session = 0;
+        let Some(session) = self.sys.sessions.get_mut(&sid) else { return };
+        let mut pgrp = core::mem::take(&mut session.old_pgrp);
+        if let Some(tty) = session.tty.take() {
+            pgrp = core::mem::take(&mut self.sys.ttys[tty].pgrp);
+            self.sys.ttys[tty].session = 0;
+        }
         if pgrp != 0 {
             for signo in [SIGHUP, SIGCONT] {
                 self.sys.send_group(pgrp, SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() });

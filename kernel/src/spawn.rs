@@ -84,7 +84,7 @@ impl Kernel {
             comm: comm.into_iter().take(15).collect(),
             ..blank_process(init, root)
         });
-        self.sys.sessions.insert(pid, Session { tty: None, leader: proc, members: 1 });
+        self.sys.sessions.insert(pid, Session { tty: None, old_pgrp: 0, leader: proc, members: 1 });
         match (r.stdio, tty) {
             (Stdio::Terminal { .. }, Some(tty)) => {
                 let _ = self.sys.set_controlling(proc, tty, true);

@@ -258,6 +258,9 @@ pub const UNBLOCKABLE: SigSet = sigbit(tawaki_abi::signal::SIGKILL) | sigbit(taw
 #[derive(Clone, Debug)]
 pub struct Session {
     pub tty: Option<crate::tty::TtyId>,
+    /// Foreground group when the terminal was hung up: it gets SIGHUP when the
+    /// leader ends.
+    pub old_pgrp: i32,
     pub leader: ProcId,
     pub members: u32,
 }

@@ -91,27 +91,30 @@ static void jobs(void)
     write(m, "\003", 1);
     waitpid(leader, &status, 0);
     printf("leader: signal %d\n", WTERMSIG(status));
+    /* The leader hears of a hang-up; its group when it ends by that. */
+    int gone[2];
+    char byte;
+    pipe(gone);
     leader = fork();
     if (leader == 0) {
         int m2, s2;
         setsid();
         openpty(&m2, &s2, 0, 0, 0);
         ioctl(s2, TIOCSCTTY, 0);
-        signal(SIGHUP, SIG_IGN);
-        pid_t child = fork();
-        if (child == 0) {
+        if (fork() == 0) {
             close(m2);
-            signal(SIGHUP, SIG_DFL);
             pause();
             _exit(0);
         }
         usleep(50000);
         close(m2);
-        waitpid(child, &status, 0);
-        printf("hang-up: signal %d\n", WTERMSIG(status));
+        pause();
         _exit(0);
     }
+    close(gone[1]);
+    SHOW(read(gone[0], &byte, 1));
     waitpid(leader, &status, 0);
+    printf("leader: signal %d\n", WTERMSIG(status));
     SHOW(open("/dev/tty", O_RDWR) >= 0);
 }
 

@@ -231,7 +231,7 @@ impl Kernel {
         self.sys.leave_group(c.proc, pgid);
         self.sys.leave_sid(sid);
         self.sys.groups.entry(pid).or_default().push(c.proc);
-        self.sys.sessions.insert(pid, Session { tty: None, leader: c.proc, members: 1 });
+        self.sys.sessions.insert(pid, Session { tty: None, old_pgrp: 0, leader: c.proc, members: 1 });
         let p = &mut self.sys.procs[c.proc];
         (p.sid, p.pgid) = (pid, pid);
         done(pid)

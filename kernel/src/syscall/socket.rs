@@ -15,6 +15,8 @@ use tawaki_vfs::Access;
 const AF_UNIX: u32 = 1;
 /// The highest family number Linux knows.
 const AF_MAX: u32 = 46;
+/// The highest socket type.
+const SOCK_PACKET: u32 = 10;
 const SOCK_NONBLOCK: u32 = OpenFlags::NONBLOCK.bits();
 const SOCK_CLOEXEC: u32 = OpenFlags::CLOEXEC.bits();
 const MSG_PEEK: u32 = 2;
@@ -71,6 +73,9 @@ impl Kernel {
             }
             return Err(Errno::EAFNOSUPPORT);
         }
+        if kind & !(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC) != 0 || kind & 0xf > SOCK_PACKET {
+            return Err(Errno::EINVAL);
+        }
         if protocol != 0 && protocol != AF_UNIX {
             return Err(Errno::EPROTONOSUPPORT);
         }
@@ -78,7 +83,7 @@ impl Kernel {
             1 => Ok(Kind::Stream),
             2 | 3 => Ok(Kind::Datagram),
             5 => Ok(Kind::Seqpacket),
-            _ => Err(Errno::EPROTONOSUPPORT),
+            _ => Err(Errno::ESOCKTNOSUPPORT),
         }
     }
 

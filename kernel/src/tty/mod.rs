@@ -334,14 +334,15 @@ impl System {
         let session = core::mem::take(&mut t.session);
         let pgrp = core::mem::take(&mut t.pgrp);
         if let Some(s) = self.sessions.get_mut(&session) {
+            // Its group hears of it when the leader ends.
             s.tty = None;
+            s.old_pgrp = pgrp;
             let leader = s.leader;
             for signo in [SIGHUP, SIGCONT] {
                 let info = SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() };
                 if self.procs.get(leader).is_some_and(|p| p.pid == session) {
                     self.send_proc(leader, info);
                 }
-                self.send_group(pgrp, info);
             }
         }
         for key in [Key::TtyIn(tty), Key::TtyOut(tty), Key::MasterIn(tty)] {
