@@ -139,6 +139,49 @@ fn linked_blocks_notice_a_change() {
 }
 
 #[test]
+fn an_engine_moves_to_another_program() {
+    // The same engine over another memory: same bytes at one address, others at another.
+    let code = |value: u32| {
+        move |a: &mut CodeAssembler| {
+            let mut next = a.create_label();
+            a.jmp(next)?;
+            a.set_label(&mut next)?;
+            a.mov(eax, value)?;
+            a.int3()
+        }
+    };
+    let mut engine = Interpreter::default();
+    for (bits, value) in [(64, 1), (64, 2), (64, 2), (32, 2), (32, 3), (64, 3)] {
+        let mut m = Machine::assemble(bits, code(value));
+        engine.invalidate(0..1 << 32);
+        let trap = engine.run(&mut m.state, &m.memory, &m.attention, 1000);
+        assert_eq!((trap, m.gpr(0)), (Trap::Breakpoint, u64::from(value)));
+        // And with the code page gone.
+        m.memory.set_perms(pages(CODE, 1), Perms::READ);
+        m.state.rip = CODE;
+        assert!(matches!(engine.run(&mut m.state, &m.memory, &m.attention, 1000), Trap::Fault(_)));
+    }
+    // REX.W INC in 64-bit code is two instructions in 32-bit code.
+    for (mode, result) in [(Mode::Bits64, 1), (Mode::Bits32, 0)] {
+        let mut m = Machine::new(mode, &[0x48, 0xff, 0xc0, 0xcc]);
+        engine.invalidate(0..1 << 32);
+        assert_eq!(engine.run(&mut m.state, &m.memory, &m.attention, 1000), Trap::Breakpoint);
+        assert_eq!(m.gpr(0), result);
+    }
+}
+
+#[test]
+fn bytes_that_become_an_instruction_are_looked_at_again() {
+    // 0F 04 is #UD by its second byte; then the first begins a NOP.
+    let mut m = Machine::new(Mode::Bits64, &[0x0f, 0x04, 0x90, 0xcc]);
+    assert!(matches!(m.run(), Trap::InvalidOpcode { .. }));
+    m.memory.write_bytes(CODE, &[0x0f, 0x1f, 0x00, 0xcc]).unwrap();
+    m.state.set_gpr(0, DATA);
+    m.state.rip = CODE;
+    assert_eq!(m.run(), Trap::Breakpoint);
+}
+
+#[test]
 fn an_instruction_across_two_pages_depends_on_both() {
     let mut m = Machine::new(Mode::Bits64, &[]);
     let at = CODE + 0x1000 - 2;
@@ -459,6 +502,9 @@ fn a_wild_jump_faults_at_its_target() {
     let mut m = Machine::assemble(64, |a| a.jmp(rax));
     m.state.set_gpr(0, 0x7f_0000_0000);
     assert_eq!(m.run(), unmapped(0x7f_0000_0000, Access::Exec));
+    let mut m = Machine::assemble(64, |a| a.jmp(rax));
+    m.state.set_gpr(0, u64::MAX);
+    assert_eq!(m.run(), unmapped(u64::MAX, Access::Exec));
 }
 
 #[test]

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use crate::decode::MAX_LENGTH;
 use crate::ir::{Block, build::MAX_INSTRUCTIONS};
 use crate::lift;
 use crate::state::Mode;
@@ -19,6 +20,10 @@ const MAX_BLOCKS: usize = 1 << 17;
 
 /// No entry.
 pub const NONE: u32 = u32::MAX;
+
+/// A generation and epoch that memory does not reach in practice; if it does,
+/// an entry is trusted wrongly only if that happens at its very value.
+const UNKNOWN: u32 = u32::MAX;
 
 /// One cached block.
 #[derive(Debug)]
@@ -35,6 +40,8 @@ pub struct Entry {
     pub epoch: u32,
     /// Pages the code lies on with their generations; the second may repeat the first.
     pages: [(u32, u32); 2],
+    /// The bytes it was decoded from; none if more than these decided about it.
+    bytes: Box<[u8]>,
 }
 
 #[derive(Default)]
@@ -91,6 +98,7 @@ pub struct Cache {
     by_address: HashMap<u64, u32, BuildHasherDefault<AddressHasher>>,
     front: Box<[(u64, u32); FRONT]>,
     scratch: lift::Scratch,
+    mode: Option<Mode>,
 }
 
 impl Default for Cache {
@@ -100,11 +108,29 @@ impl Default for Cache {
             by_address: HashMap::default(),
             front: Box::new([(u64::MAX, NONE); FRONT]),
             scratch: lift::Scratch::default(),
+            mode: None,
         }
     }
 }
 
 impl Cache {
+    /// Trusts nothing any more: what is kept must match its bytes again before it
+    /// runs. `GuestMemory` may be another one from now on.
+    pub fn distrust(&mut self) {
+        for entry in &mut self.entries {
+            entry.epoch = UNKNOWN;
+            entry.pages = entry.pages.map(|(page, _)| (page, UNKNOWN));
+        }
+    }
+
+    /// Prepares for code of `mode`; blocks of the other are dropped.
+    pub fn set_mode(&mut self, mode: Mode) {
+        if self.mode != Some(mode) {
+            self.clear();
+            self.mode = Some(mode);
+        }
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.entries.clear();
@@ -138,7 +164,10 @@ impl Cache {
     #[inline(always)]
     pub fn lookup(&mut self, memory: &GuestMemory, mode: Mode, rip: u64) -> Result<u32, Trap> {
         let (address, number) = self.front[front_index(rip)];
-        if address == rip && self.entries[number as usize].epoch == memory.code_epoch() {
+        if address == rip
+            && let Some(entry) = self.entries.get(number as usize)
+            && entry.epoch == memory.code_epoch()
+        {
             return Ok(number);
         }
         self.lookup_slow(memory, mode, rip)
@@ -178,7 +207,8 @@ impl Cache {
     pub fn refresh(&mut self, memory: &GuestMemory, mode: Mode, number: u32) -> Result<(), Trap> {
         let epoch = memory.code_epoch();
         let entry = &mut self.entries[number as usize];
-        if entry.pages.iter().any(|&(page, generation)| memory.generation(page) != generation) {
+        let changed = entry.pages.iter().any(|&(page, generation)| memory.generation(page) != generation);
+        if changed && !entry.revalidate(memory) {
             let taken = entry.taken;
             let old_end = entry.block.ops.last().map(|op| (op.code, op.imm));
             *entry = decode(&mut self.scratch, memory, mode, entry.block.rip)?;
@@ -195,13 +225,44 @@ impl Cache {
 impl Entry {
     /// A block outside the cache.
     pub fn alone(block: Block) -> Self {
+        Self::new(block, [(0, 0); 2], 0, Box::default())
+    }
+
+    fn new(block: Block, pages: [(u32, u32); 2], epoch: u32, bytes: Box<[u8]>) -> Self {
         let instructions = block.instructions() as u32;
-        Entry { block, instructions, taken: NONE, fall: NONE, epoch: 0, pages: [(0, 0); 2] }
+        Entry { block, instructions, taken: NONE, fall: NONE, epoch, pages, bytes }
+    }
+
+    /// Whether the same bytes stand there still, or again: much cheaper than
+    /// decoding them anew when something else on the page was written, or when a
+    /// worker runs the same libraries in another process.
+    fn revalidate(&mut self, memory: &GuestMemory) -> bool {
+        if self.bytes.is_empty() {
+            return false;
+        }
+        let pages = self.pages.map(|(page, _)| (page, memory.mark_code(page)));
+        let mut now = [0; MAX_BYTES];
+        let Some(now) = now.get_mut(..self.bytes.len()) else { return false };
+        if memory.fetch(self.block.rip, now).is_err() || *now != *self.bytes {
+            return false;
+        }
+        self.pages = pages;
+        true
     }
 }
 
+/// Longest block in bytes.
+const MAX_BYTES: usize = MAX_INSTRUCTIONS * MAX_LENGTH;
+
 fn decode(scratch: &mut lift::Scratch, memory: &GuestMemory, mode: Mode, rip: u64) -> Result<Entry, Trap> {
     let epoch = memory.code_epoch();
-    let lift::Lifted { block, pages } = lift::lift_block_with(scratch, memory, mode, rip, MAX_INSTRUCTIONS)?;
-    Ok(Entry { instructions: block.instructions() as u32, block, taken: NONE, fall: NONE, epoch, pages })
+    let lifted = lift::lift_block_with(scratch, memory, mode, rip, MAX_INSTRUCTIONS)?;
+    let lift::Lifted { block, pages, exact } = lifted;
+    let mut bytes = vec![0; if exact { block.end.saturating_sub(rip) as usize } else { 0 }];
+    // A write by another thread since the bytes were decoded makes them useless.
+    let same = |&(page, generation): &(u32, u32)| memory.generation(page) == generation;
+    if bytes.len() > MAX_BYTES || memory.fetch(rip, &mut bytes).is_err() || !pages.iter().all(same) {
+        bytes.clear();
+    }
+    Ok(Entry::new(block, pages, epoch, bytes.into()))
 }

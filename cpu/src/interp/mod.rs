@@ -111,6 +111,7 @@ impl Engine for Interpreter {
     ) -> Trap {
         let limits = Limits { attention, stop: state.icount.saturating_add(budget) };
         let mode = state.mode;
+        self.cache.set_mode(mode);
         loop {
             if state.other_flags & TF != 0 {
                 return self.single_step(state, memory);
@@ -149,9 +150,9 @@ impl Engine for Interpreter {
 
     fn invalidate(&mut self, range: Range<u64>) {
         // Permission changes and writes are noticed by generation; only a new
-        // program image needs this.
+        // program image needs this. Its libraries are often the same ones.
         if range.start == 0 {
-            self.cache.clear();
+            self.cache.distrust();
         }
     }
 }

@@ -189,6 +189,9 @@ pub struct Lifted {
     pub block: Block,
     /// Pages it lies on with their generations; the second may repeat the first.
     pub pages: [(u32, u32); 2],
+    /// Whether the bytes of the block alone decide what it is: not so when what
+    /// follows could not be fetched or is no instruction.
+    pub exact: bool,
 }
 
 /// Buffers that lifting many blocks reuses.
@@ -233,6 +236,7 @@ fn fill(
     let mut fetcher = Fetcher::new(memory, mode, bytes);
     let page = rip / PAGE_SIZE;
     let mut at = rip;
+    let mut exact = true;
     for count in 0..limit.min(MAX_INSTRUCTIONS) {
         match fetcher.decode(at) {
             Ok(instruction) => {
@@ -242,8 +246,12 @@ fn fill(
             }
             Err(DecodeError::Fault(fault)) if count == 0 => return Err(fault.into()),
             // It faults when control really gets there.
-            Err(DecodeError::Fault(_)) => break,
+            Err(DecodeError::Fault(_)) => {
+                exact = false;
+                break;
+            }
             Err(DecodeError::Invalid(_, len)) => {
+                exact = false;
                 lift.b.start_instruction(at);
                 // Fifteen bytes and still no end is too long: #GP.
                 let code = if usize::from(len) >= MAX_LENGTH && too_long(memory, mode, at) {
@@ -266,7 +274,7 @@ fn fill(
     }
     let block = lift.b.finish(rip, at);
     debug_assert_eq!(verify::verify(&block), Ok(()), "{block}");
-    Ok(Lifted { block, pages })
+    Ok(Lifted { block, pages, exact })
 }
 
 /// Whether the bytes at `rip` are nothing but prefixes for 15 bytes.
