@@ -59,6 +59,7 @@ pub struct Pair {
 }
 
 /// How the two can differ.
+#[allow(clippy::large_enum_variant)] // One at a time, never stored.
 enum Verdict {
     Same,
     /// Not comparable: an undefined flag is read, or hardware did not end.

@@ -132,11 +132,7 @@ fn family_of(code: Code) -> Option<&'static str> {
         Mnemonic::Aaa | Mnemonic::Aas | Mnemonic::Aam | Mnemonic::Aad | Mnemonic::Daa | Mnemonic::Das
     ) {
         "bcd"
-    } else if {
-        let mut instruction = Instruction::default();
-        instruction.set_code(code);
-        instruction.is_stack_instruction()
-    } {
+    } else if blank(code).is_stack_instruction() {
         "stack"
     } else {
         "int"
@@ -185,7 +181,11 @@ fn vector_of(code: Code) -> bool {
 }
 
 fn string_of(code: Code) -> bool {
+    blank(code).is_string_instruction()
+}
+
+fn blank(code: Code) -> Instruction {
     let mut instruction = Instruction::default();
     instruction.set_code(code);
-    instruction.is_string_instruction()
+    instruction
 }
