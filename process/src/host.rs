@@ -61,6 +61,12 @@ pub trait Host {
         2
     }
 
+    /// Whether the engine runs code that does not check permissions on every access.
+    /// Large anonymous mappings are then populated at once instead of at the first touch.
+    fn trusts_layout(&self) -> bool {
+        false
+    }
+
     /// In a forked child, copies these ranges (page aligned, ascending, guest
     /// addresses, the same in parent and child) from the parent's memory. The
     /// child's memory has been grown to hold them. `Err` when the parent is gone.

@@ -74,7 +74,7 @@ fn step(thread: &mut Thread<'_>) {
         Trap::Int80 => thread.syscall(Width::W32),
         Trap::Budget => {}
         Trap::Attention => thread.take_signals(),
-        Trap::Fault(fault) if thread.mm().grow_stack(fault.addr) => {}
+        Trap::Fault(fault) if thread.mm().fault_in(fault.addr) => {}
         Trap::Sysenter => {
             // Only a vdso may use it, and there is none.
             thread.log_once("SYSENTER outside of a vdso");

@@ -127,8 +127,12 @@ impl<'a> Thread<'a> {
         engine: &'a mut dyn Engine,
         options: Options,
     ) -> Self {
+        let mut space = AddressSpace::new(host);
+        if host.trusts_layout() {
+            space.lazy = u32::MAX;
+        }
         let shared = ProcessShared {
-            mm: Mutex::new(AddressSpace::new(host)),
+            mm: Mutex::new(space),
             futexes: FutexQueue::default(),
             threads: AtomicU32::new(1),
             name: Mutex::new(String::from("?")),

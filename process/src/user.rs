@@ -1,7 +1,7 @@
 //! Guest pointers become bytes here and nowhere else.
 //!
 //! Every function fails with EFAULT exactly when the pages forbid the access
-//! (after the stack has been given the chance to grow), and never trusts a length.
+//! (after untouched memory was populated and the stack had its chance to grow), and never trusts a length.
 
 use crate::thread::{Thread, Width, lock};
 use bytemuck::{AnyBitPattern, NoUninit, Zeroable};
@@ -28,9 +28,9 @@ pub struct IoVec {
 }
 
 impl Thread<'_> {
-    /// Lets the stack grow over a fault, or says EFAULT.
+    /// Populates untouched memory or lets the stack grow after a fault, or says EFAULT.
     fn forgive(&self, fault: Fault) -> Result<(), Errno> {
-        if lock(&self.shared.mm).grow_stack(fault.addr) { Ok(()) } else { Err(Errno::EFAULT) }
+        if lock(&self.shared.mm).fault_in(fault.addr) { Ok(()) } else { Err(Errno::EFAULT) }
     }
 
     /// Fills `out` from guest memory.

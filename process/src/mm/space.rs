@@ -3,7 +3,8 @@
 //! Invariants: a page with any permission in [`GuestMemory`] is backed by host
 //! memory; a page not in `dirty` is zero; permissions are those of the areas,
 //! except that inaccessible pages without data have none at all (they need not
-//! exist).
+//! exist), and that pages of large anonymous areas get theirs at the first touch
+//! ([`AddressSpace::fault_in`]): so what fork copies and exit zeroes is what was used.
 
 use super::backing::Backing;
 use super::bitmap::PageSet;
@@ -20,6 +21,11 @@ use tawaki_cpu::{GuestMemory, Perms};
 /// One page past the highest a program may use: the last 64 KiB stay empty so
 /// that address arithmetic at the top cannot wrap.
 pub const TOP_PAGE: u32 = PAGES - 16;
+
+/// Anonymous areas of more pages than this are populated by faults.
+const LAZY: u32 = 64;
+/// Pages populated by one fault, aligned.
+const CHUNK: u32 = 16;
 
 /// Where the pieces of a program lie, in pages. See [`crate::loader`] for how it is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +101,9 @@ pub struct AddressSpace {
     lowest: u32,
     /// RLIMIT_AS in pages.
     pub limit: u64,
+    /// Writable anonymous areas larger than this many pages are populated by
+    /// faults; `u32::MAX` for engines that do not check permissions.
+    pub lazy: u32,
 }
 
 /// Bytes of a range of pages.
@@ -135,6 +144,7 @@ impl AddressSpace {
             next_file: 0,
             lowest: lowest.div_ceil(PAGE) as u32,
             limit: u64::MAX,
+            lazy: LAZY,
         }
     }
 
@@ -259,16 +269,18 @@ impl AddressSpace {
             // Whole pages past the end of the file: SIGBUS.
             self.memory().set_perms(shown.end..pages.end, Perms::BUS);
         }
-        if prot & PROT_WRITE != 0 {
-            self.dirty.insert(shown.clone());
-        }
-        if prot == 0 {
-            // Reserved pages may not exist; those with data do.
+        let lazy = *kind == Kind::Anon && prot & PROT_WRITE != 0 && pages.end - pages.start > self.lazy;
+        if prot == 0 || lazy {
+            // Reserved pages may not exist, and others wait for their first touch;
+            // those with data keep it.
             self.memory().set_perms(shown.clone(), Perms::NONE);
             for run in self.dirty.runs(shown) {
-                self.memory().set_perms(run, Perms::MAPPED);
+                self.memory().set_perms(run, perms(prot));
             }
             return;
+        }
+        if prot & PROT_WRITE != 0 {
+            self.dirty.insert(shown.clone());
         }
         self.memory().set_perms(shown, perms(prot));
     }
@@ -435,6 +447,7 @@ impl AddressSpace {
             for p in run {
                 let to = u64::from(new.start + (p - old.start)) * PAGE;
                 if self.backing.read(u64::from(p) * PAGE, &mut page) {
+                    self.fault_in(to);
                     self.load(to, &page);
                 }
             }
@@ -473,8 +486,26 @@ impl AddressSpace {
         brk
     }
 
+    /// After a fault at `addr`: populates a large area's pages around it, or lets
+    /// the stack grow. `true`: try again.
+    pub fn fault_in(&mut self, addr: u64) -> bool {
+        let Ok(page) = u32::try_from(addr / PAGE) else { return false };
+        let Some((area, vma)) = self.vmas.find(page) else { return self.grow_stack(addr) };
+        if vma.prot == 0 || vma.kind != Kind::Anon || self.memory().perms(page) != Perms::NONE {
+            return false;
+        }
+        let prot = vma.prot;
+        let first = page - page % CHUNK;
+        for page in first.max(area.start)..(first + CHUNK).min(area.end) {
+            if self.memory().perms(page) == Perms::NONE {
+                self.protect(page..page + 1, prot, &Kind::Anon);
+            }
+        }
+        true
+    }
+
     /// Extends the stack down to `addr` if that is within its room. `true`: try again.
-    pub fn grow_stack(&mut self, addr: u64) -> bool {
+    fn grow_stack(&mut self, addr: u64) -> bool {
         let page = (addr / PAGE) as u32;
         if page < self.layout.stack_low || page >= self.layout.stack_high {
             return false;

@@ -21,10 +21,19 @@ fn read_into(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) -
     }
     let mut done = 0u64;
     for vec in vecs {
-        let room = t.reach(vec.base, vec.len, Access::Write);
         let mut at = 0;
-        while at < room {
-            let piece = (room - at).min(MAX_TRANSFER as u64) as u32;
+        while at < vec.len {
+            // Piece by piece: a large buffer is not populated for a small file.
+            let want = (vec.len - at).min(MAX_TRANSFER as u64);
+            let piece = t.reach(vec.base.wrapping_add(at), want, Access::Write) as u32;
+            if piece == 0 {
+                if done > 0 {
+                    return Ok(done as i64);
+                }
+                // An error of the descriptor comes before EFAULT.
+                t.value(&Call::Read { fd, len: 0, offset, more: false })?;
+                return Err(Errno::EFAULT);
+            }
             let position = offset.map(|o| o + done);
             let call = Call::Read { fd, len: piece, offset: position, more: done > 0 };
             let bytes = match t.request(&call) {
@@ -40,14 +49,6 @@ fn read_into(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) -
             if count < piece as usize {
                 return Ok(done as i64);
             }
-        }
-        if room < vec.len {
-            if done > 0 {
-                return Ok(done as i64);
-            }
-            // An error of the descriptor comes before EFAULT.
-            t.value(&Call::Read { fd, len: 0, offset, more: false })?;
-            return Err(Errno::EFAULT);
         }
     }
     Ok(done as i64)
