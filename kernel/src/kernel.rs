@@ -137,14 +137,15 @@ impl Kernel {
         };
         let now = self.sys.now.monotonic_ns;
         let t = &mut self.sys.tasks[task];
-        let state = t.state;
-        match state {
+        match t.state {
             TaskState::Running => t.utime += now.saturating_sub(t.resumed_at),
             TaskState::Starting => {}
             _ => return self.sys.log(format!("second call from slot {} before a reply", slot.0)),
         }
         t.state = TaskState::Calling;
-        if state == TaskState::Starting {
+        // Not at just any first call: a thread asks for its number before, and stores
+        // it where its creator looks as soon as that goes on.
+        if call == Call::ChildReady {
             self.fork_done(task, true);
         }
         if self.sys.tasks[task].dying {

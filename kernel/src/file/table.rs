@@ -23,6 +23,8 @@ pub struct FdTable {
     pub entries: Vec<Option<Entry>>,
     /// No descriptor below is free.
     low: usize,
+    /// Descriptors in use.
+    used: usize,
 }
 
 impl FdTable {
@@ -40,6 +42,7 @@ impl FdTable {
         let n = usize::try_from(fd).ok()?;
         let entry = self.entries.get_mut(n)?.take()?;
         self.low = self.low.min(n);
+        self.used -= 1;
         Some(entry)
     }
     /// The lowest free descriptor from `from` on, below `limit`.
@@ -57,7 +60,9 @@ impl FdTable {
         if fd >= self.entries.len() {
             self.entries.resize(fd + 1, None);
         }
-        self.entries[fd].replace(entry)
+        let before = self.entries[fd].replace(entry);
+        self.used += before.is_none() as usize;
+        before
     }
     pub fn open(&self) -> impl Iterator<Item = (Fd, Entry)> {
         self.entries.iter().enumerate().filter_map(|(fd, e)| Some((fd as Fd, (*e)?)))
@@ -87,8 +92,7 @@ impl System {
     }
     /// Whether `count` more descriptors fit.
     pub fn fds_fit(&self, proc: ProcId, count: usize) -> Result<(), Errno> {
-        let used = self.table(proc).open().count();
-        if used + count <= self.fd_limit(proc) { Ok(()) } else { Err(Errno::EMFILE) }
+        if self.table(proc).used + count <= self.fd_limit(proc) { Ok(()) } else { Err(Errno::EMFILE) }
     }
     /// Gives a file the lowest descriptor from `from` on. The reference passes to
     /// the table. `EMFILE`: it stays with the caller.
@@ -101,11 +105,11 @@ impl System {
     }
     /// Copies a table for a forked process.
     pub fn copy_table(&mut self, fds: Id<FdTable>) -> Id<FdTable> {
-        let entries = self.fdtables[fds].entries.clone();
+        let (entries, used) = (self.fdtables[fds].entries.clone(), self.fdtables[fds].used);
         for entry in entries.iter().flatten() {
             self.files[entry.file].refs += 1;
         }
-        self.fdtables.insert(FdTable { refs: 1, entries, low: 0 })
+        self.fdtables.insert(FdTable { refs: 1, entries, low: 0, used })
     }
 }
 
