@@ -2,6 +2,7 @@
 //! `docs/architecture.md`.
 
 mod bench;
+mod fuzz;
 mod guest;
 mod image;
 mod run;
@@ -43,6 +44,8 @@ enum Task {
     Run(run::RunArgs),
     /// Measure against native execution
     Bench(bench::BenchArgs),
+    /// Compare with this machine's processor on random code: `fuzz cpu [--seconds N] [--bits 32|64] [--seed S]`
+    Fuzz(fuzz::FuzzArgs),
 }
 
 /// The workspace: cargo says where, and where it was built does otherwise.
@@ -62,6 +65,7 @@ fn main() {
         Task::Image(args) => image::build(&root, &args).map(|()| 0),
         Task::Run(args) => run::run(&root, &args),
         Task::Bench(args) => bench::run(&root, &args).map(|()| 0),
+        Task::Fuzz(args) => fuzz::run(&root, &args),
     };
     let status = result.unwrap_or_else(|message| {
         eprintln!("xtask: {message}");
