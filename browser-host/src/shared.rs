@@ -92,8 +92,15 @@ pub struct ThreadWords {
 #[allow(clippy::declare_interior_mutable_const)] // Array initialisers, not shared constants.
 const ZERO: AtomicU32 = AtomicU32::new(0);
 #[allow(clippy::declare_interior_mutable_const)]
-const MAILBOX: Mailbox =
-    Mailbox { buffer: ZERO, capacity: ZERO, request: ZERO, answer: ZERO, slot: ZERO, words: ZERO, spare: [ZERO; 10] };
+const MAILBOX: Mailbox = Mailbox {
+    buffer: ZERO,
+    capacity: ZERO,
+    request: ZERO,
+    answer: ZERO,
+    slot: ZERO,
+    words: ZERO,
+    spare: [ZERO; 10],
+};
 
 /// The instance's shared words; only those of the kernel's instance are used.
 pub static SHARED: Shared = Shared {

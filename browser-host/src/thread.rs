@@ -61,7 +61,8 @@ fn layout(size: usize, align: usize) -> Layout {
 #[unsafe(no_mangle)]
 pub extern "C" fn thread_create(tls_size: usize, tls_align: usize) -> *mut ThreadBlock {
     // SAFETY: the layouts are not empty.
-    let (stack, tls) = unsafe { (alloc_zeroed(layout(STACK, 64)), alloc_zeroed(layout(tls_size, tls_align))) };
+    let (stack, tls) =
+        unsafe { (alloc_zeroed(layout(STACK, 64)), alloc_zeroed(layout(tls_size, tls_align))) };
     if stack.is_null() || tls.is_null() {
         return core::ptr::null_mut();
     }

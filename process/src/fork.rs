@@ -190,7 +190,7 @@ impl Thread<'_> {
             if self.width == Width::W64 {
                 cpu.set_fs_base(args.tls);
             } else {
-                crate::syscall::task::install_tls(self, &mut cpu, args.tls)?;
+                crate::syscall::state::install_tls(self, &mut cpu, args.tls)?;
             }
         }
         Ok(cpu)

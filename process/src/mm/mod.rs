@@ -4,9 +4,11 @@ pub mod backing;
 pub mod bitmap;
 pub mod space;
 pub mod vma;
+pub mod whole;
 
-pub use space::{AddressSpace, Layout, MappedFile, SpaceImage, WriteBack};
+pub use space::{AddressSpace, Layout, MappedFile, WriteBack};
 pub use vma::{Kind, Pages, Vma, VmaMap};
+pub use whole::SpaceImage;
 
 #[cfg(test)]
 mod tests;

@@ -76,28 +76,16 @@ pub struct WriteBack {
     pub data: Vec<u8>,
 }
 
-/// What a forked child needs to know of its parent's address space.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SpaceImage {
-    vmas: VmaMap,
-    layout: Layout,
-    files: BTreeMap<u32, MappedFile>,
-    next_file: u32,
-    limit: u64,
-    /// Pages to copy.
-    pub used: Vec<Pages>,
-}
-
 /// The address space.
 #[derive(Debug)]
 pub struct AddressSpace {
-    backing: Backing,
-    vmas: VmaMap,
-    dirty: PageSet,
+    pub(super) backing: Backing,
+    pub(super) vmas: VmaMap,
+    pub(super) dirty: PageSet,
     /// Placement.
     pub layout: Layout,
-    files: BTreeMap<u32, MappedFile>,
-    next_file: u32,
+    pub(super) files: BTreeMap<u32, MappedFile>,
+    pub(super) next_file: u32,
     lowest: u32,
     /// RLIMIT_AS in pages.
     pub limit: u64,
@@ -119,16 +107,6 @@ fn perms(prot: u32) -> Perms {
         }
     }
     perms
-}
-
-/// FNV-1a over words: cheap, and only compared within one process.
-fn hash(page: &[u8]) -> u64 {
-    page.chunks(8).fold(0xcbf2_9ce4_8422_2325, |h, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        let mixed = (h ^ u64::from_le_bytes(word)).wrapping_mul(0x0000_0100_0000_01b3);
-        mixed ^ (mixed >> 29)
-    })
 }
 
 impl AddressSpace {
@@ -171,7 +149,7 @@ impl AddressSpace {
     // ---- placement
 
     /// Makes `pages` exist. ENOMEM: no more memory, or they belong to somebody else.
-    fn back(&mut self, host: &mut dyn Host, pages: &Pages) -> Result<(), Errno> {
+    pub(super) fn back(&mut self, host: &mut dyn Host, pages: &Pages) -> Result<(), Errno> {
         let range = bytes(pages);
         if range.end > self.backing.end() {
             let before = host.grow_to(range.end).map_err(|_| Errno::ENOMEM)?;
@@ -252,7 +230,7 @@ impl AddressSpace {
     }
 
     /// Zeroes what may not be zero in `pages`.
-    fn clean(&mut self, pages: Pages) {
+    pub(super) fn clean(&mut self, pages: Pages) {
         for run in self.dirty.runs(pages) {
             self.memory().set_perms(run.clone(), Perms::MAPPED);
             self.backing.zero(bytes(&run));
@@ -261,7 +239,7 @@ impl AddressSpace {
     }
 
     /// Sets permissions of `pages`, all of one area that shows `kind` from its first page on.
-    fn protect(&mut self, pages: Pages, prot: u32, kind: &Kind) {
+    pub(super) fn protect(&mut self, pages: Pages, prot: u32, kind: &Kind) {
         let mut shown = pages.clone();
         if let Kind::File { file, page } = kind {
             let left = self.files.get(file).map_or(0, |f| f.pages().saturating_sub(*page));
@@ -311,7 +289,7 @@ impl AddressSpace {
     }
 
     /// Forgets files no area shows; returns their handles.
-    fn sweep(&mut self) -> Vec<u32> {
+    pub(super) fn sweep(&mut self) -> Vec<u32> {
         let vmas = &self.vmas;
         if self.files.is_empty() {
             return Vec::new();
@@ -363,7 +341,7 @@ impl AddressSpace {
     }
 
     /// What the area at `page` shows from that page on.
-    fn kind_at(&self, page: u32) -> Option<Kind> {
+    pub(super) fn kind_at(&self, page: u32) -> Option<Kind> {
         let (area, vma) = self.vmas.find(page)?;
         Some(match vma.kind.clone() {
             Kind::File { file, page: first } => {
@@ -505,7 +483,7 @@ impl AddressSpace {
     }
 
     /// Extends the stack down to `addr` if that is within its room. `true`: try again.
-    fn grow_stack(&mut self, addr: u64) -> bool {
+    pub(super) fn grow_stack(&mut self, addr: u64) -> bool {
         let page = (addr / PAGE) as u32;
         if page < self.layout.stack_low || page >= self.layout.stack_high {
             return false;
@@ -536,187 +514,5 @@ impl AddressSpace {
     pub fn back_stack(&mut self, host: &mut dyn Host) -> Result<(), Errno> {
         let room = self.layout.stack_low..self.layout.stack_high;
         self.back(host, &room)
-    }
-
-    /// Pages of writable shared file mappings in `pages` that differ from what was read.
-    pub fn write_backs(&mut self, pages: Pages) -> Vec<WriteBack> {
-        let mut out = Vec::new();
-        let areas: Vec<(Pages, u32)> = self
-            .vmas
-            .overlapping(pages)
-            .filter_map(|(p, vma)| match vma.kind {
-                Kind::File { file, .. } if vma.shared && vma.may_write => Some((p, file)),
-                _ => None,
-            })
-            .collect();
-        let mut page = vec![0; PAGE as usize];
-        for (part, key) in areas {
-            let Some(Kind::File { page: first, .. }) = self.kind_at(part.start) else { continue };
-            let Some(file) = self.files.get_mut(&key) else { continue };
-            let Some(handle) = file.handle else { continue };
-            for p in part.clone() {
-                let index = first + u64::from(p - part.start);
-                let offset = index * PAGE;
-                if offset >= file.id.size || !self.backing.read(u64::from(p) * PAGE, &mut page) {
-                    break;
-                }
-                let now = hash(&page);
-                if file.hashes.insert(index, now) != Some(now) {
-                    let size = (file.id.size - offset).min(PAGE) as usize;
-                    out.push(WriteBack { handle, offset, data: page[..size].to_vec() });
-                }
-            }
-        }
-        out
-    }
-
-    /// Notes the present content of a writable shared mapping as the file's.
-    pub fn note_loaded(&mut self, pages: Pages) {
-        self.write_backs(pages);
-    }
-
-    /// Whether there is shared writable memory that a fork would have to share.
-    pub fn has_shared_writable(&self) -> bool {
-        self.vmas.iter().any(|(_, vma)| vma.shared && vma.may_write)
-    }
-
-    // ---- whole space
-
-    /// Unmaps everything and zeroes what was used. Returns handles to drop.
-    pub fn clear(&mut self) -> Vec<u32> {
-        let handles = self.reset();
-        for run in self.dirty.runs(0..PAGES) {
-            self.clean(run.clone());
-            self.memory().set_perms(run, Perms::NONE);
-        }
-        handles
-    }
-
-    /// Unmaps everything; used pages stay dirty until they are mapped again.
-    pub fn reset(&mut self) -> Vec<u32> {
-        // By area: a whole pass over a million pages would cost milliseconds.
-        for (area, _) in std::mem::take(&mut self.vmas).iter() {
-            self.memory().set_perms(area, Perms::NONE);
-        }
-        self.layout = Layout::default();
-        self.sweep()
-    }
-
-    /// For a fork. `sp`: below it the main stack holds nothing of worth.
-    pub fn image(&mut self, sp: u64) -> SpaceImage {
-        // Compiled code may have used stack below the area without a fault.
-        if self.layout.stack_low < self.layout.stack_high {
-            self.grow_stack(sp.saturating_sub(256));
-        }
-        let dead = if u64::from(self.layout.stack_low) * PAGE <= sp
-            && sp < u64::from(self.layout.stack_high) * PAGE
-        {
-            self.layout.stack_low..(sp.saturating_sub(256) / PAGE) as u32
-        } else {
-            0..0
-        };
-        let mut used = Vec::new();
-        for (area, _) in self.vmas.iter() {
-            for run in self.dirty.runs(area) {
-                if run.start < dead.end && dead.start < run.end {
-                    used.extend((run.start < dead.start).then_some(run.start..dead.start));
-                    used.extend((run.end > dead.end).then_some(dead.end..run.end));
-                } else {
-                    used.push(run);
-                }
-            }
-        }
-        used.sort_by_key(|r| r.start);
-        used.dedup_by(|next, last| {
-            let joined = last.end == next.start;
-            if joined {
-                last.end = next.end;
-            }
-            joined
-        });
-        SpaceImage {
-            vmas: self.vmas.clone(),
-            layout: self.layout.clone(),
-            files: self.files.clone(),
-            next_file: self.next_file,
-            limit: self.limit,
-            used,
-        }
-    }
-
-    /// Becomes a copy of the parent's space: areas, memory, then permissions.
-    pub fn adopt(&mut self, host: &mut dyn Host, image: SpaceImage) -> Result<(), Errno> {
-        let SpaceImage { vmas, layout, files, next_file, limit, used } = image;
-        self.files = files;
-        self.next_file = next_file;
-        self.limit = limit;
-        self.layout = layout;
-        self.back_stack(host)?;
-        for (area, vma) in vmas.iter() {
-            if vma.prot != 0 {
-                self.back(host, &area)?;
-            }
-        }
-        let ranges: Vec<_> = used.iter().map(bytes).collect();
-        if ranges.iter().any(|range| !self.backing.holds(range)) {
-            return Err(Errno::ENOMEM);
-        }
-        host.copy_from_parent(&ranges).map_err(|_| Errno::ENOMEM)?;
-        for run in used {
-            self.dirty.insert(run);
-        }
-        for (area, vma) in vmas.iter() {
-            self.protect(area, vma.prot, &vma.kind);
-        }
-        self.vmas = vmas;
-        Ok(())
-    }
-
-    /// Pages that may hold data (for statm).
-    pub fn resident(&self) -> u64 {
-        let runs = self.vmas.iter().flat_map(|(area, _)| self.dirty.runs(area));
-        runs.map(|run| u64::from(run.end - run.start)).sum()
-    }
-
-    /// Text of `/proc/self/maps` (proc(5)).
-    pub fn maps_text(&self) -> Vec<u8> {
-        use std::io::Write;
-        let mut text = Vec::new();
-        for (area, vma) in self.vmas.iter() {
-            let range = bytes(&area);
-            let bit = |bit: u32, c: char| if vma.prot & bit != 0 { c } else { '-' };
-            let (offset, dev, ino, name): (u64, u64, u64, &[u8]) = match &vma.kind {
-                Kind::Anon => (0, 0, 0, b""),
-                Kind::Heap => (0, 0, 0, b"[heap]"),
-                Kind::Stack => (0, 0, 0, b"[stack]"),
-                Kind::File { file, page } => match self.files.get(file) {
-                    Some(f) => (page * PAGE, f.id.dev, f.id.ino, &f.id.path),
-                    None => (page * PAGE, 0, 0, b""),
-                },
-            };
-            let mut line = format!(
-                "{:08x}-{:08x} {}{}{}{} {:08x} {:02x}:{:02x} {} ",
-                range.start,
-                range.end,
-                bit(PROT_READ, 'r'),
-                bit(PROT_WRITE, 'w'),
-                bit(PROT_EXEC, 'x'),
-                if vma.shared { 's' } else { 'p' },
-                offset,
-                tawaki_abi::layout64::major(dev),
-                tawaki_abi::layout64::minor(dev),
-                ino
-            );
-            if !name.is_empty() {
-                while line.len() < 73 {
-                    line.push(' ');
-                }
-            }
-            // Writing to a Vec cannot fail.
-            let _ = text.write_all(line.as_bytes());
-            text.extend(name.iter().flat_map(|&b| if b == b'\n' { b"\\012".to_vec() } else { vec![b] }));
-            text.push(b'\n');
-        }
-        text
     }
 }

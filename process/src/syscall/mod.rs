@@ -1,11 +1,15 @@
 //! System calls: dispatch, results, restarts.
 
 pub mod fs;
+pub mod ids;
 pub mod io;
 pub mod mm;
 pub mod net;
 pub mod poll;
 pub mod signal;
+pub mod stat;
+pub mod state;
+pub mod system;
 pub mod table;
 pub mod task;
 pub mod time;
