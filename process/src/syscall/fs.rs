@@ -4,7 +4,7 @@ use crate::syscall::Args;
 use crate::syscall::io::open_flags;
 use crate::syscall::time::{self, TimeKind};
 use crate::thread::{SysResult, Thread, Width};
-use tawaki_abi::fs::{AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, Dirent, Stat, Statfs};
+use tawaki_abi::fs::{AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, Dirent};
 use tawaki_abi::wire::{Body, Call, Fd, Flock, Path, SetTime};
 use tawaki_abi::{Errno, layout32, layout64};
 use tawaki_cpu::Access;

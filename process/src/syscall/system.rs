@@ -1,0 +1,287 @@
+//! Limits, usage, scheduling and what the system says of itself (prlimit(2), getrusage(2), sched(7), uname(2) …).
+
+use crate::syscall::Args;
+use crate::syscall::time::SECOND;
+use crate::thread::{SysResult, Thread, Width};
+use tawaki_abi::wire::{Body, Call, Rusage};
+use tawaki_abi::{Errno, layout32, layout64};
+use tawaki_cpu::Mode;
+
+/// Clock ticks per second as programs see them (`AT_CLKTCK`).
+const TICK: u64 = SECOND / 100;
+
+fn prlimit_call(
+    t: &mut Thread<'_>,
+    pid: i32,
+    resource: u32,
+    new: Option<(u64, u64)>,
+) -> Result<(u64, u64), Errno> {
+    match t.request(&Call::Prlimit { pid, resource, new })?.1 {
+        Body::Rlimit(soft, hard) => {
+            // RLIMIT_AS of this process is kept here, where mappings are made.
+            if let (0, 9, Some((soft, _))) = (pid, resource, new) {
+                t.mm().limit = if soft == u64::MAX { u64::MAX } else { soft / 4096 };
+            }
+            Ok((soft, hard))
+        }
+        _ => Err(Errno::EIO),
+    }
+}
+
+/// prlimit64(2): 64-bit limits on both widths.
+pub fn prlimit64(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let new = if a[2] == 0 { None } else { Some(t.load::<[u64; 2]>(a[2])?) };
+    let mut pid = a[0] as i32;
+    if Some(pid) == t.ids.pid {
+        pid = 0;
+    }
+    let (soft, hard) = prlimit_call(t, pid, a[1] as u32, new.map(|[soft, hard]| (soft, hard)))?;
+    t.store_if(a[3], &[soft, hard])?;
+    Ok(0)
+}
+
+/// getrlimit(2), ugetrlimit of i386: what does not fit is infinite.
+pub fn getrlimit(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let (soft, hard) = prlimit_call(t, 0, a[0] as u32, None)?;
+    match t.width {
+        Width::W64 => t.store(a[1], &[soft, hard])?,
+        Width::W32 => t.store(a[1], &[soft, hard].map(|l| u32::try_from(l).unwrap_or(u32::MAX)))?,
+    }
+    Ok(0)
+}
+
+/// The first getrlimit of i386, whose infinity is 2^31 - 1.
+pub fn old_getrlimit(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let (soft, hard) = prlimit_call(t, 0, a[0] as u32, None)?;
+    t.store(a[1], &[soft, hard].map(|l| l.min(0x7fff_ffff) as u32))?;
+    Ok(0)
+}
+
+/// setrlimit(2).
+pub fn setrlimit(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let (soft, hard) = match t.width {
+        Width::W64 => {
+            let [soft, hard]: [u64; 2] = t.load(a[1])?;
+            (soft, hard)
+        }
+        Width::W32 => {
+            let wide = |l: u32| if l == u32::MAX { u64::MAX } else { l.into() };
+            let [soft, hard]: [u32; 2] = t.load(a[1])?;
+            (wide(soft), wide(hard))
+        }
+    };
+    prlimit_call(t, 0, a[0] as u32, Some((soft, hard)))?;
+    Ok(0)
+}
+
+fn usage(t: &mut Thread<'_>, who: i32) -> Result<Rusage, Errno> {
+    match t.request(&Call::Getrusage { who })?.1 {
+        Body::Rusage(usage) => Ok(usage),
+        _ => Err(Errno::EIO),
+    }
+}
+
+/// getrusage(2).
+pub fn getrusage(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let usage = usage(t, a[0] as i32)?;
+    if a[1] == 0 {
+        return Err(Errno::EFAULT);
+    }
+    super::task::put_rusage(t, a[1], &usage)?;
+    Ok(0)
+}
+
+/// times(2).
+pub fn times(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    if a[0] != 0 {
+        let (own, children) = (usage(t, 0)?, usage(t, -1)?);
+        let ticks = [own.utime, own.stime, children.utime, children.stime].map(|nanos| nanos / TICK);
+        for (i, ticks) in ticks.into_iter().enumerate() {
+            t.store_word(a[0].wrapping_add(i as u64 * t.word_size()), ticks)?;
+        }
+    }
+    let now = t.host.monotonic_ns() / TICK;
+    Ok(if t.width == Width::W32 { i64::from(now as u32 & 0x7fff_ffff) } else { now as i64 })
+}
+
+/// sysinfo(2).
+pub fn sysinfo(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let Body::Sysinfo(info) = t.request(&Call::Sysinfo)?.1 else { return Err(Errno::EIO) };
+    match t.width {
+        Width::W64 => t.store(a[0], &layout64::Sysinfo64::from(&info))?,
+        Width::W32 => t.store(a[0], &layout32::Sysinfo32::from(&info))?,
+    }
+    Ok(0)
+}
+
+fn uname_of(t: &mut Thread<'_>, at: u64, field: usize, fields: usize) -> SysResult {
+    let Body::Uname(names) = t.request(&Call::Uname)?.1 else { return Err(Errno::EIO) };
+    let machine = if t.cpu.mode == Mode::Bits64 { "x86_64" } else { "i686" };
+    let texts =
+        [names.sysname.as_str(), &names.nodename, &names.release, &names.version, machine, &names.domainname];
+    let mut out = vec![0; field * fields];
+    for (i, text) in texts.iter().take(fields).enumerate() {
+        let text = &text.as_bytes()[..text.len().min(field - 1)];
+        out[i * field..i * field + text.len()].copy_from_slice(text);
+    }
+    t.write_mem(at, &out)?;
+    Ok(0)
+}
+
+/// uname(2).
+pub fn uname(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    uname_of(t, a[0], 65, 6)
+}
+
+/// olduname of i386: five fields.
+pub fn olduname(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    uname_of(t, a[0], 65, 5)
+}
+
+/// sethostname(2).
+pub fn sethostname(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let len = a[1] as i32;
+    if !(0..=64).contains(&len) {
+        return Err(Errno::EINVAL);
+    }
+    let name = t.read_vec(a[0], len as u64)?;
+    t.value(&Call::Sethostname { name: name.into() })
+}
+
+/// getrandom(2).
+pub fn getrandom(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    // GRND_NONBLOCK, GRND_RANDOM, GRND_INSECURE: the pool is never empty.
+    if a[2] & !7 != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let len = a[1].min(0x7fff_ffff);
+    let mut done = 0;
+    while done < len {
+        let piece = (len - done).min(64 * 1024) as u32;
+        let Body::Bytes(bytes) = t.request(&Call::Getrandom { len: piece })?.1 else {
+            return Err(Errno::EIO);
+        };
+        let count = bytes.len().min(piece as usize);
+        if count == 0 {
+            break;
+        }
+        t.write_mem(a[0].wrapping_add(done), &bytes[..count])?;
+        done += count as u64;
+    }
+    Ok(done as i64)
+}
+
+/// getpriority(2): the raw value, 20 minus nice.
+pub fn getpriority(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    t.value(&Call::Priority { which: a[0] as u32, who: a[1] as i32, set: None })
+}
+
+/// setpriority(2).
+pub fn setpriority(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    t.value(&Call::Priority { which: a[0] as u32, who: a[1] as i32, set: Some(a[2] as i32) })
+}
+
+/// nice(2) of i386.
+pub fn nice(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let now = 20 - t.value(&Call::Priority { which: 0, who: 0, set: None })?;
+    let nice = (now as i32).saturating_add(a[0] as i32).clamp(-20, 19);
+    t.value(&Call::Priority { which: 0, who: 0, set: Some(nice) })
+}
+
+// ---- scheduling
+
+/// sched_yield(2).
+pub fn sched_yield(t: &mut Thread<'_>, _: &Args) -> SysResult {
+    t.value(&Call::Yield)
+}
+
+/// The processors as a mask of 64 bits.
+fn cpu_mask(t: &Thread<'_>) -> u64 {
+    u64::MAX >> (64 - t.host.processors().clamp(1, 64))
+}
+
+/// sched_getaffinity(2): every processor; the result is the size of the kernel's mask.
+pub fn sched_getaffinity(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    if a[1] < 8 || !a[1].is_multiple_of(t.word_size()) {
+        return Err(Errno::EINVAL);
+    }
+    t.store(a[2], &cpu_mask(t))?;
+    Ok(8)
+}
+
+/// sched_setaffinity(2): accepted when at least one processor is there, without effect.
+pub fn sched_setaffinity(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let mut mask = [0; 8];
+    let len = a[1].min(8) as usize;
+    t.read_mem(a[2], &mut mask[..len])?;
+    if u64::from_le_bytes(mask) & cpu_mask(t) == 0 { Err(Errno::EINVAL) } else { Ok(0) }
+}
+
+/// sched_getscheduler(2): SCHED_OTHER.
+pub fn sched_getscheduler(_: &mut Thread<'_>, _: &Args) -> SysResult {
+    Ok(0)
+}
+
+/// sched_setscheduler(2): only SCHED_OTHER, BATCH and IDLE are for everyone.
+pub fn sched_setscheduler(_: &mut Thread<'_>, a: &Args) -> SysResult {
+    match a[1] as u32 & !0x4000_0000 {
+        0 | 3 | 5 => Ok(0),
+        1 | 2 => Err(Errno::EPERM),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// sched_getparam(2): priority 0.
+pub fn sched_getparam(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    t.store(a[1], &0u32)?;
+    Ok(0)
+}
+
+/// sched_setparam(2).
+pub fn sched_setparam(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    if t.load::<u32>(a[1])? == 0 { Ok(0) } else { Err(Errno::EINVAL) }
+}
+
+/// sched_get_priority_min(2), sched_get_priority_max(2): the range of the policy.
+pub fn sched_priority_min(_: &mut Thread<'_>, a: &Args) -> SysResult {
+    match a[0] as u32 {
+        1 | 2 => Ok(1),
+        0 | 3 | 5 | 6 => Ok(0),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// sched_get_priority_max(2).
+pub fn sched_priority_max(_: &mut Thread<'_>, a: &Args) -> SysResult {
+    match a[0] as u32 {
+        1 | 2 => Ok(99),
+        0 | 3 | 5 | 6 => Ok(0),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// getcpu(2): processor 0 of node 0.
+pub fn getcpu(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    t.store_if(a[0], &0u32)?;
+    t.store_if(a[1], &0u32)?;
+    Ok(0)
+}
+
+/// membarrier(2): engines order guest accesses no less than their host does; a
+/// fence here is all that can be added.
+pub fn membarrier(_: &mut Thread<'_>, a: &Args) -> SysResult {
+    match a[0] as u32 {
+        // MEMBARRIER_CMD_QUERY: GLOBAL, PRIVATE_EXPEDITED and its registration.
+        0 => Ok(1 | 8 | 16),
+        1 | 8 | 16 => {
+            std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+            Ok(0)
+        }
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// Calls that only the superuser of a real machine may make.
+pub fn not_permitted(_: &mut Thread<'_>, _: &Args) -> SysResult {
+    Err(Errno::EPERM)
+}
