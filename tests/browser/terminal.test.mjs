@@ -181,6 +181,8 @@ const STEPS = {
   },
   async picture() {
     if (!values.screenshot) return;
+    await page.setViewportSize({ width: 860, height: 380 });
+    await page.waitForTimeout(300);
     await press("Control+l");
     await page.waitForTimeout(200);
     await clear();
