@@ -9,6 +9,7 @@ use core::sync::atomic::Ordering;
 #[unsafe(no_mangle)]
 pub extern "C" fn echo_serve(calls: u32) {
     wait::calibrate();
+    let mut spinner = wait::Spinner::default();
     let mut served = 0;
     while served < calls {
         let bell = SHARED.doorbell.load(Ordering::SeqCst);
@@ -25,7 +26,7 @@ pub extern "C" fn echo_serve(calls: u32) {
                 worked = true;
             }
         }
-        if !worked && !(SHARED.may_spin() && wait::spin(&SHARED.doorbell, bell, wait::turns())) {
+        if !worked && !(SHARED.may_spin() && spinner.spin(&SHARED.doorbell, bell)) {
             SHARED.sleeping.store(1, Ordering::SeqCst);
             wait::sleep(&SHARED.doorbell, bell, 100_000_000);
             SHARED.sleeping.store(0, Ordering::SeqCst);
@@ -48,11 +49,12 @@ pub extern "C" fn echo_calls(words: &'static ThreadWords, calls: u32, len: u32) 
     wait::calibrate();
     let request = vec![1u8; len as usize];
     let mut into = vec![0u8; (len as usize).next_multiple_of(8)];
+    let mut spinner = wait::Spinner::default();
     let start = host::now();
     for _ in 0..calls {
         words.reply.store(WAITING, Ordering::SeqCst);
         let spin = host::call(&request);
-        if !(spin && wait::spin(&words.reply, WAITING, wait::turns()))
+        if !(spin && spinner.spin(&words.reply, WAITING))
             && words.reply.compare_exchange(WAITING, ASLEEP, Ordering::SeqCst, Ordering::SeqCst).is_ok()
         {
             while words.reply.load(Ordering::SeqCst) == ASLEEP {

@@ -4,7 +4,7 @@ use crate::fetch::{Arrivals, WorkerFetch};
 use crate::host::{self, Page};
 use crate::mailboxes::{Mailboxes, Request};
 use crate::shared::SHARED;
-use crate::wait;
+use crate::wait::{self, Spinner};
 use core::sync::atomic::Ordering;
 use serde::Deserialize;
 use tawaki_abi::Errno;
@@ -96,6 +96,7 @@ pub struct Machine {
     effects: Vec<Effect>,
     epoch: f64,
     pending: Vec<u32>,
+    spinner: Spinner,
     /// Messages the event loop has handed over so far.
     received: u32,
 }
@@ -160,6 +161,7 @@ impl Machine {
             effects: Vec::new(),
             epoch: boot.epoch,
             pending: Vec::new(),
+            spinner: Spinner::default(),
             received: 0,
         }
     }
@@ -337,7 +339,7 @@ impl Machine {
             if worked || !self.inbox.is_empty() {
                 continue;
             }
-            if SHARED.may_spin() && wait::spin(&SHARED.doorbell, bell, wait::turns()) {
+            if SHARED.may_spin() && self.spinner.spin(&SHARED.doorbell, bell) {
                 continue;
             }
             SHARED.sleeping.store(1, Ordering::SeqCst);

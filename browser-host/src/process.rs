@@ -2,7 +2,8 @@
 #![allow(unsafe_code)] // Makes the process's guest memory, which is the rest of the linear memory.
 
 use crate::shared::{ASLEEP, ThreadWords, WAITING};
-use crate::{heap, host, wait};
+use crate::wait::{self, Spinner};
+use crate::{heap, host};
 use core::arch::wasm32::{memory_grow, memory_size};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::ops::Range;
@@ -19,6 +20,7 @@ const WORD: usize = 8;
 /// The process side of one mailbox.
 pub struct MailboxPort {
     words: &'static ThreadWords,
+    spinner: Spinner,
     /// Encoded requests and received answers, kept for their capacity.
     buffer: Vec<u8>,
 }
@@ -26,12 +28,12 @@ pub struct MailboxPort {
 impl MailboxPort {
     /// A port whose answers are announced in `words`.
     pub fn new(words: &'static ThreadWords) -> Self {
-        MailboxPort { words, buffer: Vec::new() }
+        MailboxPort { words, spinner: Spinner::default(), buffer: Vec::new() }
     }
 
-    fn wait(&self, spin: bool) {
+    fn wait(&mut self, spin: bool) {
         let reply = &self.words.reply;
-        if spin && wait::spin(reply, WAITING, wait::turns()) {
+        if spin && self.spinner.spin(reply, WAITING) {
             return;
         }
         if reply.compare_exchange(WAITING, ASLEEP, Ordering::SeqCst, Ordering::SeqCst).is_ok() {

@@ -1,7 +1,9 @@
 //! Waiting on a word: spin for a moment, then sleep.
 //!
 //! A sleep and its wake cost 5 to 45 µs, a spin that ends in time 0.2 µs; with
-//! no free core a spin only delays the one who is waited for.
+//! no free core a spin only delays the one who is waited for. Whether a core is
+//! free is known only as far as our own workers go, so each worker also learns:
+//! a spin that ends in vain halves the next one, one that ends in time doubles it.
 #![allow(unsafe_code)] // The wait instruction takes a raw address.
 
 use core::arch::wasm32::memory_atomic_wait32;
@@ -28,13 +30,27 @@ pub fn calibrate() {
     TURNS.store((per_microsecond * SPIN_MICROSECONDS) as u32, Ordering::Relaxed);
 }
 
-/// Turns of a full spin.
-pub fn turns() -> u32 {
-    TURNS.load(Ordering::Relaxed)
+/// Turns of a thread's next spin. Each thread has its own in [`Spinner`].
+#[derive(Clone, Copy, Debug)]
+pub struct Spinner(u32);
+
+impl Default for Spinner {
+    fn default() -> Self {
+        Spinner(TURNS.load(Ordering::Relaxed))
+    }
 }
 
-/// Spins while `word` holds `value`; false when it still did at the end.
-pub fn spin(word: &AtomicI32, value: i32, turns: u32) -> bool {
+impl Spinner {
+    /// Spins while `word` holds `value`; false when it still did at the end.
+    pub fn spin(&mut self, word: &AtomicI32, value: i32) -> bool {
+        let full = TURNS.load(Ordering::Relaxed);
+        let in_time = spin(word, value, self.0);
+        self.0 = if in_time { self.0.saturating_mul(2).min(full) } else { (self.0 / 2).max(full / 64) };
+        in_time
+    }
+}
+
+fn spin(word: &AtomicI32, value: i32, turns: u32) -> bool {
     for _ in 0..turns {
         if word.load(Ordering::Acquire) != value {
             return true;

@@ -6,7 +6,7 @@ import { serve } from "./lib/server.mjs";
 import { launch } from "./lib/chromium.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const server = await serve({ "/": `${root}build/web`, "/js": `${root}browser-host/js`, "/tests": `${root}tests` });
+const server = await serve({ "/": process.argv[2] ?? `${root}build/web`, "/js": `${root}browser-host/js`, "/tests": `${root}tests` });
 const browser = await launch();
 try {
   const page = await browser.newPage();
