@@ -6,7 +6,8 @@ use crate::machine::{Boot, Machine};
 use crate::process::{self, MailboxPort, WorkerHost};
 use crate::shared::{SHARED, Shared, ThreadWords};
 use crate::{host, wait};
-use tawaki_cpu::Interpreter;
+use tawaki_cpu::mem::ADDRESS_END;
+use tawaki_cpu::{Engine, Interpreter};
 use tawaki_kernel::{Event, RequestId, TerminalId};
 use tawaki_process::{Options, Start};
 
@@ -181,13 +182,27 @@ pub unsafe extern "C" fn process_run(
         process::new_process();
     }
     let mut host = WorkerHost::new(epoch, processors);
-    let mut engine = Interpreter::new();
-    let ended =
-        tawaki_process::run(start, &mut port, &mut host, &mut engine, Options { strace: strace != 0 });
+    let options = Options { strace: strace != 0 };
+    let ended = if kind == 2 {
+        tawaki_process::run(start, &mut port, &mut host, &mut Interpreter::new(), options)
+    } else {
+        // Kept from process to process: blocks of the same libraries are recognised
+        // by their bytes. Taken out while it runs, as a trap would never put it back.
+        let engine = ENGINE.take().unwrap_or_else(|| Box::leak(Box::new(Interpreter::new())));
+        engine.invalidate(0..ADDRESS_END);
+        let ended = tawaki_process::run(start, &mut port, &mut host, engine, options);
+        ENGINE.set(Some(engine));
+        ended
+    };
     if let Ok(mut last) = LAST_RUN.lock() {
         *last = (ended.instructions, ended.syscalls);
     }
     ended.status
+}
+
+thread_local! {
+    /// Leaked: thread-local destructors never run in a worker.
+    static ENGINE: std::cell::Cell<Option<&'static mut Interpreter>> = const { std::cell::Cell::new(None) };
 }
 
 /// Guest instructions of the last [`process_run`].
