@@ -67,6 +67,10 @@ impl F80 {
         }
         let x: Wide = self.parts().into();
         if x.exp >= 0 || env.stopped() {
+            // Exact, but processors say inexact.
+            if x.exp >= 0 && !env.stopped() {
+                env.raise(flag::PE);
+            }
             let minus_half = F80::new(true, 0x3ffe, 1 << 63);
             return if self == F80::ONE.negated() { minus_half } else { self };
         }
