@@ -40,7 +40,9 @@ struct Cpu {
     /// Seed of the first snippet; taken from the clock without it.
     #[arg(long)]
     seed: Option<u64>,
-    /// Families to draw from (int, string, stack, branch, bcd, x87, mmx, sse, sse2 ...).
+    /// Families to draw from: int bcd lock bmi stack x87 mmx sse sse2 sse3 ssse3 sse4, or
+    /// transcendental alone; without it all but that, with templates of strings, branches,
+    /// divisions and flags between them.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Unmask floating-point exceptions in half of the snippets.

@@ -65,6 +65,15 @@ fn excluded(mnemonic: Mnemonic) -> bool {
     ) && !(matches!(mnemonic, Movsd | Cmpsd))
 }
 
+/// Instructions whose results the processor itself only approximates: drawn alone,
+/// with `--only transcendental`, and compared to within one unit in the last place.
+pub const TRANSCENDENTAL: &str = "transcendental";
+
+fn transcendental(code: Code) -> bool {
+    use Mnemonic::*;
+    matches!(code.mnemonic(), Fsin | Fcos | Fsincos | Fptan | Fpatan | F2xm1 | Fyl2x | Fyl2xp1)
+}
+
 fn family_of(code: Code) -> Option<&'static str> {
     use CpuidFeature::*;
     let info = code.op_code();
@@ -141,6 +150,10 @@ fn family_of(code: Code) -> Option<&'static str> {
 
 /// The families of a mode; with `only` not empty just those.
 pub fn families(mode: Mode, only: &[String]) -> Vec<Family> {
+    if only == [TRANSCENDENTAL] {
+        let codes = Code::values().filter(|code| transcendental(*code)).collect();
+        return vec![Family { name: TRANSCENDENTAL, weight: 1, codes }];
+    }
     let mut by_name: BTreeMap<&'static str, Vec<Code>> = BTreeMap::new();
     for code in Code::values() {
         let info = code.op_code();
