@@ -125,7 +125,7 @@ pub fn push(thread: &mut Thread<'_>, deliver: &Deliver, trapped: &Trapped) -> Re
         let frame = RtFrame {
             pretcode: pretcode as u32,
             signo: deliver.info.signo,
-            pinfo: at as u32 + 16,
+            pinfo: (at as u32).wrapping_add(16),
             puc: (at + UC_AT) as u32,
             info,
             uc_flags: 0,

@@ -276,7 +276,7 @@ fn epoll_wait_of(t: &mut Thread<'_>, a: &Args, deadline: Option<u64>, mask: Opti
         let raw = [*events, *data as u32, (*data >> 32) as u32];
         t.store(a[1] + 12 * i as u64, &raw)?;
     }
-    Ok(events.len() as i64)
+    Ok(events.len().min(max as usize) as i64)
 }
 
 fn millis(t: &Thread<'_>, timeout: u64) -> Option<u64> {
