@@ -19,7 +19,7 @@ use crate::machine::{Fpu, Outcome, READ_ONLY, State, Stop, WRITABLE, read_only_b
 use trace::{FxSave, Registers, Tracee};
 
 /// Runs before the child is replaced: bounds what CPU time adds up to under its limit.
-const RUNS_PER_CHILD: u32 = 200_000;
+const RUNS_PER_CHILD: u32 = 50_000;
 
 /// NT and ID: a program can change them, `PTRACE_SETREGS` cannot.
 const STICKY: u32 = 0x20_4000;

@@ -67,7 +67,8 @@ pub fn undefined_at(code: &[u8], mode: Mode, stop: u64) -> Result<u32, u64> {
     let bits = if mode == Mode::Bits64 { 64 } else { 32 };
     let mut incoming: BTreeMap<u64, u32> = BTreeMap::from([(CODE.base, 0)]);
     let mut work = vec![CODE.base];
-    let mut after_calls: Vec<u64> = Vec::new();
+    // A return may go behind any call.
+    let (mut after_calls, mut returns): (Vec<u64>, Vec<u64>) = (Vec::new(), Vec::new());
     // Every address is visited at most once per change of its six-bit set.
     while let Some(at) = work.pop() {
         let undefined = incoming[&at];
@@ -89,12 +90,20 @@ pub fn undefined_at(code: &[u8], mode: Mode, stop: u64) -> Result<u32, u64> {
         let targets: Vec<u64> = match instruction.flow_control() {
             FlowControl::UnconditionalBranch => vec![target],
             FlowControl::ConditionalBranch => vec![next, target],
-            FlowControl::Call => {
-                after_calls.push(next);
-                vec![target]
+            FlowControl::Call | FlowControl::IndirectCall => {
+                if !after_calls.contains(&next) {
+                    after_calls.push(next);
+                    work.extend(&returns);
+                }
+                vec![if instruction.flow_control() == FlowControl::Call { target } else { next }]
             }
-            FlowControl::IndirectCall | FlowControl::IndirectBranch => vec![next],
-            FlowControl::Return => after_calls.iter().copied().chain([next]).collect(),
+            FlowControl::IndirectBranch => vec![next],
+            FlowControl::Return => {
+                if !returns.contains(&at) {
+                    returns.push(at);
+                }
+                after_calls.iter().copied().chain([next]).collect()
+            }
             _ => vec![next],
         };
         for target in targets {

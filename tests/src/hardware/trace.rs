@@ -67,7 +67,7 @@ const STUB: u64 = 0x6000_0000_0000;
 /// Offset of `syscall; int3` in the stub's file and page.
 const STUB_CODE: u64 = 0x80;
 /// CPU seconds before the child is stopped by SIGXCPU.
-const CPU_SECONDS: u64 = 40;
+const CPU_SECONDS: u64 = 5;
 
 /// A stopped child process under our control; killed when dropped.
 pub struct Tracee {
