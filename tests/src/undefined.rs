@@ -73,7 +73,7 @@ pub fn undefined_at(code: &[u8], mode: Mode, stop: u64) -> Result<u32, u64> {
     while let Some(at) = work.pop() {
         let undefined = incoming[&at];
         let Some(bytes) = code.get((at.wrapping_sub(CODE.base)) as usize..) else { continue };
-        if bytes.is_empty() || at == stop {
+        if bytes.is_empty() {
             continue;
         }
         let instruction = Decoder::with_ip(bits, bytes, at, DecoderOptions::NONE).decode();
