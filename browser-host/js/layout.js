@@ -23,7 +23,7 @@ export const PAGE = 65536;
  * What every memory starts with, 160 MiB: the emulator's heap is appended behind it, so most programs (the position-
  * dependent ones of i386 at 0x08048000 too) find one whole space. Untouched pages cost nothing.
  */
-export const INITIAL_PAGES = 2560;
+export const INITIAL_PAGES = 4096;
 export const MAXIMUM_PAGES = 65536;
 
 /** A memory for one instance of the module. */

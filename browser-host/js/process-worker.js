@@ -6,7 +6,7 @@ import { IDLE, RUNNING, WORDS, newMemory, now, ring, send, text } from "./layout
 import { Mailbox } from "./mailbox.js";
 
 /** A worker whose memory has grown past this is replaced after its task: pages are not given back otherwise. */
-const RETIRE = 256 * 2 ** 20;
+const RETIRE = 384 * 2 ** 20;
 
 const log = (line) => postMessage({ log: line });
 

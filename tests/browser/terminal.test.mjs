@@ -149,8 +149,11 @@ const STEPS = {
     await type("vim /tmp/letter.txt\n");
     await expect(/letter\.txt" 2L/, 60);
     // Vim asks the terminal about itself at first, and takes keys amid the answers for part of them.
+    await page.waitForTimeout(1500);
+    await press("Escape");
     await page.waitForTimeout(500);
-    await type("ggdd:wq\n");
+    await type(":1d\n");
+    await type(":wq\n");
     await expect(/# *$/);
     await command("cat /tmp/letter.txt", /letter.txt\nsecond line\n.*# *$/);
   },
