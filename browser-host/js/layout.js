@@ -20,7 +20,7 @@ export const WAITING = 0, REPLIED = 1, ASLEEP = 2;
 export const PAGE = 65536;
 
 /**
- * What every memory starts with, 160 MiB: the emulator's heap is appended behind it, so most programs (the position-
+ * What every memory starts with, 256 MiB: the emulator's heap is appended behind it, so programs (the position-
  * dependent ones of i386 at 0x08048000 too) find one whole space. Untouched pages cost nothing.
  */
 export const INITIAL_PAGES = 4096;
