@@ -8,6 +8,8 @@ use tawaki_cpu::{CpuState, Engine, GuestMemory, Interpreter, Mode, Perms, Trap};
 const CODE: u64 = 0x40_0000;
 /// Two pages; the one after them is not mapped.
 const DATA: u64 = 0x50_0000;
+/// End of a page that only one test writes; tests run side by side.
+const END2: u64 = 0x70_1000;
 const END: u64 = DATA + 0x2000;
 /// Read-only page.
 const CONST: u64 = 0x60_0000;
@@ -23,6 +25,7 @@ fn memory() -> &'static GuestMemory {
         map(CODE, 16, Perms::READ | Perms::WRITE | Perms::EXEC);
         map(DATA, 2, Perms::READ | Perms::WRITE);
         map(CONST, 1, Perms::READ);
+        map(END2 - 0x1000, 1, Perms::READ | Perms::WRITE);
         memory
     })
 }
@@ -212,15 +215,15 @@ fn addresses() {
 #[test]
 fn masked_store() {
     let mut state = state(Mode::Bits64);
-    state.set_gpr(7, END - 4);
+    state.set_gpr(7, END2 - 4);
     state.xmm[1] = 0x8080_8080;
-    memory().store32(END - 4, 0).expect("data page");
+    memory().store32(END2 - 4, 0).expect("data page");
     assert_eq!(run(500, &mut state, &[0x66, 0x0f, 0xf7, 0xc1]), Trap::Breakpoint);
-    assert_eq!(memory().load32(END - 4).unwrap(), 0x0101_0101);
-    memory().store32(END - 4, 0).expect("data page");
+    assert_eq!(memory().load32(END2 - 4).unwrap(), 0x0101_0101);
+    memory().store32(END2 - 4, 0).expect("data page");
     state.xmm[1] = 0x80_8080_8080;
-    assert!(matches!(run(501, &mut state, &[0x66, 0x0f, 0xf7, 0xc1]), Trap::Fault(f) if f.addr == END));
-    assert_eq!(memory().load32(END - 4).unwrap(), 0);
+    assert!(matches!(run(501, &mut state, &[0x66, 0x0f, 0xf7, 0xc1]), Trap::Fault(f) if f.addr == END2));
+    assert_eq!(memory().load32(END2 - 4).unwrap(), 0);
 }
 
 /// The approximations are within the promised 1.5 * 2^-12.
