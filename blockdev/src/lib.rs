@@ -7,7 +7,7 @@
 //!
 //! Backends: [`MemoryDevice`], [`FileDevice`] (a host file behind [`FileAccess`]),
 //! [`ChunkedDevice`] (a read-only image fetched by byte ranges through [`Fetch`]),
-//! [`OverlayDevice`] (copy-on-write in memory), [`ReadOnlyDevice`],
+//! [`OverlayDevice`] (copy-on-write in memory), [`ReadOnlyDevice`], [`SharedDevice`],
 //! [`FaultyDevice`] (errors, torn writes and power loss, for tests).
 //!
 //! Invariant: nothing here names a host type (no `std::fs`, no threads, no clock).
@@ -18,6 +18,7 @@ mod file;
 mod memory;
 mod overlay;
 mod read_only;
+mod shared;
 
 pub use chunked::{CHUNK_SIZE, ChunkIndex, ChunkedDevice, Delivery, Fetch};
 pub use faulty::{Faults, FaultyDevice};
@@ -25,6 +26,7 @@ pub use file::{FileAccess, FileDevice};
 pub use memory::MemoryDevice;
 pub use overlay::OverlayDevice;
 pub use read_only::ReadOnlyDevice;
+pub use shared::SharedDevice;
 
 /// Bytes in one device block, the unit of [`BlockNo`]: the smallest ext2 block.
 pub const BLOCK_SIZE: usize = 1024;

@@ -32,6 +32,28 @@ impl<D: BlockDevice> OverlayDevice<D> {
         self.groups.len() as u64 * GROUP * BLOCK_SIZE as u64
     }
 
+    /// The changed blocks, in order of their place: runs of neighbours of at most
+    /// `most` blocks. Written over the base they make it what this device is.
+    pub fn for_each_change(&self, most: usize, mut each: impl FnMut(BlockNo, &[u8])) {
+        let mut blocks: Vec<u64> = self
+            .groups
+            .iter()
+            .flat_map(|(&group, g)| {
+                (0..GROUP).filter(|i| g.valid & 1 << i != 0).map(move |i| group * GROUP + i)
+            })
+            .collect();
+        blocks.sort_unstable();
+        let mut run = Vec::new();
+        for (i, &block) in blocks.iter().enumerate() {
+            run.extend_from_slice(self.changed(block).unwrap_or(&[]));
+            let length = run.len() / BLOCK_SIZE;
+            if length >= most || blocks.get(i + 1) != Some(&(block + 1)) {
+                each(BlockNo(block + 1 - length as u64), &run);
+                run.clear();
+            }
+        }
+    }
+
     /// The base, for its counters.
     pub fn base(&self) -> &D {
         &self.base

@@ -137,6 +137,14 @@ fn overlay_mixes_and_keeps_its_limit() {
         expected[block as usize * BLOCK_SIZE..][..BLOCK_SIZE].copy_from_slice(&data);
     }
     assert!(read(&mut overlay, 0, BLOCKS as usize) == expected);
+    // The changes alone, laid over the image, give the same; runs are at most two long here.
+    let (mut patched, mut runs) = (image.clone(), Vec::new());
+    overlay.for_each_change(2, |block, data| {
+        patched[block.0 as usize * BLOCK_SIZE..][..data.len()].copy_from_slice(data);
+        runs.push((block.0, data.len() / BLOCK_SIZE));
+    });
+    assert!(patched == expected);
+    assert_eq!(runs, [(3, 2), (9, 1), (500, 2), (502, 1), (1023, 1)]);
     let many = vec![1; 100 * BLOCK_SIZE];
     assert_eq!(overlay.write(BlockNo(100), &many), Err(IoError::NoSpace));
     assert!(read(&mut overlay, 0, BLOCKS as usize) == expected);

@@ -54,6 +54,11 @@ export interface Machine {
   kill(pid: number, signal: number): void;
   /** What the machine has done so far. */
   stats(): Stats;
+  /**
+   * Everything that differs from the image by now, in order: written over a copy of the image, it gives the
+   * disk as the programs see it. Best taken when none is running.
+   */
+  changes(): Promise<{ offset: number; bytes: Uint8Array }[]>;
   /** Rejects with a {@link TawakiError} if the machine fails after boot; never resolves. */
   readonly failed: Promise<never>;
   /** Ends everything at once, as if the power went. */

@@ -6,18 +6,21 @@ import { Process } from "./process.js";
 
 /** Kinds of messages from the kernel worker (`Page` in `src/host.rs`). */
 const BOOTED = 0, BOOT_FAILED = 1, TERMINAL_OUTPUT = 2, STREAM_OUTPUT = 3, STREAM_ENDED = 4, STREAM_WANT = 5,
-  STARTED = 6, SPAWN_REFUSED = 7, EXITED = 8;
+  STARTED = 6, SPAWN_REFUSED = 7, EXITED = 8, CHANGED = 9, CHANGES_END = 10;
 
 /** Kinds of messages to the kernel worker (`kernel_event` in `src/exports.rs`). */
 export const TO_KERNEL = {
   SPAWN: 0, TERMINAL_INPUT: 1, TERMINAL_RESIZE: 2, TERMINAL_DRAINED: 3, TERMINAL_HANGUP: 4, STREAM_INPUT: 5,
-  STREAM_EOF: 6, STREAM_DRAINED: 7, STREAM_CLOSED: 8, SIGNAL: 9,
+  STREAM_EOF: 6, STREAM_DRAINED: 7, STREAM_CLOSED: 8, SIGNAL: 9, CHANGES: 12,
 };
 
 /**
  * Most shared memories: Chromium gives a tab 124, one is the kernel's, and terminated workers' are not free at once.
  */
 const MAX_WORKERS = 112;
+
+/** Unit of block numbers (`BLOCK_SIZE` of the crate blockdev). */
+const BLOCK_SIZE = 1024;
 
 /** Workers made while the machine boots. */
 const FIRST_WORKERS = 3;
@@ -84,6 +87,7 @@ export class Machine {
     this.mailboxes = new Array(SLOTS).fill(false);
     this.processes = new Map();
     this.terminals = new Map();
+    this.changeRequests = new Map();
     this.nextId = 1;
     this.counters = { bytesFetched: 0, requests: 0, instructions: 0, syscalls: 0, bootMs: 0 };
     this.failed = new Promise((_, reject) => (this.reject = reject));
@@ -164,6 +168,12 @@ export class Machine {
         case STARTED: return process?.hasStarted(b | 0);
         case SPAWN_REFUSED: return process?.refused(b, new TextDecoder().decode(bytes));
         case EXITED: return process?.hasExited(b);
+        case CHANGED: return this.changeRequests.get(a)?.changes.push({ offset: b * BLOCK_SIZE, bytes });
+        case CHANGES_END: {
+          const request = this.changeRequests.get(a);
+          this.changeRequests.delete(a);
+          return b ? request?.resolve(request.changes) : request?.reject(new TawakiError("machine", "The machine has no disk."));
+        }
       }
     } else if (data.workers) {
       for (let i = 0; i < data.workers; i++) this.addWorker();
@@ -228,6 +238,15 @@ export class Machine {
 
   kill(pid, signal) {
     this.post(TO_KERNEL.SIGNAL, pid, signal);
+  }
+
+  changes() {
+    return new Promise((resolve, reject) => {
+      const id = this.nextId++;
+      this.changeRequests.set(id, { changes: [], resolve, reject });
+      this.failed.catch(reject);
+      this.post(TO_KERNEL.CHANGES, id);
+    });
   }
 
   stats() {

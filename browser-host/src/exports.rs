@@ -144,6 +144,10 @@ pub unsafe extern "C" fn kernel_event(
             slot: tawaki_abi::wire::Slot(a),
             message: String::from_utf8_lossy(&bytes).into_owned(),
         },
+        12 => {
+            machine.send_changes(a);
+            return 1;
+        }
         11 => Event::SpawnFailed { slot: tawaki_abi::wire::Slot(a) },
         _ => return 0,
     };

@@ -135,6 +135,10 @@ pub enum Page {
     SpawnRefused = 7,
     /// a: request, b: status word.
     Exited = 8,
+    /// a: request, b: first block of `tawaki_blockdev::BLOCK_SIZE` bytes; contents.
+    Changed = 9,
+    /// a: request, b: 1 if all changes were sent.
+    ChangesEnd = 10,
 }
 
 /// Kernel worker: a message to the page.

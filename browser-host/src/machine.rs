@@ -9,7 +9,7 @@ use core::sync::atomic::Ordering;
 use serde::Deserialize;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::Timespec;
-use tawaki_blockdev::{ChunkIndex, ChunkedDevice, Delivery, OverlayDevice};
+use tawaki_blockdev::{BLOCK_SIZE, ChunkIndex, ChunkedDevice, Delivery, OverlayDevice, SharedDevice};
 use tawaki_kernel::{
     Config, Effect, Event, Kernel, Now, RequestId, SpawnKind, SpawnRequest, Stdio, TerminalId,
 };
@@ -19,6 +19,12 @@ use tawaki_vfs::{At, Context, Creds, Ext2, FsError, FsResult, MountFlags, Vfs};
 const IMAGE_CACHE: u64 = 256 << 20;
 /// Bytes of decoded file-system blocks kept.
 const BLOCK_CACHE: usize = 32 << 20;
+
+/// Most bytes of changed blocks in one message to the page.
+const CHANGES_AT_ONCE: usize = 1 << 20;
+
+/// The root file system's device.
+type Root = SharedDevice<OverlayDevice<ChunkedDevice<WorkerFetch>>>;
 
 /// What the page asks for at boot.
 #[derive(Deserialize)]
@@ -90,6 +96,9 @@ pub struct Machine {
     state: State,
     /// One per image.
     arrivals: Vec<Arrivals>,
+    root: Root,
+    /// Requests of the page for the changes of the root device.
+    change_requests: Vec<u32>,
     mailboxes: Mailboxes,
     /// What came through the event loop, in order.
     inbox: Vec<Event>,
@@ -139,7 +148,8 @@ impl Machine {
             let fetch = WorkerFetch { disk: disk as u32, arrivals: arrivals[disk].clone() };
             ChunkedDevice::new(fetch, size, IMAGE_CACHE)
         };
-        let root = OverlayDevice::new(device(0, boot.image_size), boot.overlay_limit);
+        let device_of_root = OverlayDevice::new(device(0, boot.image_size), boot.overlay_limit);
+        let shared_root = SharedDevice::new(device_of_root);
         let disks = boot.disks.into_iter().enumerate().map(|(i, disk)| {
             (Box::new(Ext2::new(Box::new(device(i + 1, disk.size)), BLOCK_CACHE, true)), disk.path)
         });
@@ -151,11 +161,13 @@ impl Machine {
             memory: boot.memory,
         };
         SHARED.cores.store(boot.cores as i32, Ordering::Relaxed);
-        let root = Some(Box::new(Ext2::new(Box::new(root), BLOCK_CACHE, false)));
+        let root = Some(Box::new(Ext2::new(Box::new(shared_root.clone()), BLOCK_CACHE, false)));
         let disks = disks.collect();
         Machine {
             state: State::Mounting(Box::new(Mounting { config, vfs: Vfs::new(), root, disks })),
             arrivals,
+            root: shared_root,
+            change_requests: Vec::new(),
             mailboxes: Mailboxes::default(),
             inbox: Vec::new(),
             effects: Vec::new(),
@@ -187,6 +199,30 @@ impl Machine {
         arrivals.push(Delivery { chunk: ChunkIndex(chunk), data });
         if matches!(self.state, State::Running(_)) && self.inbox.last() != Some(&Event::BlocksArrived) {
             self.inbox.push(Event::BlocksArrived);
+        }
+    }
+
+    /// The page wants all changes of the root device since boot.
+    pub fn send_changes(&mut self, request: u32) {
+        self.change_requests.push(request);
+    }
+
+    /// Answers such requests once every changed block has reached the device.
+    fn answer_change_requests(&mut self) {
+        let synced = match &mut self.state {
+            State::Running(kernel) => kernel.sync(),
+            State::Mounting(_) => false,
+            State::Failed => true,
+        };
+        if !synced {
+            return;
+        }
+        let whole = matches!(self.state, State::Running(_));
+        for request in std::mem::take(&mut self.change_requests) {
+            self.root.get().for_each_change(CHANGES_AT_ONCE / BLOCK_SIZE, |block, bytes| {
+                host::page(Page::Changed, request, block.0 as u32, bytes);
+            });
+            host::page(Page::ChangesEnd, request, whole.into(), &[]);
         }
     }
 
@@ -308,6 +344,9 @@ impl Machine {
                         self.step(event);
                     }
                 }
+            }
+            if !self.change_requests.is_empty() {
+                self.answer_change_requests();
             }
             let mut pending = std::mem::take(&mut self.pending);
             self.mailboxes.take_pending(&mut pending);

@@ -4,10 +4,10 @@
 //
 // Options: --web DIR (build/web), --browser chromium|firefox, --env K=V, --cwd DIR, --user UID:GID,
 // --timeout SECONDS, --stats FILE, --mount HOSTDIR:/PATH (made into an ext2 image and mounted read-only),
-// --disk FILE:/PATH (such an image), --strace, --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
+// --disk FILE:/PATH (such an image), --write (changes go into the image when the program has ended), --strace, --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,7 +61,6 @@ if (!values.image) usage("--image is missing");
 if (positionals.length === 0) usage("no program");
 if (!BROWSERS[values.browser]) usage(`unknown browser ${values.browser}`);
 
-if (values.write) usage("a browser cannot write to the image: use --host native");
 const scratch = mkdtempSync(join(tmpdir(), "tawaki-run-"));
 for (const [i, mount] of values.mount.entries()) {
   const directory = mount.slice(0, mount.lastIndexOf(":"));
@@ -79,6 +78,7 @@ const size = () => ({ cols: process.stdout.columns ?? 80, rows: process.stdout.r
 const images = Object.fromEntries(values.disk.map((disk, i) => [`/disk${i}.ext2`, resolve(disk.slice(0, disk.lastIndexOf(":")))]));
 const spec = {
   linger: 2000,
+  write: values.write,
   boot: {
     image: "/image.ext2",
     strace: values.strace,
@@ -99,6 +99,7 @@ const sink = (stream) => async (request, response) => {
   const bytes = await body(request);
   stream.write(bytes, () => response.end());
 };
+const disk = values.write ? openSync(values.image, "r+") : -1;
 let finish;
 const done = new Promise((resolve) => (finish = resolve));
 const streaming = { "Content-Type": "application/octet-stream", "X-Accel-Buffering": "no" };
@@ -123,6 +124,12 @@ const handlers = {
     process.stdout.on("resize", () => response.write(`${JSON.stringify(size())}\n`));
     for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => response.write(`${JSON.stringify({ signal })}\n`));
   },
+  "/run/change": async (request, response) => {
+    const bytes = await body(request);
+    const offset = Number(new URL(request.url, "http://x").searchParams.get("offset"));
+    for (let at = 0; at < bytes.length; ) at += writeSync(disk, bytes, at, bytes.length - at, offset + at);
+    response.end();
+  },
   "/run/done": async (request, response) => {
     finish(JSON.parse((await body(request)).toString()));
     response.end();
@@ -141,6 +148,7 @@ browser.on("exit", (code, signal) => finish({ error: `${command} ended (${signal
 const timer = values.timeout && setTimeout(() => finish({ timeout: true }), Number(values.timeout) * 1000);
 
 const result = await done;
+if (disk >= 0) closeSync(disk);
 clearTimeout(timer);
 if (process.stdin.isTTY) process.stdin.setRawMode(false);
 browser.removeAllListeners("exit");
