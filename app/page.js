@@ -1,14 +1,18 @@
 // The page: a terminal on bash. It uses Tawaki's public interface only.
 //
 // Address parameters: `image` (address of an ext2 image, default `debian.ext2`),
-// `user` (root or user), `run` (a command line for bash instead of a login shell).
+// `changes` (most megabytes of changes to the disk, default 1024), `user` (root or user), `run` (a command line for bash instead of a login shell).
 
 import { Terminal } from "./vendor/xterm.mjs";
 import { FitAddon } from "./vendor/addon-fit.mjs";
 import { boot } from "./js/tawaki.js";
 
+/** Whether the disk has been full. */
+let full = false;
+
 const element = (id) => document.getElementById(id);
 const parameters = new URLSearchParams(location.search);
+const limit = Number(parameters.get("changes")) || 1024;
 
 const terminal = new Terminal({
   fontFamily: '"JetBrains Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace',
@@ -36,7 +40,10 @@ function status(state, text) {
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 function progress({ stage, bytesFetched = 0, requests = 0, imageSize }) {
-  if (stage === "running") return status("running", `running · ${megabytes(bytesFetched)} fetched`);
+  if (stage === "running") {
+    if (!full) status("running", `running · ${megabytes(bytesFetched)} fetched`);
+    return;
+  }
   const of = imageSize ? ` of a ${megabytes(imageSize)} image` : "";
   element("detail").textContent = stage === "loading" ? "Loading the emulator…" : `Reading the file system: ${megabytes(bytesFetched)}${of}, ${requests} ranges`;
   element("fill").style.width = `${stage === "loading" ? 6 : Math.min(95, 20 + 75 * (1 - Math.exp(-bytesFetched / 1e6)))}%`;
@@ -56,6 +63,11 @@ async function main() {
   const machine = await boot({
     image: parameters.get("image") ?? "debian.ext2",
     strace: parameters.has("strace"),
+    overlayLimit: limit * 1e6,
+    onDiskFull() {
+      full = true;
+      status("failed", `disk full: changes are kept in memory, up to ${limit} MB. Delete files and go on.`);
+    },
     onProgress: progress,
     onLog: (line) => console.info(line),
   });

@@ -18,18 +18,25 @@ pub struct OverlayDevice<D> {
     groups: HashMap<u64, Group>,
     /// Most bytes of changed blocks to hold; past it writes fail with `NoSpace`.
     limit: u64,
+    /// Whether a write was refused since somebody asked.
+    refused: bool,
     counters: Counters,
 }
 
 impl<D: BlockDevice> OverlayDevice<D> {
     /// An overlay over `base` that holds at most `limit` bytes of changes.
     pub fn new(base: D, limit: u64) -> Self {
-        OverlayDevice { base, groups: HashMap::new(), limit, counters: Counters::default() }
+        OverlayDevice { base, groups: HashMap::new(), limit, refused: false, counters: Counters::default() }
     }
 
     /// Bytes of memory that changed blocks take.
     pub fn changed_bytes(&self) -> u64 {
         self.groups.len() as u64 * GROUP * BLOCK_SIZE as u64
+    }
+
+    /// Whether the limit has refused a write since the last call.
+    pub fn take_refused(&mut self) -> bool {
+        std::mem::take(&mut self.refused)
     }
 
     /// The changed blocks, in order of their place: runs of neighbours of at most
@@ -113,6 +120,7 @@ impl<D: BlockDevice> BlockDevice for OverlayDevice<D> {
             .filter(|group| !self.groups.contains_key(group))
             .count() as u64;
         if self.changed_bytes() + fresh * GROUP * BLOCK_SIZE as u64 > self.limit {
+            self.refused = true;
             return Err(IoError::NoSpace);
         }
         for (i, chunk) in data.chunks_exact(BLOCK_SIZE).enumerate() {

@@ -146,7 +146,9 @@ fn overlay_mixes_and_keeps_its_limit() {
     assert!(patched == expected);
     assert_eq!(runs, [(3, 2), (9, 1), (500, 2), (502, 1), (1023, 1)]);
     let many = vec![1; 100 * BLOCK_SIZE];
+    assert!(!overlay.take_refused());
     assert_eq!(overlay.write(BlockNo(100), &many), Err(IoError::NoSpace));
+    assert!(overlay.take_refused() && !overlay.take_refused());
     assert!(read(&mut overlay, 0, BLOCKS as usize) == expected);
     assert_eq!(overlay.write(BlockNo(500), &many[..2 * BLOCK_SIZE]), Ok(Progress::Done));
     assert!(overlay.changed_bytes() <= 64 << 10);

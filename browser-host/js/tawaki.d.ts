@@ -7,6 +7,8 @@ export interface BootOptions {
   disks?: { image: string | URL | Blob; path: string }[];
   /** Most bytes of changed blocks to keep in memory. Default 1 GiB; beyond, programs get ENOSPC. */
   overlayLimit?: number;
+  /** Called when a write was refused because of `overlayLimit`. */
+  onDiskFull?(): void;
   /** Memory that programs are told the machine has, in bytes. Default 4 GiB. */
   memory?: number;
   /** Processors that programs are told of. Default `navigator.hardwareConcurrency`. */

@@ -6,7 +6,8 @@ import { Process } from "./process.js";
 
 /** Kinds of messages from the kernel worker (`Page` in `src/host.rs`). */
 const BOOTED = 0, BOOT_FAILED = 1, TERMINAL_OUTPUT = 2, STREAM_OUTPUT = 3, STREAM_ENDED = 4, STREAM_WANT = 5,
-  STARTED = 6, SPAWN_REFUSED = 7, EXITED = 8, CHANGED = 9, CHANGES_END = 10;
+  STARTED = 6, SPAWN_REFUSED = 7, EXITED = 8, CHANGED = 9, CHANGES_END = 10,
+  DISK_FULL = 11;
 
 /** Kinds of messages to the kernel worker (`kernel_event` in `src/exports.rs`). */
 export const TO_KERNEL = {
@@ -169,6 +170,7 @@ export class Machine {
         case SPAWN_REFUSED: return process?.refused(b, new TextDecoder().decode(bytes));
         case EXITED: return process?.hasExited(b);
         case CHANGED: return this.changeRequests.get(a)?.changes.push({ offset: b * BLOCK_SIZE, bytes });
+        case DISK_FULL: return this.options.onDiskFull?.();
         case CHANGES_END: {
           const request = this.changeRequests.get(a);
           this.changeRequests.delete(a);

@@ -137,6 +137,8 @@ pub enum Page {
     Exited = 8,
     /// a: request, b: first block of `tawaki_blockdev::BLOCK_SIZE` bytes; contents.
     Changed = 9,
+    /// Programs have changed as much of the disk as the limit allows.
+    DiskFull = 11,
     /// a: request, b: 1 if all changes were sent.
     ChangesEnd = 10,
 }

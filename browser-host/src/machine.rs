@@ -381,6 +381,9 @@ impl Machine {
             if SHARED.may_spin() && self.spinner.spin(&SHARED.doorbell, bell) {
                 continue;
             }
+            if self.root.get().take_refused() {
+                host::page(Page::DiskFull, 0, 0, &[]);
+            }
             SHARED.sleeping.store(1, Ordering::SeqCst);
             if !self.mailboxes.any_pending() {
                 wait::sleep(&SHARED.doorbell, bell, timeout);

@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { serve } from "./lib/server.mjs";
 import { launch } from "./lib/chromium.mjs";
 
-const web = process.argv[2] ?? fileURLToPath(new URL("../../build/web", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const web = process.argv[2] ?? join(root, "build/web");
 const scratch = mkdtempSync(join(tmpdir(), "tawaki-errors-"));
 const at = (name) => join(scratch, name);
 
@@ -36,6 +37,11 @@ const CASES = {
 };
 
 let failed = 0;
+/** Counts and prints one case. */
+function report(name, ok, said) {
+  if (!ok) failed++;
+  console.log(`${ok ? "ok    " : "FAILED"} ${name}: ${said}`);
+}
 const browser = await launch();
 for (const [name, { server: options = {}, query = "", says, missing, init }] of Object.entries(CASES)) {
   const handlers = missing ? { [`/${missing}`]: (_, response) => response.writeHead(404).end() } : {};
@@ -47,9 +53,27 @@ for (const [name, { server: options = {}, query = "", says, missing, init }] of 
   const headline = page.locator("#headline");
   await headline.filter({ hasText: "cannot run here" }).waitFor({ timeout: 15000 }).catch(() => {});
   const said = `${await headline.innerText()}: ${await page.locator("#detail").innerText()}`;
-  const ok = says.test(said);
-  if (!ok) failed++;
-  console.log(`${ok ? "ok    " : "FAILED"} ${name}: ${said}`);
+  report(name, says.test(said), said);
+  await page.close();
+  await server.close();
+}
+
+// A disk that is full: the program gets its error, the page says why, the machine goes on.
+{
+  const server = await serve({ "/": web, "/debian.ext2": join(root, "build/debian-amd64.ext2") });
+  const page = await browser.newPage();
+  const script = "head -c 30M /dev/zero >/root/big; echo status $?; rm /root/big; echo more >/root/small && cat /root/small; sleep 60";
+  await page.goto(`${server.url}/?changes=8&run=${encodeURIComponent(script)}`);
+  const state = page.locator("#state").filter({ hasText: "disk full" });
+  await state.waitFor({ timeout: 60000 }).catch(() => {});
+  const screen = () => page.evaluate(() => {
+    const { active } = window.tawaki.terminal.buffer;
+    return Array.from({ length: active.length }, (_, i) => active.getLine(i).translateToString(true)).join("\n").trim();
+  });
+  for (let i = 0; i < 300 && !/^more$/m.test(await screen()); i++) await page.waitForTimeout(100);
+  const [said, text] = [await page.locator("#state").innerText(), await screen()];
+  report("disk full, on the page", /disk full: .*8 MB.*Delete files/.test(said), said);
+  report("disk full, to the program", /No space left on device\s+status 1\s+more/.test(text), text.replaceAll("\n", " | "));
   await page.close();
   await server.close();
 }
