@@ -108,7 +108,8 @@ const GENERATIONS: usize = 4096;
 pub struct GuestMemory {
     #[cfg(not(target_arch = "wasm32"))]
     base: *mut u8,
-    perms: Box<[AtomicU8; PAGES]>,
+    perms: &'static [AtomicU8; PAGES],
+    _own_perms: Option<OwnPerms>,
     generations: Box<[AtomicU32; GENERATIONS]>,
     // Boxed like the tables: nothing in the structure itself ever changes, so that
     // its pointers can stay in registers across guest stores.
@@ -118,6 +119,8 @@ pub struct GuestMemory {
 struct Shared {
     epoch: AtomicU32,
     split_lock: AtomicBool,
+    /// Code was read from a page that is writable at the same time.
+    writable_code: AtomicBool,
 }
 
 // SAFETY: the pointer is only dereferenced for guest pages, whose races are the
@@ -129,6 +132,16 @@ unsafe impl Sync for GuestMemory {}
 impl std::fmt::Debug for GuestMemory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("GuestMemory").finish_non_exhaustive()
+    }
+}
+
+/// What [`GuestMemory`]'s table points to when it is its own.
+struct OwnPerms(*mut [AtomicU8; PAGES]);
+
+impl Drop for OwnPerms {
+    fn drop(&mut self) {
+        // SAFETY: from `Box::into_raw` in `from_raw`; the memory that lent it out is gone.
+        drop(unsafe { Box::from_raw(self.0) });
     }
 }
 
@@ -149,15 +162,49 @@ impl GuestMemory {
     /// and every page given permissions through [`Self::set_perms`] must be
     /// readable and writable host memory that nothing else in the program uses.
     pub unsafe fn from_raw(base: *mut u8) -> Self {
+        let own = OwnPerms(Box::into_raw(zeroed_perms()));
+        // SAFETY: lives as long as `self`, which keeps `own` and never lends the table
+        // out for longer; the rest is as the caller promises.
+        let memory = unsafe { Self::with_perms(base, &*own.0) };
+        Self { _own_perms: Some(own), ..memory }
+    }
+
+    /// The same over a table of permissions (one byte per page, all zero) that somebody
+    /// else keeps: where compiled code can read it.
+    ///
+    /// # Safety
+    /// As [`Self::from_raw`]; and nothing else writes to the table.
+    pub unsafe fn with_perms(base: *mut u8, perms: &'static [AtomicU8; PAGES]) -> Self {
         #[cfg(target_arch = "wasm32")]
         let _ = base;
         Self {
             #[cfg(not(target_arch = "wasm32"))]
             base,
-            perms: zeroed_perms(),
+            perms,
+            _own_perms: None,
             generations: Box::new([const { AtomicU32::new(0) }; GENERATIONS]),
-            shared: Box::new(Shared { epoch: AtomicU32::new(0), split_lock: AtomicBool::new(false) }),
+            shared: Box::new(Shared {
+                epoch: AtomicU32::new(0),
+                split_lock: AtomicBool::new(false),
+                writable_code: AtomicBool::new(false),
+            }),
         }
+    }
+
+    /// The table of permissions: one byte per page, with the `CODE` bit.
+    pub fn perms_table(&self) -> *const AtomicU8 {
+        self.perms.as_ptr()
+    }
+
+    /// Whether code was ever read from a page that could be written at that time
+    /// (since [`Self::forget_writable_code`]): stores may then change code.
+    pub fn writable_code(&self) -> bool {
+        self.shared.writable_code.load(Relaxed)
+    }
+
+    /// A new program: no code has been read yet.
+    pub fn forget_writable_code(&self) {
+        self.shared.writable_code.store(false, Relaxed);
     }
 
     /// Guest memory for tests: 4 GiB of lazily zeroed host allocation, leaked.
@@ -241,7 +288,10 @@ impl GuestMemory {
     /// Call before reading the bytes.
     pub fn mark_code(&self, page: u32) -> u32 {
         if let Some(p) = self.perms.get(page as usize) {
-            p.fetch_or(Perms::CODE.0, SeqCst);
+            let before = p.fetch_or(Perms::CODE.0, SeqCst);
+            if before & Perms::WRITE.0 != 0 {
+                self.shared.writable_code.store(true, Relaxed);
+            }
         }
         self.generation(page)
     }

@@ -5,6 +5,7 @@
 //! dangle. What an entry was decoded from is checked by the generations of its
 //! pages, and those only when the memory's code epoch moved since the last check.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -38,11 +39,21 @@ pub struct Entry {
     pub fall: u32,
     /// The memory's code epoch when the entry was last known to be right.
     pub epoch: u32,
+    /// How often the block may still begin before the run loop reports it
+    /// ([`super::exec::Exit::Hot`]); [`COLD`] is as good as never.
+    pub countdown: Cell<u32>,
+    /// Where the indirect jump or call at the end went last (low half), or 0.
+    pub target: Cell<u32>,
+    /// The entry whose indirect jump came here last, or [`NONE`].
+    pub from: Cell<u32>,
     /// Pages the code lies on with their generations; the second may repeat the first.
     pages: [(u32, u32); 2],
     /// The bytes it was decoded from; none if more than these decided about it.
     bytes: Box<[u8]>,
 }
+
+/// A countdown that does not end in practice.
+pub const COLD: u32 = u32::MAX;
 
 #[derive(Default)]
 struct AddressHasher(u64);
@@ -99,6 +110,7 @@ pub struct Cache {
     front: Box<[(u64, u32); FRONT]>,
     scratch: lift::Scratch,
     mode: Option<Mode>,
+    threshold: u32,
 }
 
 impl Default for Cache {
@@ -109,6 +121,7 @@ impl Default for Cache {
             front: Box::new([(u64::MAX, NONE); FRONT]),
             scratch: lift::Scratch::default(),
             mode: None,
+            threshold: COLD,
         }
     }
 }
@@ -121,6 +134,27 @@ impl Cache {
             entry.epoch = UNKNOWN;
             entry.pages = entry.pages.map(|(page, _)| (page, UNKNOWN));
         }
+    }
+
+    /// How often a block begins before it is reported as hot, for blocks decoded
+    /// from now on.
+    pub fn set_threshold(&mut self, threshold: u32) {
+        self.threshold = threshold.max(1);
+    }
+
+    /// See [`Self::set_threshold`].
+    pub fn threshold(&self) -> u32 {
+        self.threshold
+    }
+
+    /// All entries by number.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Number of the entry for `rip` if there is one, which may be out of date.
+    pub fn find(&self, rip: u64) -> Option<u32> {
+        self.by_address.get(&rip).copied()
     }
 
     /// Prepares for code of `mode`; blocks of the other are dropped.
@@ -191,6 +225,7 @@ impl Cache {
                     self.clear();
                 }
                 let entry = decode(&mut self.scratch, memory, mode, rip)?;
+                entry.countdown.set(self.threshold);
                 let number = self.entries.len() as u32;
                 self.entries.push(entry);
                 self.by_address.insert(rip, number);
@@ -212,6 +247,7 @@ impl Cache {
             let taken = entry.taken;
             let old_end = entry.block.ops.last().map(|op| (op.code, op.imm));
             *entry = decode(&mut self.scratch, memory, mode, entry.block.rip)?;
+            entry.countdown.set(self.threshold);
             // The link stays good only where the block still ends the same way.
             if old_end == entry.block.ops.last().map(|op| (op.code, op.imm)) {
                 entry.taken = taken;
@@ -230,7 +266,30 @@ impl Entry {
 
     fn new(block: Block, pages: [(u32, u32); 2], epoch: u32, bytes: Box<[u8]>) -> Self {
         let instructions = block.instructions() as u32;
-        Entry { block, instructions, taken: NONE, fall: NONE, epoch, pages, bytes }
+        Entry {
+            block,
+            instructions,
+            taken: NONE,
+            fall: NONE,
+            epoch,
+            countdown: Cell::new(COLD),
+            target: Cell::new(0),
+            from: Cell::new(NONE),
+            pages,
+            bytes,
+        }
+    }
+
+    /// The page numbers that the code lies on, with the generations it was read
+    /// at; the second may repeat the first.
+    pub fn pages(&self) -> [(u32, u32); 2] {
+        self.pages
+    }
+
+    /// The bytes it was decoded from; none if more than these decided about it
+    /// (an instruction cut off by the end of its mapping).
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Whether the same bytes stand there still, or again: much cheaper than

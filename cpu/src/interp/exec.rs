@@ -28,6 +28,8 @@ pub enum Exit {
     Indirect,
     /// The next block may no longer match the code in memory.
     Stale,
+    /// The entry's countdown has ended. It has not begun.
+    Hot,
     /// The attention word is set or the budget used up.
     Poll,
     /// A trap raised by the operation with this index; `rip` and count are not set.
@@ -68,6 +70,11 @@ pub fn run_blocks(
     let epoch = memory.code_epoch();
     'blocks: loop {
         let Some(entry) = blocks.entries.get(at as usize) else { return (at, Exit::Indirect) };
+        let countdown = entry.countdown.get().wrapping_sub(1);
+        entry.countdown.set(countdown);
+        if countdown == 0 {
+            return (at, Exit::Hot);
+        }
         let (number, missing) = 'block: {
             let mut rest = entry.block.ops.iter();
             while let Some(op) = rest.next() {
@@ -707,7 +714,12 @@ pub fn run_blocks(
                         let target = a!();
                         canonical!(target);
                         state.rip = target;
-                        break 'block (blocks.front(state.rip), Exit::Indirect);
+                        let number = blocks.front(state.rip);
+                        entry.target.set(target as u32);
+                        if let Some(following) = blocks.entries.get(number as usize) {
+                            following.from.set(at);
+                        }
+                        break 'block (number, Exit::Indirect);
                     }
                     OpCode::Call64 => {
                         push!(op.imm as u64 >> 32, 8, store64, u64);
@@ -723,12 +735,14 @@ pub fn run_blocks(
                         let target = a!();
                         canonical!(target);
                         push!(op.imm as u64, 8, store64, u64);
+                        entry.target.set(target as u32);
                         state.rip = target;
                         break 'block (blocks.front(state.rip), Exit::Indirect);
                     }
                     OpCode::CallInd32 => {
                         let target = a!() as u32 as u64;
                         push!(op.imm as u64, 4, store32, u32);
+                        entry.target.set(target as u32);
                         state.rip = target;
                         break 'block (blocks.front(state.rip), Exit::Indirect);
                     }

@@ -3,6 +3,7 @@
 mod arith;
 pub mod cache;
 pub mod exec;
+mod one;
 pub mod vector;
 
 use std::ops::Range;
@@ -11,8 +12,10 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::flags::TF;
 use crate::ir::Block;
 use crate::{CpuState, Engine, GuestMemory, Trap};
-use cache::{Blocks, Cache, Entry};
+use cache::{Blocks, COLD, Cache, Entry};
 use exec::{Exit, Limits, run_blocks};
+
+pub use one::{Done, OneOp};
 
 /// An engine that executes IR blocks one operation at a time.
 #[derive(Default)]
@@ -101,6 +104,15 @@ fn canonical(trap: Trap) -> Trap {
     }
 }
 
+/// Why [`Interpreter::run_until`] came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// As [`Engine::run`] reports it.
+    Trap(Trap),
+    /// The countdown of this entry has ended; its block is the next to run.
+    Hot(u32),
+}
+
 impl Engine for Interpreter {
     fn run(
         &mut self,
@@ -110,40 +122,10 @@ impl Engine for Interpreter {
         budget: u64,
     ) -> Trap {
         let limits = Limits { attention, stop: state.icount.saturating_add(budget) };
-        let mode = state.mode;
-        self.cache.set_mode(mode);
         loop {
-            if state.other_flags & TF != 0 {
-                return self.single_step(state, memory);
-            }
-            let first = match self.cache.lookup(memory, mode, state.rip) {
-                Ok(number) => number,
-                Err(trap) => return canonical(trap),
-            };
-            let (at, exit) = run_blocks(state, memory, self.cache.blocks(), first, limits);
-            match exit {
-                Exit::Taken => self.link(memory, state, at, true),
-                Exit::Fall => self.link(memory, state, at, false),
-                // The next lookup checks or finds the entry.
-                Exit::Indirect | Exit::Stale | Exit::Poll => {}
-                Exit::Trap(op, trap) => {
-                    self.rewind(state, at, op);
-                    return canonical(trap);
-                }
-                Exit::TrapEnd(trap) => return trap,
-                Exit::Again(op) => self.rewind(state, at, op),
-                Exit::CodeChanged(op) => {
-                    let block = &self.cache.entry(at).block;
-                    if let Some(trap) = finish_instruction(block, op, state, memory) {
-                        return trap;
-                    }
-                }
-            }
-            if attention.load(Relaxed) != 0 {
-                return Trap::Attention;
-            }
-            if state.icount >= limits.stop {
-                return Trap::Budget;
+            match self.run_until(state, memory, limits) {
+                Stopped::Trap(trap) => return trap,
+                Stopped::Hot(number) => self.cache.entry(number).countdown.set(COLD),
             }
         }
     }
@@ -158,6 +140,59 @@ impl Engine for Interpreter {
 }
 
 impl Interpreter {
+    /// Runs until a trap, or until a block's countdown ends (a second tier then
+    /// takes over at `state.rip`, or resets the countdown and calls again).
+    pub fn run_until(&mut self, state: &mut CpuState, memory: &GuestMemory, limits: Limits) -> Stopped {
+        let Limits { attention, stop } = limits;
+        let mode = state.mode;
+        self.cache.set_mode(mode);
+        loop {
+            if state.other_flags & TF != 0 {
+                return Stopped::Trap(self.single_step(state, memory));
+            }
+            let first = match self.cache.lookup(memory, mode, state.rip) {
+                Ok(number) => number,
+                Err(trap) => return Stopped::Trap(canonical(trap)),
+            };
+            let (at, exit) = run_blocks(state, memory, self.cache.blocks(), first, limits);
+            match exit {
+                Exit::Taken => self.link(memory, state, at, true),
+                Exit::Fall => self.link(memory, state, at, false),
+                Exit::Hot => return Stopped::Hot(at),
+                // The next lookup checks or finds the entry.
+                Exit::Indirect | Exit::Stale | Exit::Poll => {}
+                Exit::Trap(op, trap) => {
+                    self.rewind(state, at, op);
+                    return Stopped::Trap(canonical(trap));
+                }
+                Exit::TrapEnd(trap) => return Stopped::Trap(trap),
+                Exit::Again(op) => self.rewind(state, at, op),
+                Exit::CodeChanged(op) => {
+                    let block = &self.cache.entry(at).block;
+                    if let Some(trap) = finish_instruction(block, op, state, memory) {
+                        return Stopped::Trap(trap);
+                    }
+                }
+            }
+            if attention.load(Relaxed) != 0 {
+                return Stopped::Trap(Trap::Attention);
+            }
+            if state.icount >= stop {
+                return Stopped::Trap(Trap::Budget);
+            }
+        }
+    }
+
+    /// The decoded blocks, for a second tier.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// The decoded blocks, for a second tier.
+    pub fn cache_mut(&mut self) -> &mut Cache {
+        &mut self.cache
+    }
+
     /// Goes back to the instruction of operation `op` in entry `at`.
     #[cold]
     fn rewind(&self, state: &mut CpuState, at: u32, op: u32) {
