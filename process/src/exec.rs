@@ -154,7 +154,13 @@ impl Thread<'_> {
         if let Err(errno) = started
             && !self.gone()
         {
-            self.host.log(&format!("cannot execute {}: {errno}", String::from_utf8_lossy(&path)));
+            let reason = format!("cannot execute {}: {errno}", String::from_utf8_lossy(&path));
+            self.host.log(&reason);
+            if !resolved {
+                // Nobody else can tell the user: there is no shell around this program.
+                let data = format!("tawaki: {reason}\n").into_bytes().into();
+                self.call(&Call::Write { fd: 2, data, offset: None });
+            }
             if resolved {
                 // Past the point of no return for the parent: as Linux does.
                 self.kill_self(SIGSEGV);
