@@ -1,0 +1,451 @@
+//! Control flow: a region's function around its operations; branches, calls, returns
+//! and indirect jumps.
+
+use tawaki_cpu::ir::{Op, OpCode};
+use tawaki_cpu::state::slot;
+use wasm_encoder::{BlockType, Function, ValType};
+
+use super::memory::{Access, Address, GUEST};
+use super::module::{Batch, EXIT, prologue};
+use super::{CTX, DEPTH, Emitter, Kind, STATE, at};
+use crate::analysis::{self, Analysis, Set};
+use crate::layout::{ExitKind, Layout, Options};
+use crate::region::{End, Node, Region, Target};
+use crate::structure::Shape;
+
+/// Instructions of a loop between two looks at the attention word, about.
+const LOOP_SLICE: i32 = 16384;
+
+/// Targets of an indirect jump that are tested one by one.
+const CHAIN: usize = 3;
+
+/// A wasm block or loop a branch can name, with the number of blocks open inside it.
+struct Frame {
+    node: usize,
+    is_loop: bool,
+    open: u32,
+}
+
+/// What emitting one function needs besides the emitter.
+struct Context<'r> {
+    region: &'r Region,
+    shape: Shape,
+    analysis: Analysis,
+    frames: Vec<Frame>,
+    /// Label local of each dispatch node.
+    labels: Vec<u32>,
+    spin: u32,
+}
+
+/// Successors of the nodes; a region with indirect jumps of many targets has one more
+/// node for each group of them.
+fn graph(region: &Region) -> Vec<Vec<usize>> {
+    region.nodes.iter().map(|n| n.end.successors()).collect()
+}
+
+/// Emits the function of a region.
+pub(super) fn function(region: &Region, layout: &Layout, options: &Options, batch: &Batch) -> Function {
+    let shape = Shape::new(graph(region));
+    let analysis = analysis::analyse(region, &shape, options);
+    let mut e = Emitter::new(layout, options, batch);
+    let labels = shape.dispatch.iter().map(|_| e.local(ValType::I32)).collect();
+    let spin = e.local(ValType::I32);
+    let loops = shape.header.iter().any(|&h| h);
+    let entry_live = analysis.nodes[0].live;
+    let mut c = Context { region, shape, analysis, frames: Vec::new(), labels, spin };
+
+    prologue(&mut e.i(), region.entry, 16);
+    if loops {
+        e.i().i32_const(LOOP_SLICE).local_set(spin);
+    }
+    e.load_set(entry_live);
+    tree(&mut e, &mut c, 0);
+    e.i().unreachable();
+    finish(e)
+}
+
+/// Wraps the body into the exit blocks.
+fn finish(e: Emitter) -> Function {
+    let Emitter { code, locals, exits, pc, slots, xmm, .. } = e;
+    let mut f = Function::new_with_locals_types(locals);
+    for _ in &exits {
+        f.instructions().block(BlockType::Empty);
+    }
+    f.raw(code);
+    for (set, kind) in exits {
+        let mut i = f.instructions();
+        i.end();
+        for s in set.each_slot() {
+            i.local_get(STATE).local_get(slots[s as usize]).i64_store(at(Layout::slot(s), 3));
+        }
+        for x in set.each_xmm() {
+            i.local_get(STATE).local_get(xmm[x as usize]).v128_store(at(Layout::xmm(x), 3));
+        }
+        if kind != ExitKind::Next {
+            i.local_get(CTX).i32_const(kind as i32).i32_store(at(EXIT, 2));
+        }
+        i.local_get(pc).return_();
+    }
+    f.instructions().unreachable().end();
+    f
+}
+
+/// Emits node `n` and everything it dominates.
+fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
+    let saved = (e.dirty, e.kind);
+    let is_loop = c.shape.header[n];
+    if is_loop {
+        e.i().loop_(BlockType::Empty);
+        e.opened();
+        c.frames.push(Frame { node: n, is_loop: true, open: e.open });
+    }
+    // Merge points are placed behind blocks, the last in order outermost.
+    let merges: Vec<usize> = c.shape.children[n].iter().copied().filter(|&m| c.shape.merge[m]).collect();
+    for &m in merges.iter().rev() {
+        e.i().block(BlockType::Empty);
+        e.opened();
+        c.frames.push(Frame { node: m, is_loop: false, open: e.open });
+    }
+    e.dirty = c.analysis.nodes[n].dirty;
+    e.kind = c.analysis.nodes[n].kind;
+    if is_loop {
+        poll(e, c, n);
+    }
+    if n < c.region.nodes.len() {
+        node(e, c, n);
+    } else {
+        dispatch(e, c, n);
+    }
+    for &m in &merges {
+        c.frames.pop();
+        e.close();
+        tree(e, c, m);
+    }
+    if is_loop {
+        c.frames.pop();
+        e.close();
+    }
+    (e.dirty, e.kind) = saved;
+}
+
+/// At a loop header: counts down, and now and then looks whether to leave.
+fn poll(e: &mut Emitter, c: &Context, n: usize) {
+    let Some(node) = c.region.nodes.get(n) else { return poll_dispatch(e, c) };
+    let cost = node.block.instructions().max(1) as i32;
+    e.i().local_get(c.spin).i32_const(4 * cost).i32_sub().local_tee(c.spin).i32_const(0).i32_lt_s();
+    e.if_();
+    e.i().i32_const(LOOP_SLICE).local_set(c.spin);
+    e.i().local_get(CTX).i32_const(LOOP_SLICE).call(Batch::POLL);
+    e.exit_if(node.block.rip, ExitKind::Poll);
+    e.close();
+}
+
+/// A loop through a dispatch node always passes one of its entries too; those poll.
+fn poll_dispatch(_e: &mut Emitter, _c: &Context) {}
+
+/// The branch on the label of a dispatch node.
+fn dispatch(e: &mut Emitter, c: &mut Context, n: usize) {
+    let d = n - c.shape.real;
+    let targets = c.shape.dispatch[d].clone();
+    let label = c.labels[d];
+    for _ in &targets {
+        e.i().block(BlockType::Empty);
+        e.opened();
+    }
+    e.i().local_get(label).br_table(0..targets.len() as u32 - 1, targets.len() as u32 - 1);
+    for &t in &targets {
+        e.close();
+        branch_to(e, c, n, t);
+    }
+}
+
+/// Emits the operations of a node and its end.
+fn node(e: &mut Emitter, c: &mut Context, n: usize) {
+    let region = c.region;
+    let Node { block, end } = &region.nodes[n];
+    let count = block.ops.len() - 1;
+    let effects: Vec<_> = block.ops.iter().map(|op| analysis::effects(op, e.options)).collect();
+    let after = c.analysis.live_after(region, &c.shape, n, &effects);
+    let mut instruction = 0;
+    for (at, op) in block.ops.iter().enumerate() {
+        while let Some((start, rip)) = block.start_of(instruction) {
+            if start > at {
+                break;
+            }
+            if start == at {
+                if at > 0 {
+                    e.end_instruction();
+                }
+                e.rip = rip;
+                e.next_rip = block.start_of(instruction + 1).map_or(block.end, |(_, rip)| rip);
+            }
+            instruction += 1;
+        }
+        e.live_after = after[at].0;
+        e.flags_live = after[at].1;
+        if at == count {
+            break;
+        }
+        let e_kind = super::flags::kind_after(op, e.kind, e.options);
+        e.op(op);
+        e.dirty = analysis::dirty_after(&effects[at], e.dirty);
+        e.kind = e_kind;
+    }
+    e.free_scratch();
+    let last = &block.ops[count];
+    // An end of its own (the Jmp that completes a block) is no instruction.
+    if matches!(last.code, OpCode::Jmp) {
+        e.end_instruction();
+    }
+    let end_kind = super::flags::kind_after(last, e.kind, e.options);
+    match end {
+        End::Jump(target) => {
+            // A block that ends for the run loop to look at TF.
+            if last.code == OpCode::Trap {
+                e.exit(last.imm as u64, ExitKind::Interpret);
+            } else {
+                goto(e, c, n, *target);
+            }
+        }
+        End::Branch { taken, fall } => {
+            e.branch_condition(last);
+            e.dirty = analysis::dirty_after(&effects[count], e.dirty);
+            e.kind = end_kind;
+            branch(e, c, n, *taken, *fall);
+        }
+        End::Call { callees, back, next } => call(e, c, n, last, callees, *back, *next),
+        End::Return => ret(e, last),
+        End::Indirect { known } => indirect(e, c, n, last, known),
+        End::Trap => e.exit(e.rip, ExitKind::Interpret),
+    }
+}
+
+impl Emitter<'_> {
+    fn end_instruction(&mut self) {
+        self.leave_if_changed();
+        self.checked_store = None;
+        self.dirty = self.dirty & Set::MACHINE;
+    }
+}
+
+/// The label of a branch from `from` to `to`, if it is a branch and not code placed here.
+fn label(e: &Emitter, c: &Context, from: usize, to: usize) -> Option<u32> {
+    let back = c.shape.rpo[to] <= c.shape.rpo[from];
+    if !back && !c.shape.merge[to] {
+        return None;
+    }
+    let frame = c.frames.iter().rev().find(|f| f.node == to && f.is_loop == back)?;
+    Some(e.open - frame.open)
+}
+
+fn branch_to(e: &mut Emitter, c: &mut Context, from: usize, to: usize) {
+    match label(e, c, from, to) {
+        Some(l) => {
+            e.i().br(l);
+        }
+        None => tree(e, c, to),
+    }
+}
+
+/// Goes on at `target`; what is emitted behind is unreachable.
+fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target) {
+    match target {
+        Target::Exit(rip) => leave_to(e, rip),
+        Target::Node(t) => {
+            let (to, entry) = c.shape.resolve(from, t);
+            if let Some(entry) = entry {
+                let label = c.labels[to - c.shape.real];
+                e.i().i32_const(entry as i32).local_set(label);
+            }
+            branch_to(e, c, from, to);
+        }
+    }
+}
+
+/// Leaves the region for `rip`: through a sibling if there is one.
+fn leave_to(e: &mut Emitter, rip: u64) {
+    match e.batch.sibling(rip) {
+        Some(function) => {
+            let dirty = e.dirty & Set::MACHINE;
+            e.store_set(dirty);
+            e.i().local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const(1).i32_sub();
+            e.i().call(function).return_();
+        }
+        None => e.exit(rip, ExitKind::Next),
+    }
+}
+
+/// A two-way branch on the i32 on the stack.
+fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Target) {
+    // Where one side is a plain wasm branch, use it.
+    let plain = |e: &Emitter, c: &Context, t: Target| match t {
+        Target::Node(t) => match c.shape.resolve(n, t) {
+            (to, None) => label(e, c, n, to),
+            _ => None,
+        },
+        Target::Exit(_) => None,
+    };
+    if let Some(l) = plain(e, c, taken) {
+        e.i().br_if(l);
+        goto(e, c, n, fall);
+        return;
+    }
+    if let Some(l) = plain(e, c, fall) {
+        e.i().i32_eqz().br_if(l);
+        goto(e, c, n, taken);
+        return;
+    }
+    match (taken, fall) {
+        (Target::Exit(rip), _) if e.batch.sibling(rip).is_none() => {
+            e.exit_if(rip, ExitKind::Next);
+            goto(e, c, n, fall);
+        }
+        (_, Target::Exit(rip)) if e.batch.sibling(rip).is_none() => {
+            e.i().i32_eqz();
+            e.exit_if(rip, ExitKind::Next);
+            goto(e, c, n, taken);
+        }
+        _ => {
+            e.if_();
+            goto(e, c, n, taken);
+            e.close();
+            goto(e, c, n, fall);
+        }
+    }
+}
+
+/// Pushes on the guest stack: `value` is called to push the i64 value.
+pub(super) fn push(e: &mut Emitter, wide: bool, value: impl FnOnce(&mut Emitter)) {
+    let bytes = if wide { 8 } else { 4 };
+    let a = Address::slot(slot::RSP, -bytes, !e.layout.bits64);
+    e.address(&a, bytes as u32, Access::Write);
+    value(e);
+    if wide {
+        e.i().i64_store(GUEST);
+        e.get(slot::RSP);
+        e.i().i64_const(8).i64_sub();
+        e.set(slot::RSP);
+    } else {
+        e.i().i64_store32(GUEST);
+        e.get32(slot::RSP);
+        e.i().i32_const(4).i32_sub();
+        e.set32(slot::RSP);
+    }
+}
+
+/// Moves an indirect target into the `pc` local; what is not a 32-bit address leaves
+/// before the instruction.
+fn target_to_pc(e: &mut Emitter, wide: bool, value: u32) {
+    let pc = e.pc;
+    if wide {
+        e.i().local_get(value).i64_const(32).i64_shr_u().i64_eqz().i32_eqz();
+        e.side_exit_if();
+    }
+    e.i().local_get(value).i32_wrap_i64().local_set(pc);
+}
+
+fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, callees: &[u64], back: u64, next: Target) {
+    let wide = matches!(op.code, OpCode::Call64 | OpCode::CallInd64);
+    let direct = matches!(op.code, OpCode::Call64 | OpCode::Call32);
+    let target = e.scratch(ValType::I32);
+    if !direct {
+        let value = e.scratch(ValType::I64);
+        e.get(op.a);
+        e.i().local_set(value);
+        target_to_pc(e, wide, value);
+        let pc = e.pc;
+        e.i().local_get(pc).local_set(target);
+    }
+    push(e, wide, |e| {
+        e.i().i64_const(back as i64);
+    });
+    let dirty = (e.dirty | Set::slot(slot::RSP)) & Set::MACHINE;
+    e.store_set(dirty);
+    e.dirty = Set::EMPTY;
+    e.kind = None;
+    let pc = e.pc;
+    let arguments = |e: &mut Emitter| {
+        e.i().local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const(1).i32_sub();
+    };
+    let sibling = callees.iter().find_map(|&t| e.batch.sibling(t).map(|f| (t, f)));
+    match sibling {
+        Some((_, function)) if direct => {
+            arguments(e);
+            e.i().call(function).local_set(pc);
+        }
+        Some((guess, function)) => {
+            e.i().local_get(target).i32_const(guess as i32).i32_eq();
+            e.i().if_(BlockType::Result(ValType::I32));
+            arguments(e);
+            e.i().call(function).else_().local_get(target).end().local_set(pc);
+        }
+        None if direct => {
+            let to = callees.first().copied().unwrap_or_default();
+            e.i().i32_const(to as i32).local_set(pc);
+        }
+        None => {
+            e.i().local_get(target).local_set(pc);
+        }
+    }
+    e.i().local_get(pc).i32_const(back as i32).i32_ne();
+    e.if_();
+    arguments(e);
+    e.i().local_get(pc).i32_const(back as i32).call(Batch::RESUME).local_tee(pc);
+    e.i().i32_const(back as i32).i32_ne();
+    e.if_();
+    e.i().local_get(pc).return_();
+    e.close();
+    e.close();
+    if let Target::Node(t) = next {
+        let live = c.analysis.nodes[t].live;
+        e.load_set(live);
+    }
+    goto(e, c, n, next);
+}
+
+fn ret(e: &mut Emitter, op: &Op) {
+    let wide = op.code == OpCode::Ret64;
+    let bytes = if wide { 8 } else { 4 };
+    let value = e.scratch(ValType::I64);
+    e.address(&Address::slot(slot::RSP, 0, !e.layout.bits64), bytes, Access::Read);
+    if wide {
+        e.i().i64_load(GUEST).local_set(value);
+    } else {
+        e.i().i64_load32_u(GUEST).local_set(value);
+    }
+    target_to_pc(e, wide, value);
+    e.get(slot::RSP);
+    e.i().i64_const(i64::from(bytes) + op.imm).i64_add();
+    if !wide {
+        e.i().i64_const(0xffff_ffff).i64_and();
+    }
+    e.set(slot::RSP);
+    e.dirty |= Set::slot(slot::RSP);
+    let label = e.exit_label(e.dirty, ExitKind::Next);
+    e.i().br(label);
+}
+
+fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, Target)]) {
+    let value = e.scratch(ValType::I64);
+    e.get(op.a);
+    e.i().local_set(value);
+    let wide = e.layout.bits64;
+    target_to_pc(e, wide, value);
+    let pc = e.pc;
+    for (rip, target) in known.iter().take(CHAIN.max(known.len())) {
+        let inside = matches!(target, Target::Node(_)) || e.batch.sibling(*rip).is_some();
+        if inside {
+            e.i().local_get(pc).i32_const(*rip as i32).i32_eq();
+            e.if_();
+            goto(e, c, n, *target);
+            e.close();
+        }
+    }
+    let label = e.exit_label(e.dirty, ExitKind::Next);
+    e.i().br(label);
+}
+
+/// Merges what is known of the kind from two ways.
+pub(crate) fn join(a: Kind, b: Kind) -> Kind {
+    if a == b { a } else { None }
+}

@@ -1,0 +1,151 @@
+//! Guest memory access: the only place where a guest address becomes a linear one.
+//!
+//! In unchecked mode the layout is trusted: the address is computed modulo 2^32 with the
+//! bias folded into the displacement. In checked mode the page's permission byte is
+//! tested as `GuestMemory` does, and whatever is not plainly allowed (no permission, a
+//! page that holds code for a store, an access across pages, an address past 4 GiB)
+//! leaves before the instruction.
+
+use tawaki_cpu::Perms;
+use tawaki_cpu::ir::Op;
+use tawaki_cpu::state::{Slot, slot};
+use wasm_encoder::{MemArg, ValType};
+
+use super::{Emitter, at};
+use crate::layout::Layout;
+
+/// The address of a memory operand: base + (index << scale) + disp.
+#[derive(Clone, Copy, Debug)]
+pub struct Address {
+    /// Base slot.
+    pub base: Slot,
+    /// Index slot and log2 of its scale.
+    pub index: Option<(Slot, u8)>,
+    /// Displacement.
+    pub disp: i64,
+    /// Whether the sum wraps to 32 bits.
+    pub wrap: bool,
+}
+
+impl Address {
+    /// The address forms of loads and stores: `a + imm`, with `b << c` if `indexed`.
+    pub fn of(op: &Op, indexed: bool, wrap: bool) -> Self {
+        let index = if indexed { Some((op.b, op.c & 3)) } else { None };
+        Address { base: op.a, index, disp: op.imm, wrap }
+    }
+
+    /// The address in a slot plus a constant.
+    pub fn slot(base: Slot, disp: i64, wrap: bool) -> Self {
+        Address { base, index: None, disp, wrap }
+    }
+}
+
+/// What an access does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads.
+    Read,
+    /// Writes, or reads what it will write.
+    Write,
+}
+
+/// The memory argument of every guest access: the address is complete, its alignment unknown.
+pub const GUEST: MemArg = MemArg { offset: 0, align: 0, memory_index: 0 };
+
+impl Emitter<'_> {
+    /// Pushes the i32 linear address of an access of `len` bytes, after having made sure
+    /// in checked mode that it is allowed. Load with, or push a value and store with,
+    /// [`GUEST`].
+    pub fn address(&mut self, a: &Address, len: u32, access: Access) {
+        if self.options.checked {
+            let low = self.scratch(ValType::I32);
+            self.check(a, len, access, low);
+            self.i().local_get(low).i32_const(Layout::BIAS).i32_add();
+        } else {
+            self.sum32(a, Layout::BIAS);
+        }
+    }
+
+    /// As [`Self::address`], without the check: for a store after a load with
+    /// [`Access::Write`] of the same operand.
+    pub fn address_again(&mut self, a: &Address) {
+        self.sum32(a, Layout::BIAS);
+    }
+
+    /// Pushes the low 32 bits of the address plus `bias`.
+    fn sum32(&mut self, a: &Address, bias: i32) {
+        let constant = (a.disp as i32).wrapping_add(bias);
+        let mut any = false;
+        if a.base != slot::ZERO {
+            self.get32(a.base);
+            any = true;
+        }
+        if let Some((index, scale)) = a.index
+            && index != slot::ZERO
+        {
+            self.get32(index);
+            if scale != 0 {
+                self.i().i32_const(i32::from(scale)).i32_shl();
+            }
+            if any {
+                self.i().i32_add();
+            }
+            any = true;
+        }
+        if !any {
+            self.i().i32_const(constant);
+        } else if constant != 0 {
+            self.i().i32_const(constant).i32_add();
+        }
+    }
+
+    /// Pushes the whole address as i64.
+    pub fn sum64(&mut self, a: &Address) {
+        self.get(a.base);
+        if let Some((index, scale)) = a.index {
+            self.get(index);
+            if scale != 0 {
+                self.i().i64_const(i64::from(scale)).i64_shl();
+            }
+            self.i().i64_add();
+        }
+        if a.disp != 0 {
+            self.i().i64_const(a.disp).i64_add();
+        }
+    }
+
+    /// Computes the guest address into the i32 local `low` and leaves if the access is
+    /// not plainly allowed.
+    fn check(&mut self, a: &Address, len: u32, access: Access, low: u32) {
+        let wide = !a.wrap && self.layout.bits64;
+        if wide {
+            let whole = self.scratch(ValType::I64);
+            self.sum64(a);
+            self.i().local_tee(whole).i32_wrap_i64().local_set(low);
+            self.i().local_get(whole).i64_const(32).i64_shr_u().i64_eqz().i32_eqz();
+        } else {
+            self.sum32(a, 0);
+            self.i().local_set(low);
+        }
+        let (mask, want) = match access {
+            Access::Read => (Perms::READ.0, Perms::READ.0),
+            Access::Write => (Perms::WRITE.0 | Perms::CODE.0, Perms::WRITE.0),
+        };
+        let perms = at(self.layout.perms, 0);
+        self.i().local_get(low).i32_const(12).i32_shr_u().i32_load8_u(perms);
+        self.i().i32_const(i32::from(mask)).i32_and();
+        if access == Access::Read {
+            self.i().i32_eqz();
+        } else {
+            self.i().i32_const(i32::from(want)).i32_ne();
+        }
+        if wide {
+            self.i().i32_or();
+        }
+        if len > 1 {
+            self.i().local_get(low).i32_const(0xfff).i32_and();
+            self.i().i32_const(4096 - len as i32).i32_gt_u().i32_or();
+        }
+        self.side_exit_if();
+    }
+}

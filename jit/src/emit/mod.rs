@@ -1,0 +1,303 @@
+//! Emission: a batch of regions becomes one wasm module, a region one function
+//! `(state, ctx, depth) -> guest address to go on at`.
+//!
+//! [`Emitter`] is the state of emitting one function; the submodules add operations by
+//! family. Registers, flags and vector registers live in wasm locals while the function
+//! runs; [`crate::analysis`] says where they are loaded and stored.
+
+pub mod control;
+pub mod flags;
+pub mod helper;
+pub mod int;
+pub mod memory;
+pub mod module;
+pub mod vector;
+pub mod x87;
+
+use tawaki_cpu::ir::Op;
+use tawaki_cpu::state::{Slot, slot};
+use wasm_encoder::{InstructionSink, MemArg, ValType};
+
+use crate::analysis::Set;
+use crate::layout::{ExitKind, Layout, Options};
+
+pub use module::{Error, FunctionInfo, Module, compile};
+
+/// Parameter 0 of every function: linear address of the state.
+pub const STATE: u32 = 0;
+/// Parameter 1: linear address of the context.
+pub const CTX: u32 = 1;
+/// Parameter 2: how many more calls may nest.
+pub const DEPTH: u32 = 2;
+
+const NO_LOCAL: u32 = u32::MAX;
+
+/// Static knowledge of the lazy flags' kind (see `cpu::flags::kind`); `None` when it
+/// differs by path.
+pub type Kind = Option<u64>;
+
+/// The state of emitting one function.
+pub struct Emitter<'a> {
+    /// Facts of the surroundings.
+    pub layout: &'a Layout,
+    /// How to compile.
+    pub options: &'a Options,
+    /// Guest address of the instruction being emitted, where side exits go.
+    pub rip: u64,
+    /// Guest address of the instruction after it.
+    pub next_rip: u64,
+    /// May differ from the state in memory at this point.
+    pub dirty: Set,
+    /// Live behind the operation being emitted.
+    pub live_after: Set,
+    /// Kind of the flags at this point.
+    pub kind: Kind,
+    code: Vec<u8>,
+    /// Wasm blocks open around this point, inside the exit blocks.
+    open: u32,
+    locals: Vec<ValType>,
+    slots: [u32; 256],
+    xmm: [u32; 32],
+    scratch: Vec<(ValType, u32, bool)>,
+    pc: u32,
+    /// Ways out, each a wasm block around the whole body: what it stores, and why.
+    exits: Vec<(Set, ExitKind)>,
+    /// The write target of the last `LdRmw` of this instruction, which the store after
+    /// it need not check again.
+    checked_store: Option<Slot>,
+    /// The instruction changed code by a helper: leave when it is finished.
+    changed: Option<u32>,
+    changed_at: u32,
+    /// Status flags (bits of `cpu::flags`) somebody may look at behind this operation.
+    pub flags_live: u32,
+    batch: &'a module::Batch,
+}
+
+impl<'a> Emitter<'a> {
+    fn new(layout: &'a Layout, options: &'a Options, batch: &'a module::Batch) -> Self {
+        let mut e = Emitter {
+            layout,
+            options,
+            rip: 0,
+            next_rip: 0,
+            dirty: Set::EMPTY,
+            live_after: Set::EMPTY,
+            kind: None,
+            code: Vec::new(),
+            open: 0,
+            locals: Vec::new(),
+            slots: [NO_LOCAL; 256],
+            xmm: [NO_LOCAL; 32],
+            scratch: Vec::new(),
+            pc: 0,
+            exits: Vec::new(),
+            checked_store: None,
+            changed: None,
+            changed_at: NO_LOCAL,
+            flags_live: tawaki_cpu::flags::STATUS,
+            batch,
+        };
+        e.pc = e.local(ValType::I32);
+        e
+    }
+
+    /// Writes instructions.
+    pub fn i(&mut self) -> InstructionSink<'_> {
+        InstructionSink::new(&mut self.code)
+    }
+
+    // ---- locals ------------------------------------------------------------
+
+    /// A new local that lives for the whole function.
+    pub fn local(&mut self, ty: ValType) -> u32 {
+        self.locals.push(ty);
+        3 + self.locals.len() as u32 - 1
+    }
+
+    /// A local for use within one operation; all are free again at the next.
+    pub fn scratch(&mut self, ty: ValType) -> u32 {
+        if let Some(free) = self.scratch.iter_mut().find(|(t, _, used)| *t == ty && !used) {
+            free.2 = true;
+            return free.1;
+        }
+        let local = self.local(ty);
+        self.scratch.push((ty, local, true));
+        local
+    }
+
+    fn free_scratch(&mut self) {
+        self.scratch.iter_mut().for_each(|s| s.2 = false);
+    }
+
+    /// The i64 local of a slot.
+    pub fn slot_local(&mut self, s: Slot) -> u32 {
+        if self.slots[s as usize] == NO_LOCAL {
+            self.slots[s as usize] = self.local(ValType::I64);
+        }
+        self.slots[s as usize]
+    }
+
+    /// The v128 local of a vector register or temporary.
+    pub fn xmm_local(&mut self, register: u8) -> u32 {
+        let register = (register & 31) as usize;
+        if self.xmm[register] == NO_LOCAL {
+            self.xmm[register] = self.local(ValType::V128);
+        }
+        self.xmm[register]
+    }
+
+    /// Pushes the i64 value of a slot.
+    pub fn get(&mut self, s: Slot) {
+        if s == slot::ZERO {
+            self.i().i64_const(0);
+        } else {
+            let local = self.slot_local(s);
+            self.i().local_get(local);
+        }
+    }
+
+    /// Pushes the low half of a slot as i32.
+    pub fn get32(&mut self, s: Slot) {
+        if s == slot::ZERO {
+            self.i().i32_const(0);
+        } else {
+            self.get(s);
+            self.i().i32_wrap_i64();
+        }
+    }
+
+    /// Pops an i64 into a slot (into nothing for SINK).
+    pub fn set(&mut self, s: Slot) {
+        if s == slot::SINK || s == slot::ZERO {
+            self.i().drop();
+        } else {
+            let local = self.slot_local(s);
+            self.i().local_set(local);
+        }
+    }
+
+    /// Pops an i32 into a slot, zero-extended.
+    pub fn set32(&mut self, s: Slot) {
+        self.i().i64_extend_i32_u();
+        self.set(s);
+    }
+
+    /// Pushes the v128 value of a vector register or temporary.
+    pub fn get_xmm(&mut self, register: u8) {
+        let local = self.xmm_local(register);
+        self.i().local_get(local);
+    }
+
+    /// Pops a v128 into a vector register or temporary.
+    pub fn set_xmm(&mut self, register: u8) {
+        let local = self.xmm_local(register);
+        self.i().local_set(local);
+    }
+
+    // ---- the state in memory -------------------------------------------------
+
+    /// Stores the locals in `set` to the state.
+    pub fn store_set(&mut self, set: Set) {
+        for s in set.each_slot() {
+            let local = self.slot_local(s);
+            self.i().local_get(STATE).local_get(local).i64_store(at(Layout::slot(s), 3));
+        }
+        for x in set.each_xmm() {
+            let local = self.xmm_local(x);
+            self.i().local_get(STATE).local_get(local).v128_store(at(Layout::xmm(x), 3));
+        }
+    }
+
+    /// Loads the locals in `set` from the state.
+    pub fn load_set(&mut self, set: Set) {
+        for s in set.each_slot() {
+            let local = self.slot_local(s);
+            self.i().local_get(STATE).i64_load(at(Layout::slot(s), 3)).local_set(local);
+        }
+        for x in set.each_xmm() {
+            let local = self.xmm_local(x);
+            self.i().local_get(STATE).v128_load(at(Layout::xmm(x), 3)).local_set(local);
+        }
+    }
+
+    // ---- ways out --------------------------------------------------------------
+
+    /// The branch label, at this point, of the way out that stores `set` and reports `kind`.
+    fn exit_label(&mut self, set: Set, kind: ExitKind) -> u32 {
+        let way = (set & Set::MACHINE, kind);
+        way.0.each_slot().for_each(|s| _ = self.slot_local(s));
+        way.0.each_xmm().for_each(|x| _ = self.xmm_local(x));
+        let number = self.exits.iter().position(|&e| e == way).unwrap_or_else(|| {
+            self.exits.push(way);
+            self.exits.len() - 1
+        });
+        self.open + number as u32
+    }
+
+    /// Leaves for the guest address `rip`; the code behind is unreachable.
+    pub fn exit(&mut self, rip: u64, kind: ExitKind) {
+        let (pc, label) = (self.pc, self.exit_label(self.dirty, kind));
+        self.i().i32_const(rip as i32).local_set(pc).br(label);
+    }
+
+    /// Pops an i32; if it is not zero leaves for `rip`.
+    pub fn exit_if(&mut self, rip: u64, kind: ExitKind) {
+        let (pc, label) = (self.pc, self.exit_label(self.dirty, kind));
+        self.i().i32_const(rip as i32).local_set(pc).br_if(label);
+    }
+
+    /// Pops an i32; if it is not zero leaves at the start of this instruction, to have it
+    /// interpreted. The instruction must not have changed anything yet.
+    pub fn side_exit_if(&mut self) {
+        self.exit_if(self.rip, ExitKind::Interpret);
+    }
+
+    /// Opens a wasm block of any sort (the caller emits it): branch labels count it.
+    pub fn opened(&mut self) {
+        self.open += 1;
+    }
+
+    /// Emits the `end` of the innermost block.
+    pub fn close(&mut self) {
+        self.open -= 1;
+        self.i().end();
+    }
+
+    /// `if` without result, for a condition on the stack; ends with [`Self::close`].
+    pub fn if_(&mut self) {
+        self.i().if_(wasm_encoder::BlockType::Empty);
+        self.opened();
+    }
+
+    /// `else` of the innermost `if`.
+    pub fn else_(&mut self) {
+        self.i().else_();
+    }
+
+    // ---- operations --------------------------------------------------------------
+
+    /// Emits one operation that does not end a block.
+    fn op(&mut self, op: &Op) {
+        self.free_scratch();
+        use tawaki_cpu::ir::OpCode;
+        let native = !self.options.helpers_only
+            && match op.code {
+                OpCode::Vector => {
+                    let native = vector::effects(op, self.options).is_some();
+                    if native {
+                        vector::emit(self, op);
+                    }
+                    native
+                }
+                _ => int::emit(self, op),
+            };
+        if !native {
+            self.fallback(op);
+        }
+    }
+}
+
+/// A memory argument with this offset; `align` is log2 of the alignment that is known.
+pub fn at(offset: u32, align: u32) -> MemArg {
+    MemArg { offset: u64::from(offset), align, memory_index: 0 }
+}

@@ -1,0 +1,223 @@
+//! The module around the functions: types, imports, the functions every module has,
+//! and the element segment that puts the regions into the engine's table.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::mem::offset_of;
+
+use ValType::I32;
+use wasm_encoder::{
+    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, Function, FunctionSection,
+    GlobalType, ImportSection, InstructionSink, MemoryType, RefType, TableType, TypeSection, ValType,
+};
+
+use super::{CTX, DEPTH, STATE, at, control};
+use crate::layout::{
+    DISPATCH_ENTRIES, DispatchEntry, ENV, ExitKind, HELPERS, JitContext, Layout, Options, SLICE,
+};
+use crate::region::Region;
+
+/// Why a batch could not be compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// No regions, or one without nodes.
+    Empty,
+    /// More than a module should have; try fewer regions.
+    TooLarge,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Error::Empty => "nothing to compile",
+            Error::TooLarge => "the compiled code is too large",
+        })
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A compiled batch.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// The binary module.
+    pub wasm: Vec<u8>,
+    /// Its functions: number `i` is put at `table[base + i]`.
+    pub functions: Vec<FunctionInfo>,
+}
+
+/// One compiled region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionInfo {
+    /// Guest address at which it may be entered.
+    pub entry: u64,
+    /// Guest instructions compiled.
+    pub instructions: usize,
+}
+
+/// Type numbers.
+const REGION_TYPE: u32 = 0;
+const POLL_TYPE: u32 = 1;
+const RESUME_TYPE: u32 = 2;
+const FIRST_HELPER_TYPE: u32 = 3;
+
+/// What the functions of a module know of each other.
+#[derive(Debug)]
+pub struct Batch {
+    /// Function index by entry address.
+    siblings: HashMap<u64, u32>,
+}
+
+impl Batch {
+    /// `(ctx, instructions) -> leave?`: looks at the attention word and the budget.
+    pub const POLL: u32 = HELPERS.len() as u32;
+    /// `(state, ctx, depth, pc, back) -> pc`: goes on at `pc` by the dispatch table until
+    /// `back` is reached or nothing is found.
+    pub const RESUME: u32 = Self::POLL + 1;
+    const FIRST: u32 = Self::RESUME + 1;
+
+    /// The function of this module that is entered at `rip`.
+    pub fn sibling(&self, rip: u64) -> Option<u32> {
+        self.siblings.get(&rip).copied()
+    }
+}
+
+/// Largest module made.
+const MAX_BYTES: usize = 8 << 20;
+
+/// Compiles a batch of regions into one module.
+pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result<Module, Error> {
+    if regions.is_empty() || regions.iter().any(|r| r.nodes.is_empty()) {
+        return Err(Error::Empty);
+    }
+    let siblings = regions.iter().enumerate().map(|(i, r)| (r.entry, Batch::FIRST + i as u32)).collect();
+    let batch = Batch { siblings };
+
+    let mut types = TypeSection::new();
+    types.ty().function([I32; 3], [I32]);
+    types.ty().function([I32; 2], [I32]);
+    types.ty().function([I32; 5], [I32]);
+    for row in HELPERS {
+        types.ty().function(row.params.iter().copied(), row.results.iter().copied());
+    }
+
+    let mut imports = ImportSection::new();
+    let [memory, table, base] = ENV;
+    imports.import(
+        "env",
+        memory,
+        MemoryType {
+            minimum: u64::from(layout.memory_min),
+            maximum: Some(u64::from(layout.memory_max)),
+            memory64: false,
+            shared: layout.shared,
+            page_size_log2: None,
+        },
+    );
+    imports.import(
+        "env",
+        table,
+        TableType {
+            element_type: RefType::FUNCREF,
+            table64: false,
+            minimum: 0,
+            maximum: None,
+            shared: false,
+        },
+    );
+    imports.import("env", base, GlobalType { val_type: I32, mutable: false, shared: false });
+    for (i, row) in HELPERS.iter().enumerate() {
+        imports.import("helper", row.name, EntityType::Function(FIRST_HELPER_TYPE + i as u32));
+    }
+
+    let mut functions = FunctionSection::new();
+    functions.function(POLL_TYPE).function(RESUME_TYPE);
+    for _ in regions {
+        functions.function(REGION_TYPE);
+    }
+
+    let mut code = CodeSection::new();
+    code.function(&poll()).function(&resume());
+    let mut size = 0;
+    for region in regions {
+        let body = control::function(region, layout, options, &batch);
+        size += body.byte_len();
+        if size > MAX_BYTES {
+            return Err(Error::TooLarge);
+        }
+        code.function(&body);
+    }
+
+    let indices: Vec<u32> = (0..regions.len() as u32).map(|i| Batch::FIRST + i).collect();
+    let mut elements = ElementSection::new();
+    elements.active(Some(0), &ConstExpr::global_get(0), Elements::Functions(indices.into()));
+
+    let mut module = wasm_encoder::Module::new();
+    module.section(&types).section(&imports).section(&functions).section(&elements).section(&code);
+    let functions =
+        regions.iter().map(|r| FunctionInfo { entry: r.entry, instructions: r.instructions() }).collect();
+    Ok(Module { wasm: module.finish(), functions })
+}
+
+/// Offset of a word of the context.
+pub(super) const ATTENTION: u32 = offset_of!(JitContext, attention) as u32;
+pub(super) const FUEL: u32 = offset_of!(JitContext, fuel) as u32;
+const BUDGET: u32 = offset_of!(JitContext, budget) as u32;
+pub(super) const EXIT: u32 = offset_of!(JitContext, exit) as u32;
+const DISPATCH: u32 = offset_of!(JitContext, dispatch) as u32;
+
+fn poll() -> Function {
+    let mut f = Function::new([]);
+    let mut i = f.instructions();
+    let (ctx, count) = (0, 1);
+    i.local_get(ctx).local_get(ctx).i32_load(at(BUDGET, 2)).local_get(count).i32_sub();
+    i.local_tee(count).i32_store(at(BUDGET, 2));
+    i.local_get(ctx).i32_load(at(ATTENTION, 2)).i32_load(at(0, 2));
+    i.local_get(count).i32_const(0).i32_lt_s().i32_or();
+    i.end();
+    f
+}
+
+fn resume() -> Function {
+    let (pc, back, entry) = (3, 4, 5);
+    let mut f = Function::new([(1, I32)]);
+    let mut i = f.instructions();
+    i.loop_(BlockType::Empty);
+    // Whoever came back wants the engine.
+    i.local_get(CTX).i32_load(at(EXIT, 2));
+    give_up(&mut i, pc);
+    i.local_get(pc).local_get(pc).i32_const(13).i32_shr_u().i32_xor();
+    i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(3).i32_shl();
+    i.local_get(CTX).i32_load(at(DISPATCH, 2)).i32_add().local_tee(entry);
+    i.i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2)).local_get(pc).i32_ne();
+    give_up(&mut i, pc);
+    i.local_get(STATE).local_get(CTX).local_get(DEPTH);
+    i.local_get(entry).i32_load(at(offset_of!(DispatchEntry, index) as u32, 2));
+    i.call_indirect(0, REGION_TYPE).local_tee(pc);
+    i.local_get(back).i32_ne().br_if(0);
+    i.end();
+    i.local_get(pc).end();
+    f
+}
+
+fn give_up(i: &mut InstructionSink, pc: u32) {
+    i.if_(BlockType::Empty).local_get(pc).return_().end();
+}
+
+/// The checks at the start of a region's function: too deep, or time to look up.
+/// `cost` is taken from the fuel.
+pub(super) fn prologue(i: &mut InstructionSink, entry: u64, cost: i32) {
+    let leave = |i: &mut InstructionSink, kind: ExitKind| {
+        i.if_(BlockType::Empty);
+        i.local_get(CTX).i32_const(kind as i32).i32_store(at(EXIT, 2));
+        i.i32_const(entry as i32).return_().end();
+    };
+    i.local_get(DEPTH).i32_eqz();
+    leave(i, ExitKind::Depth);
+    i.local_get(CTX).local_get(CTX).i32_load(at(FUEL, 2)).i32_const(cost).i32_sub().i32_store(at(FUEL, 2));
+    i.local_get(CTX).i32_load(at(FUEL, 2)).i32_const(0).i32_lt_s().if_(BlockType::Empty);
+    i.local_get(CTX).i32_const(SLICE).i32_store(at(FUEL, 2));
+    i.local_get(CTX).i32_const(SLICE).call(Batch::POLL);
+    leave(i, ExitKind::Poll);
+    i.end();
+}

@@ -1,0 +1,1 @@
+//! Native emission of x87 operations.

@@ -1,0 +1,436 @@
+//! The second tier: an [`Engine`] that interprets, counts, compiles what is hot and
+//! runs that.
+//!
+//! Invariants: the guest state is whole whenever the interpreter has it: compiled
+//! code either comes back with everything stored, or not at all (a wasm trap). Code
+//! is entered only after its bytes were compared since the memory's code epoch last
+//! moved. No borrow, lock or half-made structure is held across a call into compiled
+//! code, because a trap there may unwind without running destructors.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use tawaki_cpu::flags::TF;
+use tawaki_cpu::interp::cache::COLD;
+use tawaki_cpu::interp::{Stopped, exec};
+use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
+
+use crate::batch;
+use crate::cache::{self, CodeCache};
+use crate::heat::{Heat, Thresholds};
+use crate::layout::{
+    DISPATCH_ENTRIES, DispatchEntry, ExitKind, JitContext, Layout, Limits, NO_RIP, Options, SLICE,
+    dispatch_index,
+};
+
+/// A wasm trap in compiled code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trapped;
+
+/// What the engine asks of its host: to install, call and drop modules. One for
+/// each guest thread.
+pub trait CodeHost {
+    /// What compiled code is to assume.
+    fn layout(&self, memory: &GuestMemory, mode: Mode) -> Layout;
+
+    /// Compiles and instantiates a module of so many functions. Returns the table
+    /// index of its first one. The error is for the log.
+    fn install(&mut self, wasm: &[u8], functions: u32) -> Result<u32, String>;
+
+    /// Forgets functions installed before; the indices may be used again.
+    fn drop_functions(&mut self, first: u32, functions: u32);
+
+    /// The words shared with compiled code, at a fixed place in linear memory.
+    fn context(&mut self) -> &mut JitContext;
+
+    /// The dispatch table that `context` names.
+    fn dispatch(&mut self) -> &mut [DispatchEntry];
+
+    /// Compiled code is going to run on this state and poll this word: makes both
+    /// visible to it. Until [`Self::leave`] nobody else uses the state.
+    fn enter(&mut self, state: &mut CpuState, attention: &AtomicU32);
+
+    /// Calls a function on the state given to [`Self::enter`]; returns the guest
+    /// address to go on at.
+    fn call(&mut self, index: u32, memory: &GuestMemory, depth: u32) -> Result<u32, Trapped>;
+
+    /// Brings the state back.
+    fn leave(&mut self, state: &mut CpuState);
+
+    /// Runs `body`. Where a trap in compiled code unwinds through Rust frames (in
+    /// browsers), it ends here and not before.
+    fn guarded(&mut self, body: &mut dyn FnMut(&mut Self)) -> Result<(), Trapped>
+    where
+        Self: Sized,
+    {
+        body(self);
+        Ok(())
+    }
+
+    /// Some clock, microseconds, for figures.
+    fn clock_us(&self) -> u64;
+
+    /// One line for the operator.
+    fn log(&mut self, line: &str);
+}
+
+/// Switches of an engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    /// What is hot, and how it is collected.
+    pub thresholds: Thresholds,
+    /// How far a region goes.
+    pub region: Limits,
+    /// What is kept.
+    pub cache: cache::Limits,
+    /// How to compile. A program that writes code in place, and one that handles
+    /// its own faults, runs checked whatever this says.
+    pub options: Options,
+}
+
+/// Figures of an engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Regions compiled.
+    pub regions: u64,
+    /// Modules installed.
+    pub modules: u64,
+    /// Bytes of wasm made.
+    pub bytes: u64,
+    /// Time for all that, microseconds.
+    pub compile_us: u64,
+    /// Regions that could not be compiled.
+    pub failed: u64,
+    /// Calls from the dispatcher into compiled code.
+    pub entries: u64,
+    /// Guest instructions run by the interpreter.
+    pub interpreted: u64,
+}
+
+/// Nested guest calls that become nested wasm calls.
+const DEPTH: u32 = 300;
+
+/// An exit of compiled code to a block without any counts as so many executions: it
+/// is a seam that costs more than its instructions.
+const EXIT_HEAT: u32 = 24;
+
+/// Interpreter and compiler.
+pub struct JitEngine<H> {
+    interpreter: Interpreter,
+    host: H,
+    settings: Settings,
+    code: CodeCache,
+    heat: Heat,
+    stats: Stats,
+    mode: Option<Mode>,
+    /// The options that what is in `code` was compiled with.
+    compiled_with: Options,
+    /// The process handles SIGSEGV itself.
+    precise: bool,
+    /// The code epoch that the dispatch table is right for.
+    epoch: u32,
+    logged: bool,
+}
+
+/// Why compiled code was left.
+enum Left {
+    /// For the interpreter.
+    Interpret,
+    /// Something to report.
+    Trap(Trap),
+}
+
+impl<H: CodeHost> JitEngine<H> {
+    /// An engine that has seen no code yet.
+    pub fn new(host: H, settings: Settings) -> Self {
+        let mut interpreter = Interpreter::new();
+        interpreter.cache_mut().set_threshold(settings.thresholds.hot);
+        JitEngine {
+            interpreter,
+            host,
+            settings,
+            code: CodeCache::new(settings.cache),
+            heat: Heat::default(),
+            stats: Stats::default(),
+            mode: None,
+            compiled_with: settings.options,
+            precise: false,
+            epoch: u32::MAX,
+            logged: false,
+        }
+    }
+
+    /// Figures so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// The host.
+    pub fn host_mut(&mut self) -> &mut H {
+        &mut self.host
+    }
+
+    /// From now on faults must be exact (the process handles them), or need not be.
+    pub fn set_precise(&mut self, precise: bool) {
+        self.precise = precise;
+    }
+
+    /// What to compile with now; code of other options is dropped.
+    fn prepare(&mut self, memory: &GuestMemory, mode: Mode) {
+        let mut options = self.settings.options;
+        options.checked |= self.precise || memory.writable_code();
+        if self.mode != Some(mode) || self.compiled_with != options {
+            self.mode = Some(mode);
+            self.compiled_with = options;
+            self.drop_all();
+        }
+        if self.epoch != memory.code_epoch() {
+            self.epoch = memory.code_epoch();
+            self.clear_dispatch();
+        }
+    }
+
+    fn clear_dispatch(&mut self) {
+        self.host.dispatch().fill(DispatchEntry { rip: NO_RIP, index: 0 });
+    }
+
+    fn drop_all(&mut self) {
+        let mut dropped = Vec::new();
+        self.code.clear(&mut dropped);
+        self.give_back(&dropped);
+        self.heat.reset();
+    }
+
+    fn give_back(&mut self, dropped: &[cache::TableRange]) {
+        if !dropped.is_empty() {
+            self.clear_dispatch();
+        }
+        for range in dropped {
+            self.host.drop_functions(range.first, range.count);
+        }
+    }
+
+    fn run_inner(
+        &mut self,
+        state: &mut CpuState,
+        memory: &GuestMemory,
+        attention: &AtomicU32,
+        stop: u64,
+    ) -> Trap {
+        let mode = state.mode;
+        self.prepare(memory, mode);
+        loop {
+            let due = self.heat.due();
+            let limits = exec::Limits { attention, stop: stop.min(due) };
+            let before = state.icount;
+            let stopped = self.interpreter.run_until(state, memory, limits);
+            self.stats.interpreted += state.icount.wrapping_sub(before);
+            match stopped {
+                Stopped::Trap(Trap::Budget) if state.icount < stop => self.compile(memory, mode),
+                Stopped::Trap(trap) => return trap,
+                Stopped::Hot(number) => {
+                    if let Left::Trap(trap) = self.hot(state, memory, attention, stop, number) {
+                        return trap;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The countdown of a block has ended: runs its code if there is any, notes it
+    /// as hot otherwise.
+    fn hot(
+        &mut self,
+        state: &mut CpuState,
+        memory: &GuestMemory,
+        attention: &AtomicU32,
+        stop: u64,
+        number: u32,
+    ) -> Left {
+        let rip = state.rip as u32;
+        if state.rip >> 32 != 0 || state.other_flags & TF != 0 {
+            self.countdown(number, COLD);
+            return Left::Interpret;
+        }
+        self.prepare(memory, state.mode);
+        if let Some(index) = self.code.find(memory, rip) {
+            self.countdown(number, 1);
+            return self.run_compiled(state, memory, attention, stop, index);
+        }
+        self.countdown(number, COLD);
+        if !self.heat.has_failed(rip) {
+            self.heat.add(rip, state.icount, &self.settings.thresholds);
+            if self.heat.due() <= state.icount {
+                self.compile(memory, state.mode);
+            }
+        }
+        Left::Interpret
+    }
+
+    fn countdown(&self, number: u32, value: u32) {
+        if let Some(entry) = self.interpreter.cache().entries().get(number as usize) {
+            entry.countdown.set(value);
+        }
+    }
+
+    /// Runs compiled code from function `index` on for as long as it leads to more of it.
+    fn run_compiled(
+        &mut self,
+        state: &mut CpuState,
+        memory: &GuestMemory,
+        attention: &AtomicU32,
+        stop: u64,
+        mut index: u32,
+    ) -> Left {
+        self.host.enter(state, attention);
+        let room = stop.saturating_sub(state.icount).min(1 << 30) as i32;
+        let context = self.host.context();
+        (context.fuel, context.budget) = (SLICE.min(room), room - SLICE.min(room));
+        let mut rip = state.rip as u32;
+        let (rip, kind) = loop {
+            self.stats.entries += 1;
+            self.host.context().exit = ExitKind::Next as u32;
+            match self.host.call(index, memory, DEPTH) {
+                Ok(next) => rip = next,
+                Err(Trapped) => {
+                    self.host.leave(state);
+                    return Left::Trap(self.trapped(state, rip));
+                }
+            }
+            let context = *self.host.context();
+            let kind = ExitKind::from_word(context.exit);
+            let used_up = context.fuel.saturating_add(context.budget) <= 0;
+            if kind == ExitKind::Interpret || kind == ExitKind::Poll || used_up {
+                break (rip, kind);
+            }
+            if attention.load(Relaxed) != 0 || memory.code_epoch() != self.epoch {
+                break (rip, ExitKind::Poll);
+            }
+            match self.code.find(memory, rip) {
+                Some(next) => index = next,
+                None => break (rip, kind),
+            }
+            self.host.dispatch()[dispatch_index(rip) as usize] = DispatchEntry { rip, index };
+        };
+        let context = *self.host.context();
+        self.host.leave(state);
+        state.rip = u64::from(rip);
+        let left = context.fuel.saturating_add(context.budget);
+        state.icount += room.saturating_sub(left).max(0) as u64;
+        if kind == ExitKind::Interpret {
+            // The block there may have code of its own, which would only leave again.
+            if let Some(number) = self.interpreter.cache().find(state.rip) {
+                let entry = self.interpreter.cache().entry(number);
+                entry.countdown.set(entry.countdown.get().max(2));
+            }
+        } else if kind == ExitKind::Next
+            && let Some(number) = self.interpreter.cache().find(state.rip)
+        {
+            let entry = self.interpreter.cache().entry(number);
+            let countdown = entry.countdown.get();
+            if countdown != COLD {
+                entry.countdown.set(countdown.saturating_sub(EXIT_HEAT).max(1));
+            }
+        }
+        if attention.load(Relaxed) != 0 {
+            return Left::Trap(Trap::Attention);
+        }
+        if state.icount >= stop {
+            return Left::Trap(Trap::Budget);
+        }
+        Left::Interpret
+    }
+
+    /// What the program is told of a trap in compiled code. Its state is the last that
+    /// was stored.
+    fn trapped(&mut self, state: &mut CpuState, rip: u32) -> Trap {
+        state.rip = u64::from(rip);
+        Trap::Fault(Fault { addr: 0, kind: FaultKind::Unmapped, access: Access::Read })
+    }
+
+    /// Compiles the batch of hot blocks.
+    fn compile(&mut self, memory: &GuestMemory, mode: Mode) {
+        let start = self.host.clock_us();
+        self.prepare(memory, mode);
+        let hot = self.heat.take();
+        let layout = self.host.layout(memory, mode);
+        let cache = self.interpreter.cache_mut();
+        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code);
+        for rip in formed.failed {
+            self.fail(rip, "it cannot be decoded");
+        }
+        for batch in formed.modules {
+            self.install(memory, batch, &layout);
+        }
+        for rip in hot {
+            let Some(number) = self.interpreter.cache().find(u64::from(rip)) else { continue };
+            let compiled = self.code.find(memory, rip).is_some();
+            // Part of another's region perhaps; worth its own if it is entered again as often.
+            let next = if compiled { 1 } else { self.settings.thresholds.hot.max(2) };
+            self.countdown(number, if self.heat.has_failed(rip) { COLD } else { next });
+        }
+        self.stats.compile_us += self.host.clock_us().saturating_sub(start);
+    }
+
+    fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) {
+        let batch::Module { regions, mut sources } = batch;
+        let entries: Box<[u32]> = regions.iter().map(|region| region.entry as u32).collect();
+        let installed = if sources.finish() {
+            let wasm = crate::emit::module(&regions, layout, &self.compiled_with);
+            self.stats.bytes += wasm.len() as u64;
+            self.host.install(&wasm, entries.len() as u32).map(|first| (first, wasm.len()))
+        } else {
+            Err("its code changed meanwhile".to_owned())
+        };
+        match installed {
+            Ok((first, size)) => {
+                self.stats.regions += entries.len() as u64;
+                self.stats.modules += 1;
+                let mut dropped = Vec::new();
+                let all = entries.clone();
+                self.code.insert(entries, first, sources, size, &mut dropped);
+                self.give_back(&dropped);
+                for &rip in &all {
+                    let Some(index) = self.code.find(memory, rip) else { continue };
+                    self.host.dispatch()[dispatch_index(rip) as usize] = DispatchEntry { rip, index };
+                    if let Some(number) = self.interpreter.cache().find(u64::from(rip)) {
+                        self.countdown(number, 1);
+                    }
+                }
+            }
+            Err(why) => entries.iter().for_each(|&rip| self.fail(rip, &why)),
+        }
+    }
+
+    fn fail(&mut self, rip: u32, why: &str) {
+        self.stats.failed += 1;
+        self.heat.mark_failed(rip);
+        if !std::mem::replace(&mut self.logged, true) {
+            self.host.log(&format!("code at {rip:#x} stays interpreted: {why}"));
+        }
+    }
+}
+
+impl<H: CodeHost> Engine for JitEngine<H> {
+    fn run(
+        &mut self,
+        state: &mut CpuState,
+        memory: &GuestMemory,
+        attention: &AtomicU32,
+        budget: u64,
+    ) -> Trap {
+        let stop = state.icount.saturating_add(budget);
+        self.run_inner(state, memory, attention, stop)
+    }
+
+    fn invalidate(&mut self, range: Range<u64>) {
+        if range.start == 0 {
+            self.code.distrust();
+            self.heat.reset();
+            self.precise = false;
+            self.epoch = u32::MAX;
+            self.clear_dispatch();
+        }
+        self.interpreter.invalidate(range);
+    }
+}

@@ -1,0 +1,306 @@
+//! Regions: the piece of guest code that becomes one wasm function, as a graph of
+//! IR blocks.
+//!
+//! Invariants: node 0 is the entry; every edge leads to a node of the region or out
+//! of it to an address; a node's operations are those of whole guest instructions;
+//! blocks that run into the start of another node are cut there, so that no
+//! instruction is compiled twice for falling into it.
+
+use std::collections::{HashMap, VecDeque};
+
+use tawaki_cpu::ir::{Block, Op, OpCode, TrapCode};
+
+use crate::layout::Limits;
+
+/// Where a region gets its blocks and what is known of them.
+pub trait BlockSource {
+    /// The decoded block at `rip`; `None` when it is not known, cannot be decoded, or
+    /// should stay out of the region (never executed). The region then leaves there.
+    fn block(&mut self, rip: u64) -> Option<Block>;
+
+    /// Where the indirect jump or call at the end of the block at `rip` has been seen
+    /// to go, hottest first.
+    fn targets(&mut self, rip: u64) -> Vec<u64>;
+}
+
+/// Where control goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// To the node with this number.
+    Node(usize),
+    /// Out of the region, to this guest address.
+    Exit(u64),
+}
+
+/// How a node ends. The condition, the pushed address and so on are in its last operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Goes on there.
+    Jump(Target),
+    /// The last operation is a conditional branch.
+    Branch {
+        /// When it is taken.
+        taken: Target,
+        /// When not.
+        fall: Target,
+    },
+    /// The last operation is a call.
+    Call {
+        /// The callees, as far as known: the one of a direct call, or those seen of an
+        /// indirect one.
+        callees: Vec<u64>,
+        /// Return address.
+        back: u64,
+        /// Where to go on when it returned there.
+        next: Target,
+    },
+    /// The last operation is a return.
+    Return,
+    /// The last operation is an indirect jump. `known` are the targets seen, hottest
+    /// first; others leave the region.
+    Indirect {
+        /// Address and place of each.
+        known: Vec<(u64, Target)>,
+    },
+    /// The last operation is a trap: leaves before its instruction.
+    Trap,
+}
+
+impl End {
+    /// Targets inside the region.
+    pub fn successors(&self) -> Vec<usize> {
+        let mut all = Vec::new();
+        let mut add = |t: &Target| {
+            if let Target::Node(n) = t
+                && !all.contains(n)
+            {
+                all.push(*n);
+            }
+        };
+        match self {
+            End::Jump(t) | End::Call { next: t, .. } => add(t),
+            End::Branch { taken, fall } => {
+                add(taken);
+                add(fall);
+            }
+            End::Indirect { known } => known.iter().for_each(|(_, t)| add(t)),
+            End::Return | End::Trap => {}
+        }
+        all
+    }
+}
+
+/// A node: a block, perhaps cut short.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The operations. The last ends the block; it is a `Jmp` where the end is a
+    /// plain [`End::Jump`].
+    pub block: Block,
+    /// What follows.
+    pub end: End,
+}
+
+/// A region.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Guest address of its entry, also that of node 0.
+    pub entry: u64,
+    /// The nodes; all are reachable from node 0.
+    pub nodes: Vec<Node>,
+}
+
+impl Region {
+    /// Callees of its calls, and where it leaves for by direct jumps: what a batch
+    /// would like to have as siblings.
+    pub fn callees(&self) -> Vec<u64> {
+        let mut all = Vec::new();
+        let mut add = |rip: u64| {
+            if rip != self.entry && !all.contains(&rip) {
+                all.push(rip);
+            }
+        };
+        for node in &self.nodes {
+            match &node.end {
+                End::Call { callees, .. } => callees.iter().copied().for_each(&mut add),
+                End::Jump(Target::Exit(rip)) => add(*rip),
+                End::Indirect { known } => {
+                    for (rip, target) in known {
+                        if let Target::Exit(_) = target {
+                            add(*rip);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// Ranges of guest addresses (start, end) it was compiled from, one per node.
+    pub fn ranges(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.nodes.iter().map(|n| (n.block.rip, n.block.end))
+    }
+
+    /// Number of guest instructions.
+    pub fn instructions(&self) -> usize {
+        self.nodes.iter().map(|n| n.block.instructions()).sum()
+    }
+}
+
+/// Targets of the end of a block, before they are known to be nodes.
+struct RawEnd {
+    end: End,
+    follow: Vec<u64>,
+}
+
+/// Most targets of one indirect jump that are followed.
+const MAX_INDIRECT: usize = 512;
+
+fn raw_end(block: &Block, source: &mut dyn BlockSource) -> RawEnd {
+    use OpCode::*;
+    let out = Target::Exit;
+    let Some(op) = block.ops.last() else { return RawEnd { end: End::Trap, follow: Vec::new() } };
+    let (end, follow) = match op.code {
+        Jmp => (End::Jump(out(op.imm as u64)), vec![op.imm as u64]),
+        Call64 | Call32 => {
+            let (callee, back) = (op.imm as u64 & 0xffff_ffff, op.imm as u64 >> 32);
+            (End::Call { callees: vec![callee], back, next: out(back) }, vec![back])
+        }
+        CallInd64 | CallInd32 => {
+            let back = op.imm as u64;
+            let callees = source.targets(block.rip);
+            (End::Call { callees, back, next: out(back) }, vec![back])
+        }
+        Ret64 | Ret32 => (End::Return, Vec::new()),
+        JmpInd => {
+            let mut targets = source.targets(block.rip);
+            targets.truncate(MAX_INDIRECT);
+            (End::Indirect { known: targets.iter().map(|&t| (t, out(t))).collect() }, targets)
+        }
+        OpCode::Trap if op.e == TrapCode::Resume as u16 => (End::Jump(out(op.imm as u64)), Vec::new()),
+        OpCode::Trap => (End::Trap, Vec::new()),
+        _ => {
+            let taken = branch_target(op);
+            (End::Branch { taken: out(taken), fall: out(block.end) }, vec![block.end, taken])
+        }
+    };
+    RawEnd { end, follow }
+}
+
+/// Target of a conditional branch that ends a block.
+pub fn branch_target(op: &Op) -> u64 {
+    use OpCode::*;
+    match op.code {
+        JSubI8 | JSubI16 | JSubI32 | JSubI64 | JAndI8 | JAndI16 | JAndI32 | JAndI64 => {
+            op.imm as u64 & 0xffff_ffff
+        }
+        _ => op.imm as u64,
+    }
+}
+
+/// Cuts `block` at instruction number `n` (not 0): what follows is reached by a jump.
+fn cut(block: &mut Block, n: usize) {
+    let Some((at, rip)) = block.start_of(n) else { return };
+    let mut ops = block.ops[..at].to_vec();
+    ops.push(Op::new(OpCode::Jmp).imm(rip as i64));
+    block.ops = ops.into();
+    block.starts = block.starts[..n].into();
+    block.end = rip;
+}
+
+/// The region at `entry`: everything `source` knows that is reachable from there by
+/// direct jumps, returns of calls and the indirect jumps seen, within the limits.
+/// `None` when the entry itself has no block, or lies above 4 GiB.
+pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) -> Option<Region> {
+    let mut blocks: Vec<(Block, RawEnd)> = Vec::new();
+    let mut number: HashMap<u64, usize> = HashMap::new();
+    let mut queue = VecDeque::from([entry]);
+    let mut ops = 0;
+    while let Some(rip) = queue.pop_front() {
+        if number.contains_key(&rip) || rip >> 32 != 0 {
+            continue;
+        }
+        if blocks.len() >= limits.blocks || ops >= limits.ops {
+            break;
+        }
+        let Some(block) = source.block(rip) else {
+            if rip == entry {
+                return None;
+            }
+            continue;
+        };
+        ops += block.ops.len();
+        let raw = raw_end(&block, source);
+        number.insert(rip, blocks.len());
+        queue.extend(raw.follow.iter().copied());
+        blocks.push((block, raw));
+    }
+    if blocks.is_empty() {
+        return None;
+    }
+    let place = |rip: u64| number.get(&rip).map_or(Target::Exit(rip), |&n| Target::Node(n));
+    let nodes = blocks
+        .into_iter()
+        .map(|(mut block, raw)| {
+            let inside = (1..block.instructions())
+                .find(|&n| block.start_of(n).is_some_and(|(_, rip)| number.contains_key(&rip)));
+            if let Some(n) = inside {
+                cut(&mut block, n);
+                let end = End::Jump(place(block.end));
+                return Node { block, end };
+            }
+            let end = match raw.end {
+                // Resume wants the run loop.
+                End::Jump(_) if raw.follow.is_empty() => raw.end,
+                End::Jump(Target::Exit(t)) => End::Jump(place(t)),
+                End::Branch { taken: Target::Exit(t), fall: Target::Exit(f) } => {
+                    End::Branch { taken: place(t), fall: place(f) }
+                }
+                End::Call { callees, back, .. } => End::Call { callees, back, next: place(back) },
+                End::Indirect { known } => {
+                    End::Indirect { known: known.into_iter().map(|(rip, _)| (rip, place(rip))).collect() }
+                }
+                end => end,
+            };
+            Node { block, end }
+        })
+        .collect();
+    Some(prune(Region { entry, nodes }))
+}
+
+/// Drops nodes that cutting made unreachable.
+fn prune(region: Region) -> Region {
+    let mut seen = vec![false; region.nodes.len()];
+    let mut stack = vec![0];
+    while let Some(n) = stack.pop() {
+        if !std::mem::replace(&mut seen[n], true) {
+            stack.extend(region.nodes[n].end.successors());
+        }
+    }
+    let mut place = vec![0; seen.len()];
+    let mut count = 0;
+    for (n, &kept) in seen.iter().enumerate() {
+        place[n] = count;
+        count += usize::from(kept);
+    }
+    let renumber = |t: &mut Target| {
+        if let Target::Node(n) = t {
+            *n = place[*n];
+        }
+    };
+    let Region { entry, nodes } = region;
+    let mut nodes: Vec<Node> =
+        nodes.into_iter().zip(seen).filter_map(|(n, kept)| kept.then_some(n)).collect();
+    for node in &mut nodes {
+        match &mut node.end {
+            End::Jump(t) | End::Call { next: t, .. } => renumber(t),
+            End::Branch { taken, fall } => {
+                renumber(taken);
+                renumber(fall);
+            }
+            End::Indirect { known } => known.iter_mut().for_each(|(_, t)| renumber(t)),
+            End::Return | End::Trap => {}
+        }
+    }
+    Region { entry, nodes }
+}

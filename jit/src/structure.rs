@@ -1,0 +1,231 @@
+//! Structured control flow: from a graph of nodes to nested wasm blocks and loops.
+//!
+//! The dominator-tree algorithm of Norman Ramsey, "Beyond Relooper: recursive
+//! translation of unstructured control flow to structured control flow" (ICFP 2022).
+//! Loops with several entries get a dispatch node, which becomes their only one: every
+//! edge to an entry sets a label and goes to the dispatch node, which branches on it.
+
+/// A graph ready for emission. Node 0 is the entry; nodes from `real` on are dispatch
+/// nodes made here.
+#[derive(Debug)]
+pub struct Shape {
+    /// Number of nodes that were given.
+    pub real: usize,
+    /// Successors, after redirection.
+    pub succ: Vec<Vec<usize>>,
+    /// Entries behind each dispatch node, by label; index from `real` on.
+    pub dispatch: Vec<Vec<usize>>,
+    /// For a node that is entered through a dispatch node: that node and the label.
+    pub redirect: Vec<Option<(usize, usize)>>,
+    /// Position in reverse postorder.
+    pub rpo: Vec<usize>,
+    /// Children in the dominator tree, ascending in reverse postorder.
+    pub children: Vec<Vec<usize>>,
+    /// More than one forward edge leads here: it is placed behind a wasm block.
+    pub merge: Vec<bool>,
+    /// A back edge leads here: it is a wasm loop.
+    pub header: Vec<bool>,
+}
+
+impl Shape {
+    /// Structures the graph with these successors, every node of which is reachable from 0.
+    pub fn new(mut succ: Vec<Vec<usize>>) -> Shape {
+        let real = succ.len();
+        let mut redirect = vec![None; real];
+        let mut dispatch = Vec::new();
+        reduce(&mut succ, &mut redirect, &mut dispatch);
+        redirect.resize(succ.len(), None);
+        let order = reverse_postorder(&succ);
+        let mut rpo = vec![0; succ.len()];
+        for (at, &n) in order.iter().enumerate() {
+            rpo[n] = at;
+        }
+        let mut pred = vec![Vec::new(); succ.len()];
+        for (n, next) in succ.iter().enumerate() {
+            for &s in next {
+                pred[s].push(n);
+            }
+        }
+        let idom = dominators(&order, &rpo, &pred);
+        let mut children = vec![Vec::new(); succ.len()];
+        for &n in order.iter().skip(1) {
+            children[idom[n]].push(n);
+        }
+        let forward = |n: usize| pred[n].iter().filter(|&&p| rpo[p] < rpo[n]).count();
+        let merge = (0..succ.len()).map(|n| forward(n) > 1).collect();
+        let header = (0..succ.len()).map(|n| pred[n].iter().any(|&p| rpo[p] >= rpo[n])).collect();
+        Shape { real, succ, dispatch, redirect, rpo, children, merge, header }
+    }
+
+    /// Where an edge to `to` leads in fact: a node, and the label to set if that is a
+    /// dispatch node.
+    pub fn resolve(&self, from: usize, to: usize) -> (usize, Option<usize>) {
+        match self.redirect[to] {
+            Some((d, label)) if d != from => (d, Some(label)),
+            _ => (to, None),
+        }
+    }
+}
+
+/// Depth-first search without recursion.
+fn reverse_postorder(succ: &[Vec<usize>]) -> Vec<usize> {
+    let mut seen = vec![false; succ.len()];
+    let mut order = Vec::with_capacity(succ.len());
+    let mut stack = vec![(0, 0)];
+    seen[0] = true;
+    while let Some((n, at)) = stack.last_mut() {
+        match succ[*n].get(*at) {
+            Some(&s) => {
+                *at += 1;
+                if !std::mem::replace(&mut seen[s], true) {
+                    stack.push((s, 0));
+                }
+            }
+            None => {
+                order.push(*n);
+                stack.pop();
+            }
+        }
+    }
+    order.reverse();
+    order
+}
+
+/// Immediate dominators (Cooper, Harvey, Kennedy, "A Simple, Fast Dominance Algorithm").
+fn dominators(order: &[usize], rpo: &[usize], pred: &[Vec<usize>]) -> Vec<usize> {
+    const NONE: usize = usize::MAX;
+    let mut idom = vec![NONE; rpo.len()];
+    idom[0] = 0;
+    loop {
+        let mut changed = false;
+        for &n in order.iter().skip(1) {
+            let mut new = NONE;
+            for &p in &pred[n] {
+                if idom[p] == NONE {
+                    continue;
+                }
+                if new == NONE {
+                    new = p;
+                    continue;
+                }
+                let (mut a, mut b) = (p, new);
+                while a != b {
+                    while rpo[a] > rpo[b] {
+                        a = idom[a];
+                    }
+                    while rpo[b] > rpo[a] {
+                        b = idom[b];
+                    }
+                }
+                new = a;
+            }
+            if idom[n] != new {
+                idom[n] = new;
+                changed = true;
+            }
+        }
+        if !changed {
+            return idom;
+        }
+    }
+}
+
+/// Gives every loop a single entry.
+fn reduce(
+    succ: &mut Vec<Vec<usize>>,
+    redirect: &mut [Option<(usize, usize)>],
+    dispatch: &mut Vec<Vec<usize>>,
+) {
+    let mut work: Vec<Vec<usize>> = vec![(0..succ.len()).collect()];
+    while let Some(set) = work.pop() {
+        for component in components(succ, &set) {
+            let mut inside = vec![false; succ.len()];
+            component.iter().for_each(|&n| inside[n] = true);
+            if component.len() == 1 {
+                continue;
+            }
+            let mut entered = vec![false; succ.len()];
+            entered[0] = true;
+            for (n, next) in succ.iter().enumerate() {
+                if !inside[n] {
+                    next.iter().for_each(|&s| entered[s] = true);
+                }
+            }
+            let entries: Vec<usize> = component.iter().copied().filter(|&n| entered[n]).collect();
+            if entries.len() > 1 && !entries.contains(&0) {
+                let d = succ.len();
+                for next in succ.iter_mut() {
+                    for s in next.iter_mut() {
+                        if entries.contains(s) {
+                            *s = d;
+                        }
+                    }
+                    next.dedup();
+                    let mut seen = false;
+                    next.retain(|&s| s != d || !std::mem::replace(&mut seen, true));
+                }
+                for (label, &n) in entries.iter().enumerate() {
+                    if let Some(slot) = redirect.get_mut(n) {
+                        *slot = Some((d, label));
+                    }
+                }
+                succ.push(entries.clone());
+                dispatch.push(entries);
+                work.push(component);
+            } else if let Some(&header) = entries.first() {
+                work.push(component.into_iter().filter(|&n| n != header).collect());
+            }
+        }
+    }
+}
+
+/// Strongly connected components of the graph restricted to `set` (Tarjan, without recursion).
+fn components(succ: &[Vec<usize>], set: &[usize]) -> Vec<Vec<usize>> {
+    let mut member = vec![false; succ.len()];
+    set.iter().for_each(|&n| member[n] = true);
+    let (mut index, mut low) = (vec![0usize; succ.len()], vec![0usize; succ.len()]);
+    let mut on_stack = vec![false; succ.len()];
+    let (mut stack, mut found, mut next) = (Vec::new(), Vec::new(), 1);
+    for &root in set {
+        if index[root] != 0 {
+            continue;
+        }
+        let mut work = vec![(root, 0)];
+        while let Some((n, at)) = work.pop() {
+            if at == 0 {
+                index[n] = next;
+                low[n] = next;
+                next += 1;
+                stack.push(n);
+                on_stack[n] = true;
+            }
+            if let Some(&s) = succ[n].get(at) {
+                work.push((n, at + 1));
+                if member[s] {
+                    if index[s] == 0 {
+                        work.push((s, 0));
+                    } else if on_stack[s] {
+                        low[n] = low[n].min(index[s]);
+                    }
+                }
+                continue;
+            }
+            if low[n] == index[n] {
+                let mut component = Vec::new();
+                while let Some(m) = stack.pop() {
+                    on_stack[m] = false;
+                    component.push(m);
+                    if m == n {
+                        break;
+                    }
+                }
+                component.sort_unstable();
+                found.push(component);
+            }
+            if let Some(&(parent, _)) = work.last() {
+                low[parent] = low[parent].min(low[n]);
+            }
+        }
+    }
+    found
+}
