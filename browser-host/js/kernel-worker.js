@@ -35,7 +35,6 @@ const host = {
   answer(mailbox) {
     const unit = units.get(mailbox);
     if (unit) viewOf(unit);
-    Atomics.add(words, RUNNING, 1);
     if (unit && Atomics.exchange(unit.view, REPLY, REPLIED) === ASLEEP) Atomics.notify(unit.view, REPLY);
   },
 
@@ -98,7 +97,7 @@ const host = {
   },
 
   // The process worker's half.
-  call: () => 0, grow_mailbox: () => 0, mailbox_capacity: () => 0, reply_length: () => 0, reply() {}, copy_from_parent: () => 0,
+  call: () => 0, grow_mailbox: () => 0, mailbox_capacity: () => 0, reply: () => 0, copy_from_parent: () => 0,
 };
 
 /** Asks for what the kernel wants since the last turn, neighbours in one request. */

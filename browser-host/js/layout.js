@@ -1,8 +1,8 @@
 // Word numbers of the shared structures in `src/shared.rs`, for Int32Array views.
 
 /** Words of `Shared`, relative to its address. */
-export const DOORBELL = 0, SLEEPING = 1, POSTED = 2, RUNNING = 3, CORES = 4, SHOWN = 5;
-export const PENDING = 16;
+export const DOORBELL = 0, SLEEPING = 1, POSTED = 16, RUNNING = 17, CORES = 18, SHOWN = 19;
+export const PENDING = 32;
 export const SLOTS = 256;
 export const MAILBOX_OF = PENDING + SLOTS / 32;
 export const MAILBOXES = Math.ceil((MAILBOX_OF + SLOTS) / 16) * 16;
@@ -47,9 +47,10 @@ export function send(port, words, message, transfer = []) {
   ring(words);
 }
 
+const ORIGIN = performance.timeOrigin;
 /** A clock in milliseconds since 1970 that all workers agree on and that never goes back. */
 export function now() {
-  return performance.timeOrigin + performance.now();
+  return ORIGIN + performance.now();
 }
 
 const decoder = new TextDecoder();

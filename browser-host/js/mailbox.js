@@ -80,30 +80,28 @@ export class Mailbox {
 
   post() {
     const { words } = this;
-    const running = Atomics.sub(words, RUNNING, 1) - 1;
     Atomics.or(words, this.pendingWord, this.bit);
     ring(words);
-    // The kernel needs one core, each thread that is running guest code one, and this one.
-    return running + 2 <= words[CORES];
+    // The kernel needs one core and each thread that is running guest code one: the kernel may still count this one.
+    return words[RUNNING] < words[CORES];
   }
 
   capacity() {
     return this.words[this.header + CAPACITY] >>> 0;
   }
 
-  replyLength() {
-    return this.words[this.header + ANSWER] >>> 0;
-  }
-
-  /** Copies the answer's first `length` bytes. */
-  reply(pointer, length) {
+  /** Copies the answer if it is no longer than `room`, and returns its length. */
+  reply(pointer, room) {
     pointer >>>= 0;
     const { words, header } = this;
+    const length = words[header + ANSWER] >>> 0;
+    if (length > room >>> 0) return length;
     const buffer = words[header + BUFFER] >>> 0;
     if (length <= SMALL && pointer + SMALL <= this.own.length && buffer + SMALL <= this.kernel.length) {
       copyWords(this.ownWords, pointer, this.kernelWords, buffer, length);
     } else {
       this.ownBytes(pointer, length).set(this.kernelBytes(buffer, length));
     }
+    return length;
   }
 }

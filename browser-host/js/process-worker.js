@@ -19,7 +19,6 @@ function instantiate(module, memory, mailbox) {
     call: (pointer, length) => mailbox.call(pointer, length),
     grow_mailbox: (length) => mailbox.grow(length),
     mailbox_capacity: () => mailbox.capacity(),
-    reply_length: () => mailbox.replyLength(),
     reply: (pointer, length) => mailbox.reply(pointer, length),
     copy_from_parent(address, length) {
       address >>>= 0;

@@ -2,21 +2,20 @@
 //! the only callers; each keeps to its half.
 #![allow(unsafe_code)] // Exports need unmangled names and take raw addresses.
 
+use crate::host;
 use crate::machine::{Boot, Machine};
 use crate::process::{self, MailboxPort, WorkerHost};
 use crate::shared::{SHARED, Shared, ThreadWords};
-use crate::{host, wait};
 use tawaki_cpu::mem::ADDRESS_END;
 use tawaki_cpu::{Engine, Interpreter};
 use tawaki_kernel::{Event, RequestId, TerminalId};
 use tawaki_process::{Options, Start};
 
-/// Prints panics; measures the spin loop. Once per memory.
+/// Prints panics. Once per memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn start_worker() {
     process::remember_initial_memory();
     std::panic::set_hook(Box::new(|info| host::log(&format!("Tawaki has a bug: {info}"))));
-    wait::calibrate();
 }
 
 /// Memory for JavaScript to write a message into; given back by the call that takes it.

@@ -10,8 +10,7 @@ mod import {
         pub fn call(ptr: *const u8, len: usize) -> i32;
         pub fn grow_mailbox(len: usize) -> i32;
         pub fn mailbox_capacity() -> usize;
-        pub fn reply_length() -> usize;
-        pub fn reply(ptr: *mut u8, len: usize);
+        pub fn reply(ptr: *mut u8, len: usize) -> usize;
         pub fn copy_from_parent(linear: usize, len: usize) -> i32;
 
         pub fn answer(mailbox: u32);
@@ -54,14 +53,9 @@ pub fn mailbox_capacity() -> usize {
     unsafe { import::mailbox_capacity() }
 }
 
-/// Process worker: the length of the answer in the mailbox.
-pub fn reply_length() -> usize {
-    // SAFETY: no memory is involved.
-    unsafe { import::reply_length() }
-}
-
-/// Process worker: copies the first bytes of the answer; a multiple of 4, at a word's address.
-pub fn reply(into: &mut [u8]) {
+/// Process worker: copies the answer unless it is longer than `into`, and returns its length. `into` lies at
+/// a word's address and is whole words long, of which the last may be filled with anything.
+pub fn reply(into: &mut [u8]) -> usize {
     // SAFETY: the callee writes within the slice only, and any bytes are valid.
     unsafe { import::reply(into.as_mut_ptr(), into.len()) }
 }

@@ -361,7 +361,9 @@ impl Machine {
             self.pending = pending;
             host::end_of_turn();
             let mut timeout = -1;
-            if let State::Running(kernel) = &self.state
+            // Timers that are due run with every event, too.
+            if !worked
+                && let State::Running(kernel) = &self.state
                 && let Some(at) = kernel.next_timer()
             {
                 let now = self.now().monotonic_ns;

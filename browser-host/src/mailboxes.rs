@@ -114,6 +114,7 @@ impl Mailboxes {
             return Request::Bad(slot, message);
         }
         entry.in_call = true;
+        SHARED.running.fetch_sub(1, Ordering::Relaxed);
         // The worker has written these bytes behind the compiler's back.
         // SAFETY: the pointer and length are those of the live buffer.
         let bytes =
@@ -141,6 +142,7 @@ impl Mailboxes {
             }
         };
         mailbox(index).answer.store(length as u32, Ordering::Release);
+        SHARED.running.fetch_add(1, Ordering::Relaxed);
         host::answer(index as u32);
     }
 }

@@ -1,7 +1,7 @@
 //! A process worker: the mailbox as a [`Port`], the worker as a [`Host`].
 #![allow(unsafe_code)] // Makes the process's guest memory, which is the rest of the linear memory.
 
-use crate::shared::{ASLEEP, ThreadWords, WAITING};
+use crate::shared::{ASLEEP, BUFFER, ThreadWords, WAITING};
 use crate::wait::{self, Spinner};
 use crate::{heap, host};
 use core::arch::wasm32::{memory_grow, memory_size};
@@ -17,18 +17,23 @@ use tawaki_process::{Host, OutOfMemory, Port};
 /// JavaScript copies whole words.
 const WORD: usize = 8;
 
+/// Room for an answer at first.
+const SMALL: usize = 512;
+
 /// The process side of one mailbox.
 pub struct MailboxPort {
     words: &'static ThreadWords,
     spinner: Spinner,
-    /// Encoded requests and received answers, kept for their capacity.
+    /// The encoded request, kept for its capacity.
     buffer: Vec<u8>,
+    /// The last answer and what longer ones left behind it.
+    answer: Vec<u8>,
 }
 
 impl MailboxPort {
     /// A port whose answers are announced in `words`.
     pub fn new(words: &'static ThreadWords) -> Self {
-        MailboxPort { words, spinner: Spinner::default(), buffer: Vec::new() }
+        MailboxPort { words, spinner: Spinner::default(), buffer: Vec::new(), answer: vec![0; SMALL] }
     }
 
     fn wait(&mut self, spin: bool) {
@@ -51,7 +56,7 @@ impl Port for MailboxPort {
             return Reply::err(Errno::EINVAL);
         };
         self.buffer = request;
-        if self.buffer.len() > host::mailbox_capacity() {
+        if self.buffer.len() > BUFFER && self.buffer.len() > host::mailbox_capacity() {
             if self.buffer.len() > MAX_MESSAGE {
                 return Reply::err(Errno::E2BIG);
             }
@@ -63,13 +68,12 @@ impl Port for MailboxPort {
         let spin = host::call(&self.buffer);
         self.wait(spin);
         // The kernel is ours: its lengths are believed.
-        let length = host::reply_length();
-        let whole = length.next_multiple_of(WORD);
-        if self.buffer.len() < whole {
-            self.buffer.resize(whole, 0);
+        let length = host::reply(&mut self.answer);
+        if length > self.answer.len() {
+            self.answer.resize(length.next_multiple_of(WORD), 0);
+            host::reply(&mut self.answer);
         }
-        host::reply(&mut self.buffer[..whole]);
-        wire::decode(&self.buffer[..length]).unwrap_or_else(|error| {
+        wire::decode(&self.answer[..length]).unwrap_or_else(|error| {
             host::log(&format!("answer of {length} bytes to {call:?} cannot be read: {error}"));
             Reply::err(Errno::EIO)
         })

@@ -49,17 +49,20 @@ pub struct Shared {
     pub doorbell: AtomicI32,
     /// 1 while the kernel sleeps on the doorbell.
     pub sleeping: AtomicU32,
+    /// The doorbell has a cache line of its own: the kernel spins on it.
+    pub apart: [AtomicU32; 14],
     /// Messages posted to the kernel worker's event loop since the start. The
     /// kernel returns to the event loop while this differs from what it has had.
     pub posted: AtomicU32,
-    /// Threads that are running guest code: outside a call.
+    /// Threads that are running guest code: outside a call. Counted by the kernel
+    /// as it takes a request and answers it.
     pub running: AtomicI32,
     /// Processors of the host.
     pub cores: AtomicI32,
     /// Terminal output that the page has shown, in bytes (wrapping).
     pub shown: AtomicU32,
     /// Unused.
-    pub spare: [AtomicU32; 10],
+    pub spare: [AtomicU32; 12],
     /// One bit per mailbox with a request in it.
     pub pending: [AtomicU32; SLOTS / 32],
     /// Mailbox of the worker that runs a slot's task, plus 1.
@@ -106,11 +109,12 @@ const MAILBOX: Mailbox = Mailbox {
 pub static SHARED: Shared = Shared {
     doorbell: AtomicI32::new(0),
     sleeping: ZERO,
+    apart: [ZERO; 14],
     posted: ZERO,
     running: AtomicI32::new(0),
     cores: AtomicI32::new(1),
     shown: ZERO,
-    spare: [ZERO; 10],
+    spare: [ZERO; 12],
     pending: [ZERO; SLOTS / 32],
     mailbox_of: [ZERO; SLOTS],
     mailboxes: [MAILBOX; SLOTS],

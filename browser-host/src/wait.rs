@@ -2,61 +2,68 @@
 //!
 //! A sleep and its wake cost 5 to 45 µs, a spin that ends in time 0.2 µs; with
 //! no free core a spin only delays the one who is waited for. Whether a core is
-//! free is known only as far as our own workers go, so each worker also learns:
-//! a spin that ends in vain halves the next one, one that ends in time doubles it.
+//! free is known only as far as our own workers go, so each worker also learns
+//! (see [`Spinner`]).
 #![allow(unsafe_code)] // The wait instruction takes a raw address.
 
 use core::arch::wasm32::memory_atomic_wait32;
-use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicI32, Ordering};
 
-/// How long to spin, in microseconds.
-const SPIN_MICROSECONDS: f64 = 20.0;
+/// How long to spin, in milliseconds.
+const SPIN: f64 = 0.03;
+/// Turns between looks at the clock, which costs some 50 ns.
+const TURNS: u32 = 500;
 
-/// Loop turns in that time, measured once per worker.
-static TURNS: AtomicU32 = AtomicU32::new(4000);
+/// Spins in vain, one after the other, before some waits go without.
+const PATIENCE: u32 = 4;
+/// Most waits without a spin before the next try, as a power of two.
+const LONGEST_REST: u32 = 6;
 
-/// Measures the spin loop.
-pub fn calibrate() {
-    let word = AtomicI32::new(0);
-    let start = crate::host::now();
-    let mut turns = 0u32;
-    let mut elapsed = 0.0;
-    while elapsed < 0.2 && turns < 10_000_000 {
-        spin(&word, 0, 10_000);
-        turns += 10_000;
-        elapsed = crate::host::now() - start;
-    }
-    let per_microsecond = f64::from(turns) / (elapsed * 1000.0).max(0.001);
-    TURNS.store((per_microsecond * SPIN_MICROSECONDS) as u32, Ordering::Relaxed);
-}
-
-/// Turns of a thread's next spin. Each thread has its own in [`Spinner`].
-#[derive(Clone, Copy, Debug)]
-pub struct Spinner(u32);
-
-impl Default for Spinner {
-    fn default() -> Self {
-        Spinner(TURNS.load(Ordering::Relaxed))
-    }
+/// Decides whether a worker's next wait begins with a spin.
+///
+/// After a few spins in vain it sleeps at once for a while, longer each time, but
+/// tries a whole spin again and again. Shorter spins instead would never recover:
+/// when both sides sleep, each finds the other too late for a short spin, although
+/// two that spin would answer within a microsecond.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spinner {
+    /// Spins in vain since the last one that ended in time.
+    vain: u32,
+    /// Waits still to go without a spin.
+    rest: u32,
 }
 
 impl Spinner {
     /// Spins while `word` holds `value`; false when it still did at the end.
     pub fn spin(&mut self, word: &AtomicI32, value: i32) -> bool {
-        let full = TURNS.load(Ordering::Relaxed);
-        let in_time = spin(word, value, self.0);
-        self.0 = if in_time { self.0.saturating_mul(2).min(full) } else { (self.0 / 2).max(full / 64) };
+        if self.rest > 0 {
+            self.rest -= 1;
+            return false;
+        }
+        let in_time = spin(word, value);
+        self.vain = if in_time { 0 } else { self.vain + 1 };
+        if let Some(more @ 1..) = self.vain.checked_sub(PATIENCE - 1) {
+            self.rest = 1 << more.min(LONGEST_REST);
+        }
         in_time
     }
 }
 
-fn spin(word: &AtomicI32, value: i32, turns: u32) -> bool {
-    for _ in 0..turns {
-        if word.load(Ordering::Acquire) != value {
-            return true;
+/// By the clock, not by turns: code that is compiled anew in mid-run, or another program on the same core,
+/// changes how long a turn takes.
+fn spin(word: &AtomicI32, value: i32) -> bool {
+    let mut start = None;
+    loop {
+        for _ in 0..TURNS {
+            if word.load(Ordering::Acquire) != value {
+                return true;
+            }
+        }
+        let now = crate::host::now();
+        if now - *start.get_or_insert(now) > SPIN {
+            return false;
         }
     }
-    false
 }
 
 /// Sleeps until someone notifies the word, unless it no longer holds `value`.

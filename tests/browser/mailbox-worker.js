@@ -1,5 +1,5 @@
 // One side of the mailbox measurement: see mailbox.mjs.
-import { newMemory, now, text, REPLY, REPLIED, ASLEEP, RUNNING } from "/js/layout.js";
+import { newMemory, now, text, REPLY, REPLIED, ASLEEP, CORES, RUNNING } from "/js/layout.js";
 import { Mailbox } from "/js/mailbox.js";
 
 onmessage = async ({ data }) => {
@@ -9,10 +9,8 @@ onmessage = async ({ data }) => {
     now,
     log: (p, n) => console.log(text(memory, p, n)),
     call: (p, n) => mailbox.call(p, n),
-    reply_length: () => mailbox.replyLength(),
     reply: (p, n) => mailbox.reply(p, n),
     answer: () => {
-      Atomics.add(mailbox, RUNNING, 1);
       if (Atomics.exchange(thread, REPLY, REPLIED) === ASLEEP) Atomics.notify(thread, REPLY);
     },
   };
@@ -22,7 +20,7 @@ onmessage = async ({ data }) => {
     postMessage({ shared: exports.shared_words() });
     onmessage = ({ data }) => {
       mailbox = new Int32Array(memory.buffer, exports.shared_words());
-      mailbox[4] = data.cores;
+      mailbox[CORES] = data.cores;
       mailbox[RUNNING] = 1;
       thread = new Int32Array(data.memory.buffer, data.words);
       exports.echo_serve(data.calls);
