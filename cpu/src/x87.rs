@@ -26,8 +26,12 @@ pub struct X87State {
     pub last_opcode: u16,
     /// Address of the last x87 instruction.
     pub last_ip: u64,
-    /// Address of its memory operand.
+    /// Address of the last memory operand of an x87 instruction.
     pub last_dp: u64,
+    /// Code segment of the last x87 instruction.
+    pub last_cs: u16,
+    /// Segment selector of the last memory operand.
+    pub last_ds: u16,
 }
 
 impl Default for X87State {
@@ -41,6 +45,8 @@ impl Default for X87State {
             last_opcode: 0,
             last_ip: 0,
             last_dp: 0,
+            last_cs: 0,
+            last_ds: 0,
         }
     }
 }

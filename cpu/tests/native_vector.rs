@@ -249,7 +249,7 @@ fn emulate(memory: &GuestMemory, machine: &Machine, code: &[u8]) -> Result<Machi
     state.slots[..16].copy_from_slice(&machine.gpr);
     state.set_eflags(machine.flags as u32);
     let image: &[u8; FXSAVE_SIZE] = &machine.fx;
-    assert!(load_fxsave_image(&mut state, image), "bad MXCSR in a test");
+    assert!(load_fxsave_image(&mut state, image, true), "bad MXCSR in a test");
     state.rip = CODE;
     let whole = [code, &[0xcc]].concat();
     memory.write_bytes(CODE, &whole).expect("code page");
@@ -262,7 +262,7 @@ fn emulate(memory: &GuestMemory, machine: &Machine, code: &[u8]) -> Result<Machi
     let mut out = machine.clone();
     out.gpr.copy_from_slice(&state.slots[..16]);
     out.flags = u64::from(state.eflags());
-    out.fx = fxsave_image(&state);
+    out.fx = fxsave_image(&state, true);
     memory.read_bytes(DATA, &mut out.data).expect("data pages");
     Ok(out)
 }

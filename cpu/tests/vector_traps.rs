@@ -84,9 +84,10 @@ fn faults_change_nothing() {
         ("fbstp [rdi]", &[0xdf, 0x37], Page(END)),
         ("fadd m32 [rdi+6]", &[0xd8, 0x47, 6], Page(END)),
         ("fnstcw [rbx]", &[0xd9, 0x3b], Page(CONST)),
-        ("fnsave [rdi]", &[0xdd, 0x37], Page(END)),
-        ("fnstenv [rdi]", &[0xd9, 0x37], Page(END)),
-        ("frstor [rdi]", &[0xdd, 0x27], Page(END)),
+        // Images are probed at their last byte.
+        ("fnsave [rdi]", &[0xdd, 0x37], Page(END + 99)),
+        ("fnstenv [rdi]", &[0xd9, 0x37], Page(END + 19)),
+        ("frstor [rdi]", &[0xdd, 0x27], Page(END + 99)),
     ];
     memory().write_bytes(DATA, &[0xff; 0x40]).expect("data page");
     memory().write_bytes(END - 8, &[0x55; 8]).expect("data page");

@@ -2,7 +2,7 @@
 //!
 //! The 512-byte image is also what signal frames of both widths hold.
 
-use super::x87::address;
+use super::x87::{address, sw};
 use super::x87_env::{read, write};
 use crate::ir::Op;
 use crate::softfloat::F80;
@@ -13,17 +13,25 @@ pub const FXSAVE_SIZE: usize = 512;
 /// MXCSR bits that may be set: what FXSAVE's MXCSR_MASK field says (DAZ included).
 pub const MXCSR_MASK: u32 = 0xffff;
 
-/// The image of the state. XMM8 and up are stored for 64-bit programs only.
-pub fn fxsave_image(state: &CpuState) -> [u8; FXSAVE_SIZE] {
+/// The image of the state. XMM8 and up are stored for 64-bit programs only. `wide`:
+/// the form with 64-bit pointers and no selectors.
+pub fn fxsave_image(state: &CpuState, wide: bool) -> [u8; FXSAVE_SIZE] {
     let mut out = [0; FXSAVE_SIZE];
     let x87 = &state.x87;
     let mut put = |at: usize, bytes: &[u8]| out[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, &x87.cw.to_le_bytes());
     put(2, &x87.sw.to_le_bytes());
     put(4, &[x87.abridged_tags()]);
-    put(6, &x87.last_opcode.to_le_bytes());
-    put(8, &x87.last_ip.to_le_bytes());
-    put(16, &x87.last_dp.to_le_bytes());
+    // The pointers are stored while an exception is pending (AMD; on Intel always).
+    if x87.sw & sw::ES != 0 {
+        put(6, &x87.last_opcode.to_le_bytes());
+        put(8, &x87.last_ip.to_le_bytes());
+        put(16, &x87.last_dp.to_le_bytes());
+        if !wide {
+            put(12, &[x87.last_cs, 0].map(u16::to_le_bytes).concat());
+            put(20, &[x87.last_ds, 0].map(u16::to_le_bytes).concat());
+        }
+    }
     put(24, &state.mxcsr.to_le_bytes());
     put(28, &MXCSR_MASK.to_le_bytes());
     for i in 0..8 {
@@ -37,9 +45,9 @@ pub fn fxsave_image(state: &CpuState) -> [u8; FXSAVE_SIZE] {
     out
 }
 
-/// Loads an image; `false` (#GP) when its MXCSR has reserved bits set, and then
-/// nothing changed.
-pub fn load_fxsave_image(state: &mut CpuState, image: &[u8; FXSAVE_SIZE]) -> bool {
+/// Loads an image of either form; `false` (#GP) when its MXCSR has reserved bits set,
+/// and then nothing changed.
+pub fn load_fxsave_image(state: &mut CpuState, image: &[u8; FXSAVE_SIZE], wide: bool) -> bool {
     let word = |at: usize| u16::from_le_bytes([image[at], image[at + 1]]);
     let long = |at: usize| u32::from(word(at)) | u32::from(word(at + 2)) << 16;
     let quad = |at: usize| u64::from(long(at)) | u64::from(long(at + 4)) << 32;
@@ -52,8 +60,10 @@ pub fn load_fxsave_image(state: &mut CpuState, image: &[u8; FXSAVE_SIZE]) -> boo
     x87.sw = word(2);
     x87.set_abridged_tags(image[4]);
     x87.last_opcode = word(6) & 0x7ff;
-    x87.last_ip = quad(8);
-    x87.last_dp = quad(16);
+    let pointer = |at: usize| if wide { quad(at) } else { u64::from(long(at)) };
+    x87.last_ip = pointer(8);
+    x87.last_dp = pointer(16);
+    (x87.last_cs, x87.last_ds) = if wide { (0, 0) } else { (word(12), word(20)) };
     x87.set_control(word(0));
     for i in 0..8 {
         let physical = (usize::from(x87.top()) + i) & 7;
@@ -68,7 +78,7 @@ pub fn load_fxsave_image(state: &mut CpuState, image: &[u8; FXSAVE_SIZE]) -> boo
     true
 }
 
-/// FXSAVE, FXSAVE64: #GP unless 16-byte aligned. Bytes 464 to 511 are the
+/// FXSAVE, FXSAVE64 (`d` = 1): #GP unless 16-byte aligned. Bytes 464 to 511 are the
 /// program's own and stay.
 pub(crate) fn fxsave(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
     let at = address(state, op);
@@ -76,10 +86,10 @@ pub(crate) fn fxsave(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Res
         return Err(Trap::GeneralProtection);
     }
     let used = if state.mode == Mode::Bits64 { 416 } else { 288 };
-    write(memory, at, &fxsave_image(state)[..used])
+    write(memory, at, &fxsave_image(state, op.d != 0)[..used], FXSAVE_SIZE as u64)
 }
 
-/// FXRSTOR, FXRSTOR64.
+/// FXRSTOR, FXRSTOR64 (`d` = 1).
 pub(crate) fn fxrstor(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
     let at = address(state, op);
     if at & 15 != 0 {
@@ -87,7 +97,7 @@ pub(crate) fn fxrstor(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Re
     }
     let mut image = [0; FXSAVE_SIZE];
     read(memory, at, &mut image)?;
-    if load_fxsave_image(state, &image) { Ok(()) } else { Err(Trap::GeneralProtection) }
+    if load_fxsave_image(state, &image, op.d != 0) { Ok(()) } else { Err(Trap::GeneralProtection) }
 }
 
 /// LDMXCSR: #GP for reserved bits.

@@ -1,11 +1,13 @@
 //! FNSTENV, FLDENV, FNSAVE and FRSTOR, and the images signal frames hold.
 //!
-//! Instruction and operand pointers are stored as they stand in the state; the
-//! interpreter does not track them, so they are 0 unless a program loaded them.
+//! The instruction and operand pointers are brought up to date by [`note_code`] and
+//! [`note_data`], which lifting places once a block (`lift::pointers`).
 
 use super::x87::{address, wait};
 use crate::ir::Op;
+use crate::mem::Access;
 use crate::softfloat::{F80, flag};
+use crate::state::Segment;
 use crate::x87::X87State;
 use crate::{CpuState, GuestMemory, Trap};
 
@@ -21,19 +23,19 @@ fn width(op: &Op) -> usize {
 
 /// The environment: CW, SW, TW, IP, CS and opcode, operand pointer, DS.
 fn environment(x87: &X87State, width: usize) -> Vec<u8> {
-    let opcode = u32::from(x87.last_opcode) << 16;
+    let opcode = if width == 4 { u32::from(x87.last_opcode) << 16 } else { 0 };
     let fields: [u32; 7] = [
         u32::from(x87.cw),
         u32::from(x87.sw),
         u32::from(x87.full_tags()),
         x87.last_ip as u32,
-        if width == 4 { opcode } else { 0 },
+        u32::from(x87.last_cs) | opcode,
         x87.last_dp as u32,
-        0,
+        u32::from(x87.last_ds),
     ];
     let mut out = Vec::with_capacity(ENV32);
     for (i, field) in fields.into_iter().enumerate() {
-        // The upper halves of CW, SW and TW read as ones.
+        // The unused upper halves read as ones.
         let padding = if i < 3 || i == 6 { 0xffff_0000 } else { 0 };
         out.extend_from_slice(&(field | padding).to_le_bytes()[..width]);
     }
@@ -49,8 +51,10 @@ fn set_environment(x87: &mut X87State, bytes: &[u8], width: usize) {
     x87.sw = word(1);
     x87.tw = normalised_tags(word(2));
     x87.last_ip = u64::from(long(3));
+    x87.last_cs = word(4);
     x87.last_opcode = (long(4) >> 16) as u16 & 0x7ff;
     x87.last_dp = u64::from(long(5));
+    x87.last_ds = word(6);
     x87.set_control(word(0));
 }
 
@@ -90,19 +94,40 @@ fn read_registers(x87: &mut X87State, bytes: &[u8]) {
     }
 }
 
-/// Writes all of it or faults before the first byte.
-pub(super) fn write(memory: &GuestMemory, at: u64, bytes: &[u8]) -> Result<(), Trap> {
-    memory.check(at, bytes.len() as u64, crate::Access::Write)?;
+/// Writes all of it or faults before the first byte. Images are probed at their last
+/// byte first, as `size` says: that is the address of the fault.
+pub(super) fn write(memory: &GuestMemory, at: u64, bytes: &[u8], size: u64) -> Result<(), Trap> {
+    memory.check(at.wrapping_add(size - 1), 1, Access::Write)?;
+    memory.check(at, size, Access::Write)?;
     memory.write_bytes(at, bytes).map_err(|partial| partial.fault.into())
 }
 
+/// Reads all of it, probing as [`write`] does.
 pub(super) fn read(memory: &GuestMemory, at: u64, out: &mut [u8]) -> Result<(), Trap> {
+    memory.check(at.wrapping_add(out.len() as u64 - 1), 1, Access::Read)?;
     memory.read_bytes(at, out).map_err(|partial| partial.fault.into())
+}
+
+/// The last x87 instruction: its address in `imm` bits 47..0, its opcode above.
+pub(crate) fn note_code(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    state.x87.last_ip = op.imm as u64 & 0xffff_ffff_ffff;
+    state.x87.last_opcode = (op.imm as u64 >> 48) as u16;
+    state.x87.last_cs = state.segment[Segment::Cs as usize];
+    Ok(())
+}
+
+/// The last memory operand of an x87 instruction; `d` is its segment.
+pub(crate) fn note_data(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<(), Trap> {
+    state.x87.last_dp = address(state, op);
+    let selector = state.segment.get(usize::from(op.d)).copied().unwrap_or(0);
+    state.x87.last_ds = selector;
+    Ok(())
 }
 
 /// FNSTENV (`d` = 1: 16-bit form). All exceptions are masked afterwards.
 pub(crate) fn fnstenv(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
-    write(memory, address(state, op), &environment(&state.x87, width(op)))?;
+    let image = environment(&state.x87, width(op));
+    write(memory, address(state, op), &image, image.len() as u64)?;
     state.x87.set_control(state.x87.cw | u16::from(flag::ALL));
     Ok(())
 }
@@ -123,7 +148,7 @@ pub(crate) fn fnsave(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Res
     let at = bytes.len();
     bytes.resize(at + 80, 0);
     write_registers(&state.x87, &mut bytes[at..]);
-    write(memory, address(state, op), &bytes)?;
+    write(memory, address(state, op), &bytes, bytes.len() as u64)?;
     super::x87_memory::fninit(state, memory, op)
 }
 

@@ -69,6 +69,14 @@ impl Builder {
         self.ops.push(op);
     }
 
+    /// Inserts an operation before number `at`, as part of the instruction before it.
+    pub fn insert(&mut self, at: usize, op: Op) {
+        self.ops.insert(at.min(self.ops.len()), op);
+        for (start, _) in self.rips.iter_mut().filter(|(start, _)| usize::from(*start) >= at) {
+            *start += 1;
+        }
+    }
+
     /// Whether the last operation ends the block.
     pub fn ended(&self) -> bool {
         self.ops.last().is_some_and(|op| op.code.info().uses & super::ops::uses::END != 0)

@@ -343,6 +343,8 @@ macro_rules! for_each_vec_op {
             (Fldenv, x87_env::fldenv, "FLDENV; d: 16-bit form")
             (Fnsave, x87_env::fnsave, "FNSAVE; d: 16-bit form")
             (Frstor, x87_env::frstor, "FRSTOR; d: 16-bit form")
+            (FpuCode, x87_env::note_code, "last x87 instruction: address imm[47:0], opcode imm[58:48]")
+            (FpuData, x87_env::note_data, "last x87 memory operand: the address, segment d")
             (Fwait, x87::fwait, "#MF if an exception is pending")
             (FarithSt, x87::arith_st, "ST(0) or ST(c) op d= the other")
             (FcomSt, x87::com_st, "compares ST(0), ST(c); d: pops")

@@ -15,6 +15,7 @@ pub mod mmx;
 pub mod mov;
 pub mod muldiv;
 pub mod operand;
+mod pointers;
 pub mod shift;
 pub mod sse_float;
 pub mod sse_int;
@@ -37,6 +38,7 @@ use crate::ir::{Block, Builder, Op, OpCode, TrapCode, VecOp, opt, verify};
 use crate::mem::PAGE_SIZE;
 use crate::state::Slot;
 use crate::{GuestMemory, Trap};
+use pointers::Pointers;
 
 /// The form is not implemented; it becomes #UD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +120,8 @@ pub struct Lift {
     /// Stands in for the stack pointer as base of a memory operand (POP to memory
     /// addresses with the pointer already moved).
     pub stack_base: Option<Slot>,
+    /// What the x87 pointers will be.
+    pointers: Pointers,
 }
 
 impl Lift {
@@ -215,7 +219,8 @@ pub fn lift_block_with(
     rip: u64,
     limit: usize,
 ) -> Result<Lifted, Trap> {
-    let mut lift = Lift { b: std::mem::take(&mut scratch.builder), mode, stack_base: None };
+    let b = std::mem::take(&mut scratch.builder);
+    let mut lift = Lift { b, mode, stack_base: None, pointers: Pointers::default() };
     let result = fill(&mut lift, &mut scratch.bytes, memory, rip, limit);
     lift.b.clear();
     scratch.builder = lift.b;
@@ -241,6 +246,7 @@ fn fill(
         match fetcher.decode(at) {
             Ok(instruction) => {
                 lift.instruction(&instruction);
+                lift.complete_pointers(memory, &instruction);
                 let next = instruction.next_ip();
                 at = if mode == Mode::Bits32 { next & 0xffff_ffff } else { next };
             }
@@ -267,6 +273,7 @@ fn fill(
             break;
         }
     }
+    lift.settle_pointers();
     opt::dead_flags(&mut lift.b.ops);
     opt::fuse_branch(&mut lift.b.ops);
     if let Some(second) = fetcher.second_page() {

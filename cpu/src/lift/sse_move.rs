@@ -58,8 +58,10 @@ fn family(l: &mut VectorLift) -> bool {
         }
         Mnemonic::Ldmxcsr => l.access(VecOp::Ldmxcsr, 0),
         Mnemonic::Stmxcsr => l.access(VecOp::Stmxcsr, 0),
-        Mnemonic::Fxsave | Mnemonic::Fxsave64 => l.access(VecOp::Fxsave, 0),
-        Mnemonic::Fxrstor | Mnemonic::Fxrstor64 => l.access(VecOp::Fxrstor, 0),
+        Mnemonic::Fxsave => l.image(VecOp::Fxsave, 0),
+        Mnemonic::Fxsave64 => l.image(VecOp::Fxsave, 1),
+        Mnemonic::Fxrstor => l.image(VecOp::Fxrstor, 0),
+        Mnemonic::Fxrstor64 => l.image(VecOp::Fxrstor, 1),
         _ => return false,
     }
     true

@@ -19,6 +19,11 @@ pub(super) fn lift_with(
     family: fn(&mut VectorLift) -> bool,
 ) -> LiftResult {
     let mut vector = VectorLift { lift, instruction, temps: VECTOR_TEMP, failed: false };
+    let mut operands = 0..instruction.op_count();
+    if operands.clone().any(|i| vector.is_memory(i)) && operands.any(|i| vector.is_mm(i)) {
+        // A pending x87 exception comes before the memory operand's faults.
+        vector.vector(VecOp::Fwait, |op| op);
+    }
     if family(&mut vector) && !vector.failed { Ok(()) } else { Err(Unsupported) }
 }
 
@@ -66,6 +71,12 @@ impl VectorLift<'_> {
             }
             Err(Unsupported) => self.failed = true,
         }
+    }
+
+    /// [`Self::access`] by an instruction that reads or writes the x87 pointers.
+    pub fn image(&mut self, code: VecOp, d: u8) {
+        self.lift.settle_pointers();
+        self.access(code, d);
     }
 
     /// The register of operand `i`.

@@ -2,7 +2,7 @@
 //! operations themselves; the ST numbers and selectors here are constants, so a
 //! compiler can resolve TOP statically.
 
-use iced_x86::{MemorySize, Mnemonic};
+use iced_x86::{MemorySize, Mnemonic, OpKind};
 
 use super::vector::{VectorLift, lift_with};
 use super::{Lift, LiftResult, Row};
@@ -172,7 +172,19 @@ pub static ROWS: &[Row] = crate::rows![
 ];
 
 fn lift(l: &mut Lift, instruction: &iced_x86::Instruction) -> LiftResult {
-    lift_with(l, instruction, family)
+    use Mnemonic::*;
+    if matches!(instruction.mnemonic(), Fnstenv | Fldenv | Fnsave | Frstor | Fninit) {
+        l.settle_pointers();
+    }
+    lift_with(l, instruction, family)?;
+    let control = matches!(
+        instruction.mnemonic(),
+        Fnstenv | Fldenv | Fnsave | Frstor | Fninit | Fnclex | Fldcw | Fnstcw | Fnstsw | Wait
+    );
+    if !control {
+        l.note_pointers(instruction, instruction.op_kinds().any(|kind| kind == OpKind::Memory));
+    }
+    Ok(())
 }
 
 fn family(l: &mut VectorLift) -> bool {

@@ -1,136 +1,54 @@
 //! Floating-point state as signal frames hold it: the 512-byte FXSAVE image and
 //! the 112-byte FSAVE header before it in 32-bit frames (Intel SDM vol. 1, 10.5.1;
-//! `struct _fpstate_32` in `asm/sigcontext.h`).
+//! `struct _fpstate_32` in `asm/sigcontext.h`; `convert_from_fxsr` in Linux).
 
-use tawaki_cpu::CpuState;
-use tawaki_cpu::x87::{F80, X87State};
+use tawaki_cpu::helper::fxsave::{MXCSR_MASK, fxsave_image, load_fxsave_image};
+use tawaki_cpu::helper::x87_env::{SAVE32, fsave_image, load_fsave_image};
+use tawaki_cpu::state::{Segment, USER_DS};
+use tawaki_cpu::x87::X87State;
+use tawaki_cpu::{CpuState, Mode};
 
 /// Bytes of an FXSAVE image.
 pub const FXSAVE: usize = 512;
 /// Bytes of the FSAVE header of a 32-bit frame.
 pub const FSAVE: usize = 112;
-/// MXCSR bits that may be set.
-pub const MXCSR_MASK: u32 = 0xffff;
 
-fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
-    out[at..at + bytes.len()].copy_from_slice(bytes);
+/// The FXSAVE image of `cpu`, in the form with 64-bit pointers for a 64-bit program.
+pub fn fxsave(cpu: &CpuState) -> [u8; FXSAVE] {
+    fxsave_image(cpu, cpu.mode == Mode::Bits64)
 }
 
-fn get<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    let mut out = [0; N];
-    out.copy_from_slice(&bytes[at..at + N]);
-    out
-}
-
-fn top(x87: &X87State) -> usize {
-    usize::from(x87.sw >> 11 & 7)
-}
-
-/// The 10 bytes of a register.
-fn f80_bytes(value: &F80) -> [u8; 10] {
-    let mut out = [0; 10];
-    out[..8].copy_from_slice(&value.mantissa.to_le_bytes());
-    out[8..].copy_from_slice(&value.sign_exponent.to_le_bytes());
-    out
-}
-
-fn f80_of(bytes: &[u8], at: usize) -> F80 {
-    F80 {
-        mantissa: u64::from_le_bytes(get(bytes, at)),
-        sign_exponent: u16::from_le_bytes(get(bytes, at + 8)),
-    }
-}
-
-/// The full tag of a register that is not empty.
-fn tag_of(value: &F80) -> u16 {
-    let exponent = value.sign_exponent & 0x7fff;
-    if exponent == 0 && value.mantissa == 0 {
-        1
-    } else if exponent == 0 || exponent == 0x7fff || value.mantissa >> 63 == 0 {
-        2
-    } else {
-        0
-    }
-}
-
-/// The FXSAVE image of `cpu`; `xmms` is 16 in 64-bit code, 8 in 32-bit.
-pub fn fxsave(cpu: &CpuState, xmms: usize) -> [u8; FXSAVE] {
-    let mut out = [0; FXSAVE];
-    let x87 = &cpu.x87;
-    put(&mut out, 0, &x87.cw.to_le_bytes());
-    put(&mut out, 2, &x87.sw.to_le_bytes());
-    let abridged = (0..8).fold(0u8, |bits, i| bits | u8::from(x87.tw >> (2 * i) & 3 != 3) << i);
-    out[4] = abridged;
-    put(&mut out, 6, &x87.last_opcode.to_le_bytes());
-    put(&mut out, 8, &x87.last_ip.to_le_bytes());
-    put(&mut out, 16, &x87.last_dp.to_le_bytes());
-    put(&mut out, 24, &cpu.mxcsr.to_le_bytes());
-    put(&mut out, 28, &MXCSR_MASK.to_le_bytes());
-    for i in 0..8 {
-        put(&mut out, 32 + 16 * i, &f80_bytes(&x87.regs[(top(x87) + i) & 7]));
-    }
-    for (i, xmm) in cpu.xmm.iter().take(xmms.min(16)).enumerate() {
-        put(&mut out, 160 + 16 * i, &xmm.to_le_bytes());
-    }
-    out
-}
-
-/// Loads an FXSAVE image.
-pub fn fxrstor(cpu: &mut CpuState, image: &[u8; FXSAVE], xmms: usize) {
-    let x87 = &mut cpu.x87;
-    x87.cw = u16::from_le_bytes(get(image, 0));
-    x87.sw = u16::from_le_bytes(get(image, 2));
-    x87.last_opcode = u16::from_le_bytes(get(image, 6)) & 0x7ff;
-    x87.last_ip = u64::from_le_bytes(get(image, 8));
-    x87.last_dp = u64::from_le_bytes(get(image, 16));
-    let top = top(x87);
-    for i in 0..8 {
-        x87.regs[(top + i) & 7] = f80_of(image, 32 + 16 * i);
-    }
-    x87.tw = (0..8).fold(0, |tags, i| {
-        let tag = if image[4] >> i & 1 == 0 { 3 } else { tag_of(&x87.regs[i]) };
-        tags | tag << (2 * i)
-    });
-    cpu.mxcsr = u32::from_le_bytes(get(image, 24)) & MXCSR_MASK;
-    for i in 0..xmms.min(16) {
-        cpu.xmm[i] = u128::from_le_bytes(get(image, 160 + 16 * i));
-    }
+/// Loads an FXSAVE image. Reserved bits of MXCSR are ignored.
+pub fn fxrstor(cpu: &mut CpuState, mut image: [u8; FXSAVE]) {
+    let [a, b, c, d] = [image[24], image[25], image[26], image[27]];
+    image[24..28].copy_from_slice(&(u32::from_le_bytes([a, b, c, d]) & MXCSR_MASK).to_le_bytes());
+    load_fxsave_image(cpu, &image, cpu.mode == Mode::Bits64);
 }
 
 /// The FSAVE header of a 32-bit frame.
 pub fn fsave(cpu: &CpuState) -> [u8; FSAVE] {
+    let mut x87 = cpu.x87.clone();
+    // Linux makes the header from an FXSAVE image of the 64-bit form, and fills in
+    // the selectors that the program has now.
+    let pending = x87.sw & 0x80 != 0;
+    x87.last_opcode = 0;
+    x87.last_cs = cpu.segment[Segment::Cs as usize];
+    x87.last_ds = USER_DS;
+    if !pending {
+        (x87.last_ip, x87.last_dp) = (0, 0);
+    }
     let mut out = [0; FSAVE];
-    let x87 = &cpu.x87;
-    let words = [
-        0xffff_0000 | u32::from(x87.cw),
-        0xffff_0000 | u32::from(x87.sw),
-        0xffff_0000 | u32::from(x87.tw),
-        x87.last_ip as u32,
-        u32::from(x87.last_opcode) << 16 | 0x23,
-        x87.last_dp as u32,
-        0xffff_0000 | 0x2b,
-    ];
-    for (i, word) in words.iter().enumerate() {
-        put(&mut out, 4 * i, &word.to_le_bytes());
-    }
-    for i in 0..8 {
-        put(&mut out, 28 + 10 * i, &f80_bytes(&x87.regs[(top(x87) + i) & 7]));
-    }
+    out[..SAVE32].copy_from_slice(&fsave_image(&x87));
     // `status` repeats the status word; `magic` 0 says that an FXSAVE image follows.
-    put(&mut out, 108, &x87.sw.to_le_bytes());
+    out[SAVE32..SAVE32 + 2].copy_from_slice(&x87.sw.to_le_bytes());
     out
 }
 
 /// Loads the x87 part from an FSAVE header (it wins over the FXSAVE image, as in Linux).
 pub fn frstor(cpu: &mut CpuState, image: &[u8; FSAVE]) {
-    let x87 = &mut cpu.x87;
-    x87.cw = u16::from_le_bytes(get(image, 0));
-    x87.sw = u16::from_le_bytes(get(image, 4));
-    x87.tw = u16::from_le_bytes(get(image, 8));
-    let top = top(x87);
-    for i in 0..8 {
-        x87.regs[(top + i) & 7] = f80_of(image, 28 + 10 * i);
-    }
+    let mut header = [0; SAVE32];
+    header.copy_from_slice(&image[..SAVE32]);
+    load_fsave_image(&mut cpu.x87, &header);
 }
 
 /// The state a handler starts with, and a program.
@@ -142,25 +60,55 @@ pub fn reset(cpu: &mut CpuState) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tawaki_cpu::Mode;
+    use tawaki_cpu::x87::F80;
 
-    #[test]
-    fn images_round_trip() {
-        let mut cpu = CpuState::new(Mode::Bits64);
+    fn sample(mode: Mode) -> CpuState {
+        let mut cpu = CpuState::new(mode);
         cpu.x87.sw = 0x3000 | 0x41;
-        cpu.x87.tw = 0x3fff & !(3 << 12) | 3 << 14;
+        // The tag of a register in use is kept as 0, whatever it holds.
+        cpu.x87.tw = 0x0fff;
         cpu.x87.regs[6] = F80 { mantissa: 1 << 63 | 5, sign_exponent: 0xbfff };
-        for i in 0..16 {
+        cpu.x87.regs[7] = F80 { mantissa: 1 << 63, sign_exponent: 0x7fff };
+        for i in 0..8 {
             cpu.xmm[i] = (i as u128) << 100 | 7;
         }
         cpu.mxcsr = 0x1f81;
-        let mut other = CpuState::new(Mode::Bits64);
-        fxrstor(&mut other, &fxsave(&cpu, 16), 16);
-        assert_eq!(other.x87, cpu.x87);
-        assert_eq!(other.xmm[..16], cpu.xmm[..16]);
-        assert_eq!(other.mxcsr, cpu.mxcsr);
-        let mut third = CpuState::new(Mode::Bits32);
-        frstor(&mut third, &fsave(&cpu));
-        assert_eq!(third.x87, cpu.x87);
+        cpu
+    }
+
+    #[test]
+    fn images_round_trip() {
+        for mode in [Mode::Bits32, Mode::Bits64] {
+            let cpu = sample(mode);
+            let mut other = CpuState::new(mode);
+            fxrstor(&mut other, fxsave(&cpu));
+            assert_eq!(other.x87.regs, cpu.x87.regs);
+            assert_eq!((other.x87.cw, other.x87.sw, other.x87.tw), (cpu.x87.cw, cpu.x87.sw, cpu.x87.tw));
+            assert_eq!(other.xmm[..8], cpu.xmm[..8]);
+            assert_eq!(other.mxcsr, cpu.mxcsr);
+            let mut third = CpuState::new(mode);
+            frstor(&mut third, &fsave(&cpu));
+            assert_eq!(third.x87.regs, cpu.x87.regs);
+            assert_eq!(third.x87.tw, cpu.x87.tw);
+        }
+    }
+
+    #[test]
+    fn header_has_the_processors_tags() {
+        // ST(0) in R6 is valid, ST(1) in R7 an infinity: special.
+        assert_eq!(fsave(&sample(Mode::Bits32))[8..10], 0x8fffu16.to_le_bytes());
+    }
+
+    #[test]
+    fn unmasking_by_a_handler_makes_an_exception_pending() {
+        let mut cpu = sample(Mode::Bits32);
+        let mut image = fsave(&cpu);
+        image[0] = 0x40;
+        frstor(&mut cpu, &image);
+        assert_eq!(cpu.x87.sw & 0x8081, 0x8081);
+        let mut image = fxsave(&sample(Mode::Bits64));
+        image[0] = 0x40;
+        fxrstor(&mut cpu, image);
+        assert_eq!(cpu.x87.sw & 0x8081, 0x8081);
     }
 }

@@ -108,7 +108,7 @@ pub fn push(thread: &mut Thread<'_>, deliver: &Deliver, trapped: &Trapped) -> Re
     // The ABI wants the stack 16-byte aligned before the return address was pushed.
     let at = (fpstate.wrapping_sub(size).wrapping_add(4) & !15).wrapping_sub(4) & 0xffff_ffff;
     thread.check_stack(&stack, at)?;
-    let (fsave, fxsave) = (fpu::fsave(&thread.cpu), fpu::fxsave(&thread.cpu, 8));
+    let (fsave, fxsave) = (fpu::fsave(&thread.cpu), fpu::fxsave(&thread.cpu));
     thread.write_mem(fpstate, &fsave)?;
     thread.write_mem(fx, &fxsave)?;
     let context = context(&thread.cpu, trapped, deliver.old_mask, fpstate);
@@ -212,7 +212,7 @@ pub fn pop(thread: &mut Thread<'_>, rt: bool) -> Result<Frame, Errno> {
     super::restore_eflags(cpu, context.eflags);
     match fp {
         Some((fsave, fxsave)) => {
-            fpu::fxrstor(cpu, &fxsave, 8);
+            fpu::fxrstor(cpu, fxsave);
             fpu::frstor(cpu, &fsave);
         }
         None => fpu::reset(cpu),

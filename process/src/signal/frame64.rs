@@ -92,7 +92,7 @@ pub fn push(thread: &mut Thread<'_>, deliver: &Deliver, trapped: &Trapped) -> Re
         context: context(&thread.cpu, trapped, deliver.old_mask, fpstate),
         sigmask: deliver.old_mask,
     };
-    let image = fpu::fxsave(&thread.cpu, 16);
+    let image = fpu::fxsave(&thread.cpu);
     thread.write_mem(fpstate, &image)?;
     let info_at = at + size_of::<RtFrame>() as u64;
     thread.write_mem(info_at, &siginfo::encode(&deliver.info, Width::W64))?;
@@ -127,7 +127,7 @@ pub fn pop(thread: &mut Thread<'_>) -> Result<Frame, Errno> {
     cpu.rip = frame.context.rip;
     super::restore_eflags(cpu, frame.context.eflags as u32);
     match image {
-        Some(image) => fpu::fxrstor(cpu, &image, 16),
+        Some(image) => fpu::fxrstor(cpu, image),
         None => fpu::reset(cpu),
     }
     Ok(Frame {

@@ -431,11 +431,16 @@ pub(crate) fn dot_product<R: Real>(mxcsr: &mut u32, a: u128, b: u128, imm: u8) -
             *product = sse::binary(&mut env, R::FORMAT, Binary::Mul, lane::<R>(a, i), lane::<R>(b, i));
         }
     }
+    // Each stage is an operation of its own: an exception that is not masked ends it there.
+    settle(mxcsr, env)?;
+    env.flags = 0;
     let mut add = |x, y| sse::binary(&mut env, R::FORMAT, Binary::Add, x, y);
     let mut sum = add(products[0], products[1]);
     if count == 4 {
         let rest = add(products[2], products[3]);
-        sum = add(sum, rest);
+        settle(mxcsr, env)?;
+        env.flags = 0;
+        sum = sse::binary(&mut env, R::FORMAT, Binary::Add, sum, rest);
     }
     settle(mxcsr, env)?;
     let chosen: [u64; 4] = core::array::from_fn(|i| if imm >> i & 1 != 0 { sum } else { 0 });
