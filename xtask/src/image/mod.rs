@@ -202,6 +202,39 @@ fn require_tools(arch: &str) -> Result<(), String> {
     tools::require(&needed)
 }
 
+/// Unpacks packages and what they depend on into a new directory, without running
+/// or installing anything of them.
+pub fn unpack(arch: &str, packages: &[&str], dir: &Path) -> Result<(), String> {
+    require_tools(arch)?;
+    let work = dir.with_extension("work");
+    let _ = fs::remove_dir_all(&work);
+    fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;
+    let mut sources = sources::debian(SUITE);
+    let result = loop {
+        let inputs = Inputs { arch, packages: packages.to_vec(), size: 0, sources };
+        match inputs.tree(&work, Tree::Unpacked) {
+            Err(Failure::SecurityIndex) => {
+                sources = sources::without_security(&inputs.sources)
+                    .ok_or("the package index does not match its signature")?;
+            }
+            other => break other.map_err(String::from),
+        }
+    };
+    let result = result
+        .and_then(|()| fs::rename(work.join("tree"), dir).map_err(|e| format!("{}: {e}", dir.display())));
+    let _ = fs::remove_dir_all(&work);
+    result
+}
+
+/// What mmdebstrap makes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tree {
+    /// A system, as `tree.tar`.
+    Installed,
+    /// The packages' files, as the directory `tree`.
+    Unpacked,
+}
+
 /// Everything that an image depends on.
 struct Inputs<'a> {
     arch: &'a str,
@@ -257,13 +290,13 @@ impl Inputs<'_> {
         let work = image.with_extension("work");
         let _ = fs::remove_dir_all(&work);
         fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;
-        let result = self.tree(&work).and_then(|()| Ok(self.file_system(&work, image)?));
+        let result = self.tree(&work, Tree::Installed).and_then(|()| Ok(self.file_system(&work, image)?));
         let _ = fs::remove_dir_all(&work);
         result
     }
 
-    /// The system as a tar file with stable times and order.
-    fn tree(&self, work: &Path) -> Result<(), Failure> {
+    /// The system as a tar file with stable times and order, or only its packages' files.
+    fn tree(&self, work: &Path, kind: Tree) -> Result<(), Failure> {
         let write = |name: &str, text: &str| {
             let path = work.join(name);
             fs::write(&path, text).map(|()| path).map_err(|e| format!("{name}: {e}"))
@@ -273,15 +306,21 @@ impl Inputs<'_> {
         let log = fs::File::create(work.join("log")).map_err(|e| format!("log: {e}"))?;
         let mut command = Command::new("mmdebstrap");
         command
-            .args(["--variant=minbase", "--format=tar", "--skip=chroot/mount/sys"])
+            .args(match kind {
+                Tree::Installed => ["--variant=minbase", "--format=tar"],
+                Tree::Unpacked => ["--variant=extract", "--format=directory"],
+            })
+            .arg("--skip=chroot/mount/sys")
             .arg(format!("--mode={}", if tools::is_root() { "root" } else { "unshare" }))
             .arg(format!("--architectures={}", self.arch))
             .arg(format!("--include={}", self.packages.join(",")))
             .arg(format!("--aptopt={}", options.display()))
             .args(DPKG.iter().map(|option| format!("--dpkgopt={option}")))
-            .arg(format!("--customize-hook={CUSTOMIZE}"))
+            // Some packages (openjdk) link a manual page without looking for its folder.
+            .arg("--essential-hook=mkdir -p \"$1/usr/share/man/man1\"")
+            .args((kind == Tree::Installed).then(|| format!("--customize-hook={CUSTOMIZE}")))
             .arg(SUITE)
-            .arg(work.join("tree.tar"));
+            .arg(work.join(if kind == Tree::Installed { "tree.tar" } else { "tree" }));
         if !self.sources.is_empty() {
             command.arg(&list);
         }
