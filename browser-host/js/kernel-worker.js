@@ -2,7 +2,7 @@
 // announced in the `posted` word; everything else reaches it through the doorbell.
 
 import {
-  ASLEEP, ATTENTION, IDLE, MAILBOXES, MAILBOX_OF, MAILBOX_WORDS, POSTED, REPLIED, REPLY, RUNNING, SLOT, SLOTS, WORDS, now, text,
+  ASLEEP, ATTENTION, AWAKE, IDLE, MAILBOXES, MAILBOX_OF, MAILBOX_WORDS, POSTED, REPLIED, REPLY, RUNNING, SLOT, SLOTS, WORDS, now, text,
 } from "./layout.js";
 
 let module, memory, exports, machine, words, io, epoch, strace;
@@ -40,7 +40,10 @@ const host = {
 
   attention(slot) {
     const unit = bound[slot];
-    if (unit && viewOf(unit)) Atomics.store(unit.view, ATTENTION, 1);
+    if (!unit || !viewOf(unit)) return;
+    Atomics.store(unit.view, ATTENTION, 1);
+    Atomics.store(unit.view, AWAKE, 1);
+    Atomics.notify(unit.view, AWAKE);
   },
 
   spawn(slot, kind, other, pointer, length) {
@@ -97,7 +100,7 @@ const host = {
   },
 
   // The process worker's half.
-  call: () => 0, grow_mailbox: () => 0, mailbox_capacity: () => 0, reply: () => 0, copy_from_parent: () => 0,
+  call: () => 0, grow_mailbox: () => 0, mailbox_capacity: () => 0, reply: () => 0, parked() {}, copy_from_parent: () => 0,
 };
 
 /** Asks for what the kernel wants since the last turn, neighbours in one request. */

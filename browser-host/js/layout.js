@@ -13,7 +13,7 @@ export const BUFFER = 0, CAPACITY = 1, REQUEST = 2, ANSWER = 3, SLOT = 4, WORDS 
 export const GROW = 0x8000_0000 | 0;
 
 /** Words of `ThreadWords`. */
-export const REPLY = 0, ATTENTION = 1, IDLE = 2;
+export const REPLY = 0, ATTENTION = 1, IDLE = 2, AWAKE = 3;
 export const WAITING = 0, REPLIED = 1, ASLEEP = 2;
 
 /** Linear address minus this is what the guest's page zero would be: see `cpu`. */

@@ -20,6 +20,7 @@ function instantiate(module, memory, mailbox) {
     grow_mailbox: (length) => mailbox.grow(length),
     mailbox_capacity: () => mailbox.capacity(),
     reply: (pointer, length) => mailbox.reply(pointer, length),
+    parked: (now) => Atomics.add(mailbox.words, RUNNING, now ? -1 : 1),
     copy_from_parent(address, length) {
       address >>>= 0;
       length >>>= 0;

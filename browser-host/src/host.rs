@@ -11,6 +11,7 @@ mod import {
         pub fn grow_mailbox(len: usize) -> i32;
         pub fn mailbox_capacity() -> usize;
         pub fn reply(ptr: *mut u8, len: usize) -> usize;
+        pub fn parked(now: i32);
         pub fn copy_from_parent(linear: usize, len: usize) -> i32;
 
         pub fn answer(mailbox: u32);
@@ -58,6 +59,12 @@ pub fn mailbox_capacity() -> usize {
 pub fn reply(into: &mut [u8]) -> usize {
     // SAFETY: the callee writes within the slice only, and any bytes are valid.
     unsafe { import::reply(into.as_mut_ptr(), into.len()) }
+}
+
+/// Process worker: its thread waits for another of its process from now on, or no longer.
+pub fn parked(now: bool) {
+    // SAFETY: no memory of this instance is involved.
+    unsafe { import::parked(now.into()) }
 }
 
 /// Forked child: copies linear memory from the parent's, same address. False

@@ -8,11 +8,12 @@ use core::arch::wasm32::{memory_grow, memory_size};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tawaki_abi::Errno;
 use tawaki_abi::wire::{self, Call, MAX_MESSAGE, Reply};
 use tawaki_cpu::GuestMemory;
 use tawaki_cpu::mem::WASM_BIAS;
-use tawaki_process::{Host, OutOfMemory, Port};
+use tawaki_process::{Host, OutOfMemory, Port, Unpark};
 
 /// JavaScript copies whole words.
 const WORD: usize = 8;
@@ -81,6 +82,32 @@ impl Port for MailboxPort {
 
     fn attention(&self) -> &AtomicU32 {
         &self.words.attention
+    }
+
+    fn park(&mut self, timeout: Option<Duration>) {
+        let awake = &self.words.awake;
+        if self.words.attention.load(Ordering::SeqCst) == 0 && awake.load(Ordering::SeqCst) == 0 {
+            let nanoseconds = timeout.map_or(-1, |t| i64::try_from(t.as_nanos()).unwrap_or(i64::MAX));
+            host::parked(true);
+            wait::sleep(awake, 0, nanoseconds);
+            host::parked(false);
+        }
+        awake.store(0, Ordering::SeqCst);
+    }
+
+    fn unparker(&self) -> Arc<dyn Unpark> {
+        Arc::new(Waker(self.words))
+    }
+}
+
+/// Wakes the thread of these words, which lives at least as long: see [`Unpark`].
+#[derive(Debug)]
+struct Waker(&'static ThreadWords);
+
+impl Unpark for Waker {
+    fn unpark(&self) {
+        self.0.awake.store(1, Ordering::SeqCst);
+        wait::notify(&self.0.awake);
     }
 }
 

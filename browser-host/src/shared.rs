@@ -80,7 +80,7 @@ pub const ASLEEP: i32 = 2;
 
 /// A thread's side, in the memory of its process.
 #[repr(C, align(64))]
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct ThreadWords {
     /// [`WAITING`], [`REPLIED`] or [`ASLEEP`].
     pub reply: AtomicI32,
@@ -88,8 +88,10 @@ pub struct ThreadWords {
     pub attention: AtomicU32,
     /// 1 while the worker waits for its next task.
     pub idle: AtomicU32,
+    /// 1 when the thread is not to sleep in `park`, or to wake there.
+    pub awake: AtomicI32,
     /// Unused.
-    pub spare: [AtomicU32; 13],
+    pub spare: [AtomicU32; 12],
 }
 
 #[allow(clippy::declare_interior_mutable_const)] // Array initialisers, not shared constants.

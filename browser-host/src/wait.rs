@@ -6,7 +6,7 @@
 //! (see [`Spinner`]).
 #![allow(unsafe_code)] // The wait instruction takes a raw address.
 
-use core::arch::wasm32::memory_atomic_wait32;
+use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
 use core::sync::atomic::{AtomicI32, Ordering};
 
 /// How long to spin, in milliseconds.
@@ -71,4 +71,10 @@ fn spin(word: &AtomicI32, value: i32) -> bool {
 pub fn sleep(word: &AtomicI32, value: i32, nanoseconds: i64) {
     // SAFETY: the address is that of a live atomic of the right size.
     unsafe { memory_atomic_wait32(word.as_ptr(), value, nanoseconds) };
+}
+
+/// Wakes those that sleep on the word.
+pub fn notify(word: &AtomicI32) {
+    // SAFETY: the address is that of a live atomic of the right size.
+    unsafe { memory_atomic_notify(word.as_ptr(), u32::MAX) };
 }

@@ -80,7 +80,7 @@ pub fn run(machine: KernelLoop) {
                 }
                 Effect::Attention { slot } => {
                     if let Some(seat) = seats.get(&slot) {
-                        seat.mailbox.attention.store(1, std::sync::atomic::Ordering::SeqCst);
+                        seat.mailbox.attend();
                     }
                 }
                 Effect::Spawn { slot, kind, payload } => {

@@ -175,19 +175,29 @@ impl Mailbox {
         self.wake(ANSWERED);
     }
 
+    /// Kernel side: the worker is to ask for its signals.
+    pub fn attend(&self) {
+        self.attention.store(1, Ordering::SeqCst);
+        self.unpark();
+    }
+
     /// Kernel side: the worker must end without an answer.
     pub fn hang_up(&self) {
-        self.attention.store(1, Ordering::SeqCst);
         self.wake(DEAD);
+        self.attend();
+    }
+
+    fn unpark(&self) {
+        let unparker = self.unparker.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(unparker) = &*unparker {
+            unparker.unpark();
+        }
     }
 
     fn wake(&self, state: u32) {
         self.state.store(state, Ordering::SeqCst);
         if self.sleeping.load(Ordering::SeqCst) {
-            let unparker = self.unparker.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            if let Some(unparker) = &*unparker {
-                unparker.unpark();
-            }
+            self.unpark();
         }
     }
 }
@@ -206,6 +216,15 @@ pub struct Caller {
     parker: Parker,
 }
 
+#[derive(Debug)]
+struct Waker(Unparker);
+
+impl tawaki_process::Unpark for Waker {
+    fn unpark(&self) {
+        self.0.unpark();
+    }
+}
+
 /// The kernel hung up: the worker ends.
 pub struct HungUp;
 
@@ -221,6 +240,24 @@ impl Caller {
     /// The attention word.
     pub fn attention(&self) -> &AtomicU32 {
         &self.mailbox.attention
+    }
+
+    /// Sleeps as [`tawaki_process::Port::park`] says.
+    pub fn park(&self, timeout: Option<Duration>) {
+        if self.mailbox.attention.load(Ordering::SeqCst) != 0 {
+            return;
+        }
+        self.bell.load.leave();
+        match timeout {
+            Some(timeout) => self.parker.park_timeout(timeout),
+            None => self.parker.park(),
+        }
+        self.bell.load.enter();
+    }
+
+    /// Wakes this thread.
+    pub fn unparker(&self) -> Arc<dyn tawaki_process::Unpark> {
+        Arc::new(Waker(self.parker.unparker().clone()))
     }
 
     /// One round trip.

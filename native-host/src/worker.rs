@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tawaki_abi::wire::{Body, Call, Reply, Slot};
 use tawaki_cpu::{GuestMemory, Interpreter};
 use tawaki_kernel::Event;
-use tawaki_process::{Host, Options, OutOfMemory, Port, Start};
+use tawaki_process::{Host, Options, OutOfMemory, Port, Start, Unpark};
 
 use crate::clock;
 use crate::mailbox::{Caller, Doorbell, Mailbox, Message};
@@ -63,6 +64,14 @@ impl Port for WorkerPort {
     }
     fn attention(&self) -> &AtomicU32 {
         self.caller.attention()
+    }
+    fn park(&mut self, timeout: Option<Duration>) {
+        if !self.dead {
+            self.caller.park(timeout);
+        }
+    }
+    fn unparker(&self) -> Arc<dyn Unpark> {
+        self.caller.unparker()
     }
 }
 

@@ -1,18 +1,19 @@
 //! futex(2) on this process's own memory.
 //!
 //! Waiters queue in the process; no call goes to the kernel, except that the
-//! only thread of a process sleeps there (nobody here could wake it). A waiting
-//! thread looks at its attention word every [`SLICE`], so that signals reach it.
+//! only thread of a process sleeps there (nobody here could wake it).
 //!
 //! Invariant: a waiter's value check and its entry into the queue happen under
-//! the queue's lock, and so does every wake: none is lost.
+//! the queue's lock, and so does every wake: none is lost, and a waiter that has
+//! taken the lock once more after it was woken may end: its waker is done with it.
 
+use crate::host::Unpark;
 use crate::syscall::Args;
 use crate::syscall::time::{self, TimeKind};
 use crate::thread::{SysResult, Thread, lock};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tawaki_abi::Errno;
 use tawaki_abi::wire::Call;
@@ -37,23 +38,20 @@ const TID_MASK: u32 = 0x3fff_ffff;
 /// Most entries of a robust list (`ROBUST_LIST_LIMIT`).
 const ROBUST_LIMIT: usize = 2048;
 
-/// How often a waiting thread looks for signals.
-const SLICE: Duration = Duration::from_millis(10);
+/// How often a wait until a moment of the real-time clock looks at that clock.
+const RECHECK: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 struct Waiter {
     bitset: u32,
     woken: AtomicBool,
-    sleep: Mutex<()>,
-    wake: Condvar,
+    thread: Arc<dyn Unpark>,
 }
 
 impl Waiter {
     fn wake(&self) {
         self.woken.store(true, Ordering::SeqCst);
-        // Under its lock: the waiter is either before its check or asleep.
-        let _guard = lock(&self.sleep);
-        self.wake.notify_one();
+        self.thread.unpark();
     }
 }
 
@@ -155,12 +153,7 @@ fn wait_here(
     deadline: Option<u64>,
 ) -> SysResult {
     let shared = t.shared.clone();
-    let waiter = Arc::new(Waiter {
-        bitset,
-        woken: AtomicBool::new(false),
-        sleep: Mutex::new(()),
-        wake: Condvar::new(),
-    });
+    let waiter = Arc::new(Waiter { bitset, woken: AtomicBool::new(false), thread: t.port.unparker() });
     // A fault may let the stack grow, which takes another lock: before this one.
     word(t, addr)?;
     {
@@ -172,19 +165,8 @@ fn wait_here(
         }
     }
     loop {
-        let mut slice = SLICE;
-        if let Some(deadline) = deadline {
-            let left = deadline.saturating_sub(now(t, clock));
-            slice = slice.min(Duration::from_nanos(left));
-        }
-        {
-            let guard = lock(&waiter.sleep);
-            if !waiter.woken.load(Ordering::SeqCst) && !slice.is_zero() {
-                // Spurious returns do no harm: everything is looked at again.
-                drop(waiter.wake.wait_timeout(guard, slice));
-            }
-        }
         if waiter.woken.load(Ordering::SeqCst) {
+            drop(lock(&shared.futexes.waiters));
             return Ok(0);
         }
         if deadline.is_some_and(|deadline| now(t, clock) >= deadline) {
@@ -195,6 +177,9 @@ fn wait_here(
             // Woken and interrupted: the wake counts, the handler runs after it.
             return if waiting { Err(Errno::ERESTARTSYS) } else { Ok(0) };
         }
+        // A real-time deadline moves with that clock: looked at again now and then.
+        let left = deadline.map(|deadline| Duration::from_nanos(deadline.saturating_sub(now(t, clock))));
+        t.port.park(if clock == 0 { left.map(|left| left.min(RECHECK)) } else { left });
     }
 }
 

@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
 use tawaki_abi::wire::{Call, Reply};
 use tawaki_cpu::GuestMemory;
@@ -18,6 +19,19 @@ pub trait Port {
     /// The word the kernel sets to non-zero (`Effect::Attention`) when the task
     /// of this slot should send `TakeSignal`. The process clears it.
     fn attention(&self) -> &AtomicU32;
+
+    /// Sleeps until the attention word is not zero, until [`Unpark::unpark`] (one that came before counts too),
+    /// or for `timeout`. May return early.
+    fn park(&mut self, timeout: Option<Duration>);
+
+    /// What wakes this thread from [`Port::park`].
+    fn unparker(&self) -> Arc<dyn Unpark>;
+}
+
+/// Wakes a thread that sleeps in [`Port::park`]. Used only while that thread runs.
+pub trait Unpark: Send + Sync + std::fmt::Debug {
+    /// Ends its present sleep, or else its next.
+    fn unpark(&self);
 }
 
 /// The host cannot give as much memory as asked.

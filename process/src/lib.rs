@@ -21,5 +21,5 @@ pub mod syscall;
 pub mod thread;
 pub mod user;
 
-pub use host::{Ended, Host, Options, OutOfMemory, Port, Start};
+pub use host::{Ended, Host, Options, OutOfMemory, Port, Start, Unpark};
 pub use run::run;

@@ -200,6 +200,12 @@ impl tawaki_process::Port for ForkPort {
     fn attention(&self) -> &std::sync::atomic::AtomicU32 {
         self.kernel.attention()
     }
+    fn park(&mut self, timeout: Option<std::time::Duration>) {
+        self.kernel.park(timeout);
+    }
+    fn unparker(&self) -> std::sync::Arc<dyn tawaki_process::Unpark> {
+        self.kernel.unparker()
+    }
 }
 
 #[test]

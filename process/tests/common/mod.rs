@@ -334,6 +334,12 @@ impl Port for FakeKernel {
     fn attention(&self) -> &AtomicU32 {
         &self.attention
     }
+    fn park(&mut self, _: Option<std::time::Duration>) {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    fn unparker(&self) -> std::sync::Arc<dyn tawaki_process::Unpark> {
+        std::sync::Arc::new(NoWaker)
+    }
 }
 
 /// Everything a run leaves behind.
@@ -381,4 +387,12 @@ pub fn build(name: &str, source: &str, flags: &[&str]) -> Option<Vec<u8>> {
     let bytes = if status.success() { std::fs::read(&out).ok() } else { None };
     let _ = std::fs::remove_dir_all(&dir);
     bytes
+}
+
+/// Sleeps here are short.
+#[derive(Debug)]
+struct NoWaker;
+
+impl tawaki_process::Unpark for NoWaker {
+    fn unpark(&self) {}
 }
