@@ -118,6 +118,12 @@ pub fn run(root: &Path, args: &RunArgs) -> Result<i32, String> {
         Host::Native => Command::new(native_binary(root)?),
         browser => {
             let mut node = Command::new("node");
+            let package = if browser == Host::Firefox {
+                ("firefox-esr", "firefox-esr")
+            } else {
+                ("chromium", "chromium")
+            };
+            crate::tools::require(&[("node", "nodejs"), package])?;
             crate::web::build(root)?;
             node.arg(root.join("tests/browser/run.mjs")).args(["--browser", browser.name()]);
             node

@@ -96,12 +96,13 @@ pub fn node_modules(root: &Path) -> Result<PathBuf, String> {
     let lock = root.join("package-lock.json");
     let time = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
     if time(&installed).is_none() || time(&installed) < time(&lock) {
+        crate::tools::require(&[("node", "nodejs"), ("npm", "npm")])?;
         let status = Command::new("npm")
             .current_dir(root)
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
             .stdout(std::process::Stdio::null())
             .status()
-            .map_err(|e| format!("npm: {e} (install nodejs 20 or later and npm)"))?;
+            .map_err(|e| format!("npm does not start: {e}"))?;
         if !status.success() {
             return Err("npm ci failed".into());
         }
