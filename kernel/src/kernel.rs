@@ -277,7 +277,7 @@ impl Kernel {
                 if let HostEnd::Input { eof, .. } = &mut self.sys.pipes[id].host {
                     *eof = true;
                 }
-                self.sys.pipes[id].activity += 1;
+                self.sys.pipes[id].edges.both();
                 self.sys.fire(Key::PipeIn(id));
             }
             Event::StreamDrained { request, stream, bytes } => {
@@ -294,7 +294,7 @@ impl Kernel {
                 if let HostEnd::Output { closed, .. } = &mut pipe.host {
                     *closed = true;
                 }
-                pipe.activity += 1;
+                pipe.edges.both();
                 self.sys.fire(Key::PipeOut(id));
                 self.sys.settle_pipe(id);
             }

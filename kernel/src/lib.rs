@@ -8,7 +8,7 @@
 //!
 //! Order of the source: `event` (the interface), `kernel` (the step), `system`
 //! (the state), `task`, `spawn`, `exit`, `signal`, `wait` and `timer` (processes
-//! and how they wait), `file`, `tty` and `socket` (what descriptors lead to), `fs`
+//! and how they wait), `file`, `tty`, `socket` and `net` (what descriptors lead to), `fs`
 //! (procfs and its kin), `syscall` (the table and the handlers), `boot`.
 
 mod audit;
@@ -18,6 +18,7 @@ mod exit;
 mod file;
 mod fs;
 mod kernel;
+mod net;
 mod random;
 mod signal;
 mod slab;

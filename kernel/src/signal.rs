@@ -145,6 +145,7 @@ impl System {
         if !queue.push(info) {
             return false;
         }
+        self.signals_sent += 1;
         match target {
             Some(task) => self.notice(task),
             None => self.fire(Key::Signal(proc)),

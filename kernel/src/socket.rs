@@ -1,12 +1,17 @@
-//! AF_UNIX sockets (unix(7)): state and data. Other families are refused.
+//! Sockets of all families (unix(7), socket(7)): state and data. What only
+//! Internet and netlink sockets have is in [`crate::net`].
 
 use crate::file::FileId;
-use crate::file::poll::{POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM};
+use crate::file::epoll::Edges;
+use crate::file::poll::{POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM};
 use crate::kernel::Kernel;
+use crate::net::ports::Ports;
+use crate::net::{Family, Inet};
 use crate::slab::{Id, Slab};
 use crate::task::ProcId;
 use crate::wait::Key;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use tawaki_abi::Errno;
 use tawaki_vfs::{InodeRef, Location};
 
 pub type SocketId = Id<Socket>;
@@ -43,6 +48,7 @@ pub struct Packet {
 /// A socket.
 pub struct Socket {
     pub kind: Kind,
+    pub family: Family,
     /// The socket that gets what is sent here.
     pub peer: Option<SocketId>,
     /// It was connected once (its peer may be gone).
@@ -64,14 +70,22 @@ pub struct Socket {
     /// Who connected or listened: pid, uid, gid.
     pub owner: (i32, u32, u32),
     pub peer_owner: (i32, u32, u32),
-    pub activity: u64,
+    pub edges: Edges,
     pub number: u64,
+    /// SO_RCVTIMEO and SO_SNDTIMEO, nanoseconds.
+    pub receive_timeout: Option<u64>,
+    pub send_timeout: Option<u64>,
+    /// Options that are only remembered, by level and name.
+    pub options: BTreeMap<(u32, u32), u32>,
+    /// Connections that wait for room in `listening`.
+    pub pending: VecDeque<SocketId>,
 }
 
 impl Socket {
     pub fn new(kind: Kind, owner: (i32, u32, u32), number: u64) -> Socket {
         Socket {
             kind,
+            family: Family::Unix,
             peer: None,
             connected: false,
             listening: None,
@@ -86,13 +100,47 @@ impl Socket {
             passes_creds: false,
             owner,
             peer_owner: (0, u32::MAX, u32::MAX),
-            activity: 0,
+            edges: Edges::default(),
             number,
+            receive_timeout: None,
+            send_timeout: None,
+            options: BTreeMap::new(),
+            pending: VecDeque::new(),
         }
     }
 
     fn own_room(&self) -> usize {
         if self.inbox.len() >= MAX_PACKETS { 0 } else { BUFFER.saturating_sub(self.bytes) }
+    }
+
+    /// Whether poll says that this socket takes more: room for a good part.
+    pub fn takes(&self) -> bool {
+        self.own_room() * 4 >= BUFFER
+    }
+
+    pub fn inet(&self) -> Option<&Inet> {
+        match &self.family {
+            Family::Inet(inet) => Some(inet),
+            _ => None,
+        }
+    }
+
+    /// Takes the error that waits for the next call (SO_ERROR).
+    pub fn take_error(&mut self) -> Option<Errno> {
+        match &mut self.family {
+            Family::Inet(inet) => inet.error.take(),
+            _ => None,
+        }
+    }
+
+    /// The connection is gone for good, for this reason.
+    pub fn abort(&mut self, errno: Errno) {
+        self.peer = None;
+        (self.no_reads, self.no_writes) = (true, true);
+        self.edges.both();
+        if let Family::Inet(inet) = &mut self.family {
+            (inet.error, inet.dead, inet.waiting) = (Some(errno), true, false);
+        }
     }
 }
 
@@ -104,11 +152,18 @@ pub struct Sockets {
     pub by_inode: HashMap<InodeRef, SocketId>,
     /// Abstract names.
     pub by_name: HashMap<Vec<u8>, SocketId>,
+    pub ports: Ports,
 }
 
 impl Default for Sockets {
     fn default() -> Self {
-        Sockets { all: Slab::new(), total: 0, by_inode: HashMap::new(), by_name: HashMap::new() }
+        Sockets {
+            all: Slab::new(),
+            total: 0,
+            by_inode: HashMap::new(),
+            by_name: HashMap::new(),
+            ports: Ports::default(),
+        }
     }
 }
 
@@ -134,6 +189,19 @@ impl Sockets {
             return if queue.is_empty() { 0 } else { POLLIN | POLLRDNORM };
         }
         let peer = s.peer.and_then(|peer| self.all.get(peer));
+        match &s.family {
+            Family::Unix => {}
+            Family::Inet(inet) if s.kind == Kind::Stream => return tcp_readiness(s, inet, peer),
+            // A datagram that does not fit is lost: there is always room.
+            Family::Inet(_) | Family::Netlink(_) => {
+                let error = s.inet().is_some_and(|i| i.error.is_some());
+                let input = !s.inbox.is_empty() || s.no_reads;
+                return POLLOUT
+                    | POLLWRNORM
+                    | if error { POLLERR } else { 0 }
+                    | if input { POLLIN | POLLRDNORM } else { 0 };
+            }
+        }
         let mut bits = 0;
         let gone = s.connected && s.kind != Kind::Datagram && peer.is_none();
         let no_more = gone || s.no_reads || s.kind != Kind::Datagram && peer.is_some_and(|p| p.no_writes);
@@ -147,15 +215,10 @@ impl Sockets {
             bits |= POLLHUP;
         }
         // As Linux: writable while there is room for a good part.
-        let room = peer.map_or(BUFFER, Socket::own_room);
-        if room * 4 >= BUFFER {
+        if peer.is_none_or(Socket::takes) {
             bits |= POLLOUT | POLLWRNORM;
         }
         bits
-    }
-
-    pub fn activity(&self, id: SocketId) -> u64 {
-        self.get(id).activity
     }
 
     /// FIONREAD.
@@ -168,11 +231,89 @@ impl Sockets {
     }
 }
 
+/// tcp_poll of Linux.
+fn tcp_readiness(s: &Socket, inet: &Inet, peer: Option<&Socket>) -> u16 {
+    const IN: u16 = POLLIN | POLLRDNORM;
+    const OUT: u16 = POLLOUT | POLLWRNORM;
+    if inet.waiting {
+        return 0;
+    }
+    let mut bits = if inet.error.is_some() { POLLERR } else { 0 };
+    if inet.dead {
+        return bits | IN | OUT | POLLRDHUP | POLLHUP;
+    }
+    if !s.connected {
+        return bits | OUT | POLLHUP;
+    }
+    let ended = s.no_reads || peer.is_none_or(|p| p.no_writes);
+    if !s.inbox.is_empty() || ended {
+        bits |= IN;
+    }
+    if ended {
+        bits |= POLLRDHUP;
+    }
+    if ended && s.no_writes {
+        bits |= POLLHUP;
+    }
+    if s.no_writes || peer.is_none_or(Socket::takes) {
+        bits |= OUT;
+    }
+    bits
+}
+
 impl Kernel {
+    /// Wakes everybody who waits for a socket.
+    pub(crate) fn fire_socket(&mut self, id: SocketId) {
+        self.sys.fire(Key::SocketIn(id));
+        self.sys.fire(Key::SocketOut(id));
+    }
+
+    /// Ends a connection from the other side.
+    pub(crate) fn abort_socket(&mut self, id: SocketId, errno: Errno) {
+        if let Some(s) = self.sys.sockets.all.get_mut(id) {
+            s.abort(errno);
+            self.fire_socket(id);
+        }
+    }
+
+    /// The other end of a closed TCP socket: a FIN, or a reset when data was lost.
+    fn tcp_peer_closed(&mut self, s: &Socket, abortive: bool) {
+        let Some(peer) = s.peer else { return };
+        let Some(p) = self.sys.sockets.all.get_mut(peer) else { return };
+        if abortive || !s.inbox.is_empty() {
+            // Whoever has seen the end already only learns it when writing.
+            return self.abort_socket(peer, if s.no_writes { Errno::EPIPE } else { Errno::ECONNRESET });
+        }
+        p.peer = None;
+        p.edges.both();
+        self.fire_socket(peer);
+    }
+
     /// The last descriptor of a socket is closed.
     pub(crate) fn close_socket(&mut self, id: SocketId, proc: ProcId) {
-        let Some(s) = self.sys.sockets.all.remove(id) else { return };
+        let Some(mut s) = self.sys.sockets.all.remove(id) else { return };
         self.sys.sockets.total -= s.bytes;
+        for waiting in core::mem::take(&mut s.pending) {
+            self.abort_socket(waiting, Errno::ECONNREFUSED);
+        }
+        if let Family::Inet(inet) = &s.family {
+            if inet.local.port() != 0 {
+                self.sys.sockets.leave_port(s.kind, inet.local.port(), id);
+            }
+            if inet.waiting
+                && let Some(listener) = inet.remote.and_then(|to| self.sys.sockets.listener(to))
+            {
+                self.sys.sockets.get_mut(listener).pending.retain(|p| *p != id);
+            }
+            self.tcp_peer_closed(&s, inet.abortive);
+            for waiting in s.listening.into_iter().flat_map(|(queue, _)| queue) {
+                if let Some(peer) = self.sys.sockets.all.get(waiting).and_then(|w| w.peer) {
+                    self.abort_socket(peer, Errno::ECONNRESET);
+                }
+                self.close_socket(waiting, proc);
+            }
+            return;
+        }
         if let Some(place) = s.place {
             if let Ok(inode) = self.vfs.inode(place) {
                 self.sys.sockets.by_inode.remove(&inode);
@@ -188,7 +329,7 @@ impl Kernel {
             let o = self.sys.sockets.get_mut(orphan);
             o.peer = None;
             o.reset |= s.kind == Kind::Stream && !s.inbox.is_empty();
-            o.activity += 1;
+            o.edges.both();
             self.sys.fire(Key::SocketIn(orphan));
             self.sys.fire(Key::SocketOut(orphan));
         }

@@ -87,6 +87,8 @@ pub struct System {
     pub mounts_text: (String, String),
     pub forks: u64,
     pub calls: u64,
+    /// Signals queued, for edge-triggered signalfds.
+    pub signals_sent: u64,
     pub next_ino: u64,
     /// Names of memfd_create(2), by inode.
     pub memory_names: HashMap<u64, Vec<u8>>,
@@ -144,6 +146,7 @@ impl System {
             mounts_text: Default::default(),
             forks: 0,
             calls: 0,
+            signals_sent: 0,
             next_ino: 1,
             memory_names: HashMap::new(),
             handles: 0,

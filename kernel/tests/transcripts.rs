@@ -628,7 +628,7 @@ fn unix_sockets() {
     let conn = s.reply(a).result.unwrap() as i32;
     s.write(b, c, b"hello");
     assert_eq!(s.read(a, conn, 10), b"hello");
-    assert_eq!(s.err(a, Call::Socket { domain: 2, kind: 1, protocol: 0 }), Errno::EAFNOSUPPORT);
+    assert_eq!(s.err(a, Call::Socket { domain: 17, kind: 1, protocol: 0 }), Errno::EAFNOSUPPORT);
 }
 
 #[test]

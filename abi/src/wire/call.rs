@@ -393,6 +393,20 @@ pub enum IoctlOp {
     PtyLock(bool),
     /// TIOCGPTPEER: result is a descriptor.
     PtyPeer(u32),
+    /// TIOCPKT: packet mode of a pty's master.
+    PacketMode(bool),
+    /// TIOCGPKT: result is whether packet mode is on.
+    GetPacketMode,
+    /// TIOCGPTLCK: result is whether the pty is locked.
+    GetPtyLock,
+    /// TIOCEXCL, TIOCNXCL.
+    Exclusive(bool),
+    /// TIOCGEXCL: result is whether the terminal is exclusive.
+    GetExclusive,
+    /// TIOCSIG: a signal for the foreground group of a pty.
+    PtySignal(u32),
+    /// Whether the descriptor is a socket, for what netdevice(7) asks.
+    Interface,
     /// Anything else: ENOTTY (and a log line when the file is a tty).
     Other { cmd: u32, arg: u64 },
 }

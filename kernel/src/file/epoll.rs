@@ -19,6 +19,25 @@ pub const EPOLLONESHOT: u32 = 1 << 30;
 const CONDITIONS: u32 = 0xffff;
 const ALWAYS: u32 = 0x18;
 
+/// Counts what happens to the two directions of a file, for edge-triggering: data
+/// (or an end) that has come, and room that has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edges {
+    pub input: u64,
+    pub output: u64,
+}
+
+impl Edges {
+    pub fn both(&mut self) {
+        self.input += 1;
+        self.output += 1;
+    }
+}
+
+/// Conditions of the input side; the rest but errors and hang-ups is output.
+const INPUT: u32 = 0x2000 | 0x40 | 0x80 | 1 | 2;
+const OUTPUT: u32 = 4 | 0x100 | 0x200;
+
 /// An entry of the interest list.
 #[derive(Clone, Copy, Debug)]
 pub struct Item {
@@ -26,8 +45,8 @@ pub struct Item {
     pub file: FileId,
     pub events: u32,
     pub data: u64,
-    /// Activity of the file when it was last reported, for EPOLLET.
-    pub seen: Option<u64>,
+    /// What had happened to the file when it was last reported, for EPOLLET.
+    pub seen: Option<Edges>,
     /// EPOLLONESHOT has fired.
     pub spent: bool,
 }
@@ -45,8 +64,17 @@ impl System {
             return 0;
         }
         let events = self.readiness(item.file, task, depth) as u32 & (item.events & CONDITIONS | ALWAYS);
-        if events != 0 && item.events & EPOLLET != 0 && item.seen == Some(self.activity(item.file)) {
-            return 0;
+        if events != 0
+            && item.events & EPOLLET != 0
+            && let Some(seen) = item.seen
+        {
+            // What was reported is reported again only when something it asks for came.
+            let now = self.edges(item.file, depth);
+            let input = item.events & (INPUT | ALWAYS) != 0 && seen.input != now.input;
+            let output = item.events & OUTPUT != 0 && seen.output != now.output;
+            if !input && !output {
+                return 0;
+            }
         }
         events
     }
@@ -129,7 +157,7 @@ impl System {
                 continue;
             }
             ready.push((events, item.data));
-            let seen = self.activity(item.file);
+            let seen = self.edges(item.file, 1);
             let entry = &mut self.epoll_mut(epoll)?.items[n];
             entry.seen = Some(seen);
             entry.spent = item.events & EPOLLONESHOT != 0;

@@ -1,5 +1,6 @@
 //! eventfd(2) and timerfd_create(2).
 
+use super::epoll::Edges;
 use crate::timer::Clockwork;
 
 /// An eventfd's counter.
@@ -7,7 +8,7 @@ use crate::timer::Clockwork;
 pub struct Eventfd {
     pub count: u64,
     pub semaphore: bool,
-    pub activity: u64,
+    pub edges: Edges,
 }
 
 /// The largest count an eventfd holds.
@@ -19,7 +20,7 @@ impl Eventfd {
         if self.count == 0 {
             return None;
         }
-        self.activity += 1;
+        self.edges.output += 1;
         let value = if self.semaphore { 1 } else { self.count };
         self.count -= value;
         Some(value)

@@ -4,6 +4,7 @@
 //! Data is kept in the chunks it came in, so that a large write becomes the
 //! reply to a large read without a copy.
 
+use super::epoll::Edges;
 use crate::event::{Effect, OUTPUT_WINDOW, RequestId};
 use crate::kernel::Kernel;
 use crate::slab::Id;
@@ -60,8 +61,7 @@ pub struct Pipe {
     pub writer_opens: u32,
     pub fifo: Option<InodeRef>,
     pub host: HostEnd,
-    /// Counts changes, for edge-triggered epoll.
-    pub activity: u64,
+    pub edges: Edges,
 }
 
 impl Pipe {
@@ -77,7 +77,7 @@ impl Pipe {
             writer_opens: 0,
             fifo: None,
             host: HostEnd::None,
-            activity: 0,
+            edges: Edges::default(),
         }
     }
 
@@ -112,7 +112,7 @@ impl Pipe {
             return;
         }
         self.len += data.len();
-        self.activity += 1;
+        self.edges.input += 1;
         match self.chunks.back_mut() {
             Some(last) if last.len() + data.len() <= COALESCE => last.extend_from_slice(data),
             _ => {
@@ -129,7 +129,7 @@ impl Pipe {
             return self.push(&data);
         }
         self.len += data.len();
-        self.activity += 1;
+        self.edges.input += 1;
         self.chunks.push_back(data);
     }
 
@@ -139,7 +139,7 @@ impl Pipe {
         if want == 0 {
             return Vec::new();
         }
-        self.activity += 1;
+        self.edges.output += 1;
         if self.head == 0 && self.chunks.front().is_some_and(|c| c.len() == want) {
             self.len -= want;
             return self.chunks.pop_front().unwrap_or_default();
@@ -243,7 +243,7 @@ impl Kernel {
         let pipe = &mut self.sys.pipes[id];
         pipe.readers -= reads as u32;
         pipe.writers -= writes as u32;
-        pipe.activity += 1;
+        pipe.edges.both();
         if reads && pipe.readers == 0 {
             self.sys.fire(Key::PipeOut(id));
         }

@@ -1,6 +1,6 @@
 //! Readiness of files: what poll(2), select(2) and epoll(7) look at.
 
-use super::epoll::MAX_DEPTH;
+use super::epoll::{Edges, MAX_DEPTH};
 use super::event::EVENTFD_MAX;
 use super::pipe::HostEnd;
 use super::{FileId, Object};
@@ -9,6 +9,7 @@ use crate::task::TaskId;
 use crate::wait::Key;
 
 pub const POLLIN: u16 = 1;
+pub const POLLPRI: u16 = 2;
 pub const POLLOUT: u16 = 4;
 pub const POLLERR: u16 = 8;
 pub const POLLHUP: u16 = 0x10;
@@ -88,20 +89,34 @@ impl System {
             }
             Object::Socket(socket) => {
                 keys.extend([Key::SocketIn(*socket), Key::SocketOut(*socket)]);
+                // Room for a datagram is its receiver's.
+                let s = self.sockets.get(*socket);
+                if s.kind == crate::socket::Kind::Datagram {
+                    keys.extend(s.peer.map(Key::SocketOut));
+                }
             }
             _ => {}
         }
     }
 
-    /// A number that changes with everything that happens to a file.
-    pub fn activity(&self, file: FileId) -> u64 {
+    /// What has happened to a file so far.
+    pub fn edges(&self, file: FileId, depth: u32) -> Edges {
         match &self.files[file].object {
-            Object::Pipe { id, .. } => self.pipes[*id].activity,
-            Object::Tty(tty) | Object::Master(tty) => self.ttys[*tty].activity,
-            Object::Event(e) => e.activity,
-            Object::Timer(t) => t.activity,
-            Object::Socket(socket) => self.sockets.activity(*socket),
-            _ => 0,
+            Object::Pipe { id, .. } => self.pipes[*id].edges,
+            Object::Tty(tty) | Object::Master(tty) => {
+                let n = self.ttys[*tty].activity;
+                Edges { input: n, output: n }
+            }
+            Object::Event(e) => e.edges,
+            Object::Timer(t) => Edges { input: t.activity, output: 0 },
+            Object::Signal(_) => Edges { input: self.signals_sent, output: 0 },
+            Object::Socket(socket) => self.sockets.get(*socket).edges,
+            Object::Epoll(epoll) if depth < MAX_DEPTH => {
+                let inner = epoll.items.iter().map(|i| self.edges(i.file, depth + 1));
+                let input = inner.fold(0u64, |sum, e| sum.wrapping_add(e.input).wrapping_add(e.output));
+                Edges { input, output: 0 }
+            }
+            _ => Edges::default(),
         }
     }
 }

@@ -3,17 +3,18 @@
 use super::{done, with};
 use crate::file::Object;
 use crate::kernel::{Caller, Kernel};
-use crate::tty::{Side, TtyId};
+use crate::tty::{PKT_FLUSHREAD, PKT_FLUSHWRITE, Side, TtyId};
 use crate::wait::{Key, SysResult, wait_on};
 use tawaki_abi::Errno;
 use tawaki_abi::fs::OpenFlags;
-use tawaki_abi::signal::{SI_KERNEL, SIGCONT, SIGHUP, SIGTTOU, SigInfo};
+use tawaki_abi::signal::{SI_KERNEL, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SigInfo};
 use tawaki_abi::tty::Termios;
 use tawaki_abi::wire::{Body, Fd, IoctlOp};
 
 /// TCSETSW and TCSETSF wait for the output; TCSETSF drops the input too.
 const DRAIN: u32 = 1;
 const FLUSH: u32 = 2;
+const TIOCSTI: u32 = 0x5412;
 
 impl Kernel {
     pub(super) fn sys_ioctl(&mut self, c: Caller, fd: Fd, op: IoctlOp) -> SysResult {
@@ -35,6 +36,19 @@ impl Kernel {
         match self.sys.files[file].object {
             Object::Tty(tty) => self.tty_ioctl(c, tty, false, op),
             Object::Master(tty) => self.tty_ioctl(c, tty, true, op),
+            Object::Socket(socket) => self.socket_ioctl(socket, op),
+            _ => Err(Errno::ENOTTY.into()),
+        }
+    }
+
+    fn socket_ioctl(&mut self, socket: crate::socket::SocketId, op: IoctlOp) -> SysResult {
+        match op {
+            IoctlOp::Interface => done(0),
+            // What the other side has not read yet.
+            IoctlOp::OutputQueue => {
+                let peer = self.sys.sockets.get(socket).peer.and_then(|peer| self.sys.sockets.all.get(peer));
+                done(peer.map_or(0, |p| p.bytes))
+            }
             _ => Err(Errno::ENOTTY.into()),
         }
     }
@@ -107,24 +121,27 @@ impl Kernel {
                     sys.check_foreground(c.task, tty, SIGTTOU)?;
                 }
                 let t = &mut sys.ttys[tty];
-                match queue {
-                    0 => t.flush_input(),
-                    1 => t.flush_output(),
-                    2 => {
-                        t.flush_input();
-                        t.flush_output();
-                    }
-                    _ => return Err(Errno::EINVAL.into()),
+                if queue > 2 {
+                    return Err(Errno::EINVAL.into());
+                }
+                if queue != 1 {
+                    t.flush_input();
+                    t.tell(PKT_FLUSHREAD);
+                }
+                if queue != 0 {
+                    t.flush_output();
+                    t.tell(PKT_FLUSHWRITE);
                 }
                 sys.fire(Key::TtyOut(tty));
+                sys.fire(Key::MasterIn(tty));
                 done(0)
             }
             IoctlOp::SendBreak(_) => self.drained(tty),
             IoctlOp::Flow(action) => {
                 let t = &mut sys.ttys[tty];
                 match action {
-                    0 => t.stopped = true,
-                    1 => t.stopped = false,
+                    0 => t.stop(true),
+                    1 => t.stop(false),
                     2 | 3 => {}
                     _ => return Err(Errno::EINVAL.into()),
                 }
@@ -140,10 +157,46 @@ impl Kernel {
                 }
                 done(0)
             }
+            IoctlOp::GetPtyLock if master => {
+                done(matches!(sys.ttys[tty].side, Side::Master { locked: true, .. }) as u32)
+            }
+            IoctlOp::PacketMode(on) if master => {
+                let t = &mut sys.ttys[tty];
+                if on != t.packet {
+                    (t.packet, t.control) = (on, 0);
+                }
+                done(0)
+            }
+            IoctlOp::GetPacketMode if master => done(sys.ttys[tty].packet as u32),
+            IoctlOp::PtySignal(signo) if master => {
+                if !matches!(signo, SIGINT | SIGQUIT | SIGTSTP) {
+                    return Err(Errno::EINVAL.into());
+                }
+                let pgrp = sys.ttys[tty].pgrp;
+                if pgrp != 0 {
+                    sys.send_group(pgrp, SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() });
+                }
+                done(0)
+            }
+            IoctlOp::Exclusive(on) => {
+                sys.ttys[tty].exclusive = on;
+                done(0)
+            }
+            IoctlOp::GetExclusive => done(sys.ttys[tty].exclusive as u32),
             IoctlOp::PtyPeer(flags) if master => {
                 done(self.open_peer(c, tty, OpenFlags::from_bits_truncate(flags))?)
             }
-            IoctlOp::PtyNumber | IoctlOp::PtyLock(_) | IoctlOp::PtyPeer(_) => Err(Errno::ENOTTY.into()),
+            IoctlOp::PtyNumber
+            | IoctlOp::PtyLock(_)
+            | IoctlOp::GetPtyLock
+            | IoctlOp::PacketMode(_)
+            | IoctlOp::GetPacketMode
+            | IoctlOp::PtySignal(_)
+            | IoctlOp::Interface
+            | IoctlOp::PtyPeer(_) => Err(Errno::ENOTTY.into()),
+            // Input that a program makes up is how sandboxes were left: refused, as by
+            // Linux since 6.2 (dev.tty.legacy_tiocsti).
+            IoctlOp::Other { cmd: TIOCSTI, .. } => Err(Errno::EIO.into()),
             IoctlOp::Other { cmd, .. } => {
                 self.sys.unsupported(c.task, format_args!("terminal ioctl {cmd:#x}"));
                 Err(Errno::ENOTTY.into())
@@ -176,6 +229,7 @@ impl Kernel {
         self.sys.tty_dirty(tty);
         self.sys.fire(Key::TtyIn(tty));
         self.sys.fire(Key::TtyOut(tty));
+        self.sys.fire(Key::MasterIn(tty));
         done(0)
     }
 

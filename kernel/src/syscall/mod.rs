@@ -5,6 +5,7 @@
 mod descriptor;
 mod fcntl;
 mod identity;
+mod inet;
 mod ioctl;
 mod mapping;
 mod misc;
@@ -15,6 +16,7 @@ mod process;
 mod read;
 mod signals;
 mod socket;
+mod sockopt;
 mod time;
 mod transfer;
 mod write;
@@ -179,18 +181,18 @@ syscalls! { k, c, p;
     Call::TimerOverrun { id } => k.sys_timer_overrun(c, *id), Full, "timer_getoverrun", "";
     Call::Sleep { clock, deadline } => k.sys_sleep(c, *clock, *deadline), Full, "nanosleep clock_nanosleep pause", "";
     // sockets
-    Call::Socket { domain, kind, protocol } => k.sys_socket(c, *domain, *kind, *protocol), Partial, "socket", "AF_UNIX stream, datagram and seqpacket; other families EAFNOSUPPORT";
+    Call::Socket { domain, kind, protocol } => k.sys_socket(c, *domain, *kind, *protocol), Partial, "socket", "AF_UNIX; AF_INET and AF_INET6 with TCP and UDP on the loopback; NETLINK_ROUTE (reading) and NETLINK_KOBJECT_UEVENT (silent); no raw sockets; other families EAFNOSUPPORT";
     Call::Socketpair { domain, kind, protocol } => k.sys_socketpair(c, *domain, *kind, *protocol), Partial, "socketpair", "AF_UNIX";
     Call::Bind { fd, addr } => k.sys_bind(c, *fd, addr), Full, "bind", "";
-    Call::Connect { fd, addr } => k.sys_connect(c, *fd, addr), Full, "connect", "";
+    Call::Connect { fd, addr } => k.sys_connect(c, *fd, addr, p), Full, "connect", "";
     Call::Listen { fd, backlog } => k.sys_listen(c, *fd, *backlog), Full, "listen", "";
-    Call::Accept { fd, flags } => k.sys_accept(c, *fd, *flags), Full, "accept accept4", "";
-    Call::Send { fd, data, flags, addr, fds, .. } => k.sys_send(c, *fd, data, *flags, addr.as_deref().map(|a| &a[..]), fds, p), Full, "send sendto sendmsg sendmmsg", "";
-    Call::Recv { fd, len, flags } => k.sys_recv(c, *fd, *len, *flags), Full, "recv recvfrom recvmsg recvmmsg", "";
+    Call::Accept { fd, flags } => k.sys_accept(c, *fd, *flags, p), Full, "accept accept4", "";
+    Call::Send { fd, data, flags, addr, fds, .. } => k.sys_send(c, *fd, data, *flags, addr.as_deref().map(|a| &a[..]), fds, p), Full, "send sendto sendmsg sendmmsg", "no urgent data (EOPNOTSUPP)";
+    Call::Recv { fd, len, flags } => k.sys_recv(c, *fd, *len, *flags, p), Full, "recv recvfrom recvmsg recvmmsg", "";
     Call::Shutdown { fd, how } => k.sys_shutdown(c, *fd, *how), Full, "shutdown", "";
     Call::Sockname { fd, peer } => k.sys_sockname(c, *fd, *peer), Full, "getsockname getpeername", "";
-    Call::Setsockopt { fd, level, name, value } => k.sys_setsockopt(c, *fd, *level, *name, value), Partial, "setsockopt", "SO_PASSCRED; buffer sizes and timeouts are accepted without effect";
-    Call::Getsockopt { fd, level, name, len } => k.sys_getsockopt(c, *fd, *level, *name, *len), Partial, "getsockopt", "SO_TYPE, SO_DOMAIN, SO_ERROR, SO_ACCEPTCONN, SO_PEERCRED, buffer sizes";
+    Call::Setsockopt { fd, level, name, value } => k.sys_setsockopt(c, *fd, *level, *name, value), Partial, "setsockopt", "SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_LINGER (0), SO_RCVTIMEO, SO_SNDTIMEO, SO_PASSCRED, IPV6_V6ONLY; others of a table are remembered without effect, buffer sizes too";
+    Call::Getsockopt { fd, level, name, len } => k.sys_getsockopt(c, *fd, *level, *name, *len), Partial, "getsockopt", "what setsockopt takes, and SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ERROR, SO_ACCEPTCONN, SO_PEERCRED";
 }
 
 /// The table as a page: `docs/syscalls.md`.

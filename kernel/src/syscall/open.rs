@@ -186,7 +186,7 @@ impl Kernel {
                 let first = self.sys.terminals.values().min().copied().ok_or(Errno::ENXIO)?;
                 self.open_tty(c, first, flags)?
             }
-            (5, 2) => self.open_ptmx()?,
+            (5, 2) => self.open_ptmx(c)?,
             (136..=143, minor) => {
                 let tty = TtyId::new(((rdev >> 8) as u32 - 136) << 8 | minor as u32);
                 if self.sys.ttys.get(tty).is_none() {
@@ -205,6 +205,9 @@ impl Kernel {
         {
             return Err(Errno::EIO);
         }
+        if t.exclusive && t.opens > 0 && !self.sys.procs[c.proc].cred.capable() {
+            return Err(Errno::EBUSY);
+        }
         t.hung_up = false;
         t.opens += 1;
         if !flags.contains(OpenFlags::NOCTTY) && t.session == 0 {
@@ -213,12 +216,15 @@ impl Kernel {
         Ok(Object::Tty(tty))
     }
 
-    fn open_ptmx(&mut self) -> Result<Object, Errno> {
+    fn open_ptmx(&mut self, c: Caller) -> Result<Object, Errno> {
         if self.sys.ttys.len() >= MAX_TTYS {
             return Err(Errno::ENOSPC);
         }
         let side = Side::Master { opens: 1, locked: true };
-        Ok(Object::Master(self.sys.ttys.insert(Tty::new(side, WinSize::default()))))
+        let uid = self.sys.procs[c.proc].cred.fs.uid;
+        let mut tty = Tty::new(side, WinSize::default());
+        tty.uid = uid;
+        Ok(Object::Master(self.sys.ttys.insert(tty)))
     }
 
     /// TIOCGPTPEER: the slave of a master.

@@ -69,7 +69,7 @@ impl Kernel {
         if flags & !(NONBLOCK | CLOEXEC | 1) != 0 {
             return Err(Errno::EINVAL.into());
         }
-        let event = Eventfd { count: count as u64, semaphore: flags & 1 != 0, activity: 0 };
+        let event = Eventfd { count: count as u64, semaphore: flags & 1 != 0, edges: Default::default() };
         done(self.anonymous(c, Object::Event(event), AnonymousKind::Eventfd, flags)?)
     }
 

@@ -130,7 +130,8 @@ impl Kernel {
             }
             Object::Epoll(_) => Err(Errno::EINVAL.into()),
             Object::Socket(socket) => {
-                let received = self.receive(c, socket, len, 0, wait)?;
+                let want = super::socket::Receive { len, flags: 0, wait };
+                let (received, _) = self.receive(c, socket, want, progress)?;
                 bytes(received.data.into_vec())
             }
         }

@@ -1,10 +1,13 @@
-//! Socket calls (unix(7)).
+//! Socket calls (socket(7), unix(7)). What Internet and netlink sockets do
+//! differently is in `inet`, options are in `sockopt`.
 
 use super::{done, with};
 use crate::file::{AnonymousKind, FileId, Object, OpenFile};
 use crate::kernel::{Caller, Kernel};
+use crate::net::netlink::{self, Netlink};
+use crate::net::{AF_INET, AF_INET6, AF_NETLINK, Family, Inet};
 use crate::socket::{Kind, MAX_PASSED, Packet, Socket, SocketId};
-use crate::wait::{Key, Progress, Stop, SysResult, wait_on};
+use crate::wait::{Key, Progress, Stop, SysResult, Wait, wait_on};
 use serde_bytes::ByteBuf;
 use std::collections::VecDeque;
 use tawaki_abi::Errno;
@@ -12,22 +15,27 @@ use tawaki_abi::fs::{AT_FDCWD, OpenFlags, S_IFMT, S_IFSOCK};
 use tawaki_abi::wire::{Body, Fd, MAX_TRANSFER, Received, Reply};
 use tawaki_vfs::Access;
 
-const AF_UNIX: u32 = 1;
+pub(super) const AF_UNIX: u32 = 1;
 /// The highest family number Linux knows.
 const AF_MAX: u32 = 46;
 /// The highest socket type.
 const SOCK_PACKET: u32 = 10;
 const SOCK_NONBLOCK: u32 = OpenFlags::NONBLOCK.bits();
 const SOCK_CLOEXEC: u32 = OpenFlags::CLOEXEC.bits();
+const MSG_OOB: u32 = 1;
 const MSG_PEEK: u32 = 2;
 const MSG_CTRUNC: u32 = 8;
 const MSG_TRUNC: u32 = 0x20;
 const MSG_DONTWAIT: u32 = 0x40;
 const MSG_EOR: u32 = 0x80;
+const MSG_WAITALL: u32 = 0x100;
+const MSG_ERRQUEUE: u32 = 0x2000;
 const MSG_NOSIGNAL: u32 = 0x4000;
 const MSG_CMSG_CLOEXEC: u32 = 0x4000_0000;
-const SOL_SOCKET: u32 = 1;
-const SO_PASSCRED: u32 = 16;
+const IPPROTO_ICMP: u32 = 1;
+const IPPROTO_TCP: u32 = 6;
+const IPPROTO_UDP: u32 = 17;
+const SOCK_RAW: u32 = 3;
 /// Longest `sockaddr_un`.
 const MAX_ADDRESS: usize = 110;
 
@@ -40,8 +48,16 @@ pub(super) struct Message<'a> {
     pub wait: bool,
 }
 
+/// What to receive.
+#[derive(Clone, Copy)]
+pub(super) struct Receive {
+    pub len: usize,
+    pub flags: u32,
+    pub wait: bool,
+}
+
 impl Kernel {
-    fn socket(&self, c: Caller, fd: Fd) -> Result<(FileId, SocketId), Errno> {
+    pub(super) fn socket(&self, c: Caller, fd: Fd) -> Result<(FileId, SocketId), Errno> {
         let file = self.sys.io_fd(c.proc, fd)?;
         match self.sys.files[file].object {
             Object::Socket(socket) => Ok((file, socket)),
@@ -49,14 +65,14 @@ impl Kernel {
         }
     }
 
-    fn owner(&self, c: Caller) -> (i32, u32, u32) {
+    pub(super) fn owner(&self, c: Caller) -> (i32, u32, u32) {
         let p = &self.sys.procs[c.proc];
         (p.pid, p.cred.euid, p.cred.egid)
     }
 
-    fn new_socket(&mut self, c: Caller, kind: Kind) -> SocketId {
+    fn new_socket(&mut self, c: Caller, family: Family, kind: Kind) -> SocketId {
         let (owner, number) = (self.owner(c), self.sys.anonymous_ino());
-        self.sys.sockets.all.insert(Socket::new(kind, owner, number))
+        self.sys.sockets.all.insert(Socket { family, ..Socket::new(kind, owner, number) })
     }
 
     fn socket_file(&self, socket: SocketId, flags: u32) -> OpenFile {
@@ -66,46 +82,78 @@ impl Kernel {
         OpenFile::new(Object::Socket(socket), status, Some(loc))
     }
 
-    fn check_kind(&mut self, c: Caller, domain: u32, kind: u32, protocol: u32) -> Result<Kind, Errno> {
-        if domain != AF_UNIX {
-            if domain < AF_MAX {
-                self.sys.unsupported(c.task, format_args!("socket family {domain}"));
-            }
+    /// Checks the arguments of socket(2).
+    fn check_kind(
+        &mut self,
+        c: Caller,
+        domain: u32,
+        kind: u32,
+        protocol: u32,
+    ) -> Result<(Family, Kind), Errno> {
+        if domain >= AF_MAX {
             return Err(Errno::EAFNOSUPPORT);
         }
         if kind & !(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC) != 0 || kind & 0xf > SOCK_PACKET {
             return Err(Errno::EINVAL);
         }
-        if protocol != 0 && protocol != AF_UNIX {
-            return Err(Errno::EPROTONOSUPPORT);
-        }
-        match kind & !(SOCK_NONBLOCK | SOCK_CLOEXEC) {
-            1 => Ok(Kind::Stream),
-            2 | 3 => Ok(Kind::Datagram),
-            5 => Ok(Kind::Seqpacket),
-            _ => Err(Errno::ESOCKTNOSUPPORT),
+        let kind = kind & 0xf;
+        match domain {
+            AF_UNIX if protocol != 0 && protocol != AF_UNIX => Err(Errno::EPROTONOSUPPORT),
+            AF_UNIX => match kind {
+                1 => Ok((Family::Unix, Kind::Stream)),
+                2 | SOCK_RAW => Ok((Family::Unix, Kind::Datagram)),
+                5 => Ok((Family::Unix, Kind::Seqpacket)),
+                _ => Err(Errno::ESOCKTNOSUPPORT),
+            },
+            AF_INET | AF_INET6 => {
+                let inet = Family::Inet(Inet::new(domain == AF_INET6));
+                match (kind, protocol) {
+                    (1, 0 | IPPROTO_TCP) => Ok((inet, Kind::Stream)),
+                    (2, 0 | IPPROTO_UDP) => Ok((inet, Kind::Datagram)),
+                    (2, IPPROTO_ICMP | 58) => Err(Errno::EACCES),
+                    (SOCK_RAW, _) => {
+                        self.sys.unsupported(c.task, format_args!("raw socket of protocol {protocol}"));
+                        let capable = self.sys.procs[c.proc].cred.capable();
+                        Err(if capable { Errno::EPROTONOSUPPORT } else { Errno::EPERM })
+                    }
+                    (1 | 2, _) => Err(Errno::EPROTONOSUPPORT),
+                    _ => Err(Errno::ESOCKTNOSUPPORT),
+                }
+            }
+            AF_NETLINK if kind != 2 && kind != SOCK_RAW => Err(Errno::ESOCKTNOSUPPORT),
+            AF_NETLINK if !matches!(protocol, netlink::ROUTE | netlink::UEVENT) => {
+                Err(Errno::EPROTONOSUPPORT)
+            }
+            AF_NETLINK => Ok((Family::Netlink(Netlink { protocol, ..Netlink::default() }), Kind::Datagram)),
+            _ => {
+                self.sys.unsupported(c.task, format_args!("socket family {domain}"));
+                Err(Errno::EAFNOSUPPORT)
+            }
         }
     }
 
     pub(super) fn sys_socket(&mut self, c: Caller, domain: u32, kind: u32, protocol: u32) -> SysResult {
-        let which = self.check_kind(c, domain, kind, protocol)?;
+        let (family, which) = self.check_kind(c, domain, kind, protocol)?;
         self.sys.fds_fit(c.proc, 1)?;
-        let socket = self.new_socket(c, which);
+        let socket = self.new_socket(c, family, which);
         let file = self.socket_file(socket, kind);
         done(self.open_fd(c.proc, file, kind & SOCK_CLOEXEC != 0)?)
     }
 
     pub(super) fn sys_socketpair(&mut self, c: Caller, domain: u32, kind: u32, protocol: u32) -> SysResult {
-        let which = self.check_kind(c, domain, kind, protocol)?;
+        let (family, which) = self.check_kind(c, domain, kind, protocol)?;
+        if !matches!(family, Family::Unix) {
+            return Err(Errno::EOPNOTSUPP.into());
+        }
         self.sys.fds_fit(c.proc, 2)?;
-        let (a, b) = (self.new_socket(c, which), self.new_socket(c, which));
+        let (a, b) = (self.new_socket(c, Family::Unix, which), self.new_socket(c, Family::Unix, which));
         self.join(a, b);
         let (first, second) = (self.socket_file(a, kind), self.socket_file(b, kind));
         let (x, y) = self.open_two(c, first, second, kind & SOCK_CLOEXEC != 0)?;
         with(Body::Fds(x, y))
     }
 
-    fn join(&mut self, a: SocketId, b: SocketId) {
+    pub(super) fn join(&mut self, a: SocketId, b: SocketId) {
         for (one, other) in [(a, b), (b, a)] {
             let o = self.sys.sockets.get(other);
             let (owner, name) = (o.owner, o.name.clone());
@@ -114,12 +162,35 @@ impl Kernel {
             s.connected = true;
             s.peer_owner = owner;
             s.peer_name = name;
-            s.activity += 1;
+            s.edges.both();
         }
+    }
+
+    /// Waits for a socket, at most as long as its timeout (SO_RCVTIMEO) says.
+    pub(super) fn socket_wait<T>(
+        &self,
+        key: Key,
+        timeout: Option<u64>,
+        progress: &mut Progress,
+    ) -> SysResult<T> {
+        let Some(timeout) = timeout else { return wait_on(key) };
+        let now = self.sys.now.monotonic_ns;
+        if progress.mark == 0 {
+            progress.mark = crate::timer::deadline_after(now, timeout);
+        }
+        if progress.mark <= now {
+            return Err(Errno::EAGAIN.into());
+        }
+        Err(Stop::Wait(Wait { keys: vec![key], until: Some(progress.mark), restart: Some(Errno::EINTR) }))
     }
 
     pub(super) fn sys_bind(&mut self, c: Caller, fd: Fd, addr: &[u8]) -> SysResult {
         let (_, socket) = self.socket(c, fd)?;
+        match self.sys.sockets.get(socket).family {
+            Family::Unix => {}
+            Family::Inet(_) => return self.inet_bind(c, socket, addr),
+            Family::Netlink(_) => return self.netlink_bind(c, socket, addr),
+        }
         let name = unix_name(addr)?;
         if !self.sys.sockets.get(socket).name.is_empty() {
             return Err(Errno::EINVAL.into());
@@ -176,8 +247,23 @@ impl Kernel {
         Ok(*sys.sockets.by_inode.get(&inode).ok_or(Errno::ECONNREFUSED)?)
     }
 
-    pub(super) fn sys_connect(&mut self, c: Caller, fd: Fd, addr: &[u8]) -> SysResult {
+    pub(super) fn sys_connect(
+        &mut self,
+        c: Caller,
+        fd: Fd,
+        addr: &[u8],
+        progress: &mut Progress,
+    ) -> SysResult {
         let (file, socket) = self.socket(c, fd)?;
+        match self.sys.sockets.get(socket).family {
+            Family::Unix => {}
+            Family::Inet(_) => return self.inet_connect(c, file, socket, addr, progress),
+            Family::Netlink(_) => {
+                netlink::parse(addr)?;
+                self.netlink_autobind(c, socket);
+                return done(0);
+            }
+        }
         let kind = self.sys.sockets.get(socket).kind;
         if kind == Kind::Datagram {
             if addr.get(..2) == Some(&[0, 0]) {
@@ -208,7 +294,8 @@ impl Kernel {
             if self.sys.files[file].nonblocking() {
                 return Err(Errno::EAGAIN.into());
             }
-            return wait_on(Key::SocketOut(listener));
+            let timeout = self.sys.sockets.get(socket).send_timeout;
+            return self.socket_wait(Key::SocketOut(listener), timeout, progress);
         }
         let (name, owner, passes_creds) = (l.name.clone(), l.owner, l.passes_creds);
         let number = self.sys.anonymous_ino();
@@ -219,7 +306,7 @@ impl Kernel {
         self.join(socket, accepted);
         self.sys.sockets.get_mut(socket).peer_name = name;
         let l = self.sys.sockets.get_mut(listener);
-        l.activity += 1;
+        l.edges.input += 1;
         if let Some((queue, _)) = &mut l.listening {
             queue.push_back(accepted);
         }
@@ -234,10 +321,16 @@ impl Kernel {
         if s.kind == Kind::Datagram {
             return Err(Errno::EOPNOTSUPP.into());
         }
-        if s.name.is_empty() || s.connected {
+        let unix = matches!(s.family, Family::Unix);
+        if unix && s.name.is_empty() || s.connected {
             return Err(Errno::EINVAL.into());
         }
-        let backlog = backlog.clamp(0, 4096) as usize;
+        if !unix {
+            self.inet_listen(socket)?;
+        }
+        let s = self.sys.sockets.get_mut(socket);
+        // As Linux: negative is the most, which is `somaxconn`.
+        let backlog = (backlog as u32).min(4096) as usize;
         s.owner = owner;
         match &mut s.listening {
             Some((_, limit)) => *limit = backlog,
@@ -246,7 +339,7 @@ impl Kernel {
         done(0)
     }
 
-    pub(super) fn sys_accept(&mut self, c: Caller, fd: Fd, flags: u32) -> SysResult {
+    pub(super) fn sys_accept(&mut self, c: Caller, fd: Fd, flags: u32, progress: &mut Progress) -> SysResult {
         let (file, socket) = self.socket(c, fd)?;
         if flags & !(SOCK_NONBLOCK | SOCK_CLOEXEC) != 0 {
             return Err(Errno::EINVAL.into());
@@ -257,15 +350,37 @@ impl Kernel {
         if s.kind == Kind::Datagram {
             return Err(Errno::EOPNOTSUPP.into());
         }
+        let timeout = s.receive_timeout;
         let Some((queue, _)) = &mut s.listening else { return Err(Errno::EINVAL.into()) };
         let Some(accepted) = queue.pop_front() else {
-            return if wait { wait_on(Key::SocketIn(socket)) } else { Err(Errno::EAGAIN.into()) };
+            if !wait {
+                return Err(Errno::EAGAIN.into());
+            }
+            return self.socket_wait(Key::SocketIn(socket), timeout, progress);
         };
         self.sys.fire(Key::SocketOut(socket));
-        let addr = address(&self.sys.sockets.get(accepted).peer_name);
+        self.admit_pending(socket);
+        let addr = self.name_of(accepted, true);
         let file = self.socket_file(accepted, flags);
         let fd = self.open_fd(c.proc, file, flags & SOCK_CLOEXEC != 0)?;
         Ok(Reply::with(fd as i64, Body::Bytes(addr)))
+    }
+
+    /// The `sockaddr` of a socket or of its peer.
+    pub(super) fn name_of(&self, socket: SocketId, peer: bool) -> ByteBuf {
+        use crate::net::address::{any, encode};
+        let s = self.sys.sockets.get(socket);
+        ByteBuf::from(match &s.family {
+            Family::Unix => {
+                let name = if peer { &s.peer_name } else { &s.name };
+                // An unbound socket has only its family.
+                if name.is_empty() { vec![AF_UNIX as u8, 0] } else { name.clone() }
+            }
+            Family::Inet(inet) if peer => encode(inet.remote.unwrap_or(any(inet.v6)), inet.v6),
+            Family::Inet(inet) => encode(inet.local, inet.v6),
+            Family::Netlink(_) if peer => netlink::address(0, 0),
+            Family::Netlink(n) => netlink::address(n.port, n.groups),
+        })
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -292,9 +407,18 @@ impl Kernel {
         message: Message<'_>,
         progress: &mut Progress,
     ) -> SysResult {
-        let Message { data, flags, addr, fds, wait } = message;
         let s = self.sys.sockets.get(socket);
-        let kind = s.kind;
+        if message.flags & MSG_OOB != 0 {
+            return Err(Errno::EOPNOTSUPP.into());
+        }
+        match s.family {
+            Family::Unix => {}
+            Family::Inet(_) if s.kind == Kind::Stream => return self.tcp_send(c, socket, message, progress),
+            Family::Inet(_) => return self.udp_send(c, socket, &message),
+            Family::Netlink(_) => return self.netlink_send(c, socket, &message),
+        }
+        let Message { data, flags, addr, fds, wait } = message;
+        let (kind, timeout) = (s.kind, s.send_timeout);
         let peer = match addr.filter(|a| !a.is_empty()) {
             Some(addr) if kind == Kind::Datagram => self.named(c, addr)?,
             Some(_) if s.connected => return Err(Errno::EISCONN.into()),
@@ -335,7 +459,8 @@ impl Kernel {
             if !wait {
                 return if from > 0 { done(from) } else { Err(Errno::EAGAIN.into()) };
             }
-            return wait_on(Key::SocketOut(if kind == Kind::Datagram { peer } else { socket }));
+            let key = Key::SocketOut(if kind == Kind::Datagram { peer } else { socket });
+            return self.socket_wait(key, timeout, progress);
         }
         let mut passed = Vec::new();
         if from == 0 {
@@ -350,80 +475,124 @@ impl Kernel {
         let piece = if n == total { core::mem::take(data).into_vec() } else { data[from..from + n].to_vec() };
         let creds = self.owner(c);
         let addr = self.sys.sockets.get(socket).name.clone();
-        self.sys.sockets.total += piece.len();
-        let p = self.sys.sockets.get_mut(peer);
-        p.bytes += piece.len();
-        p.activity += 1;
-        match p.inbox.back_mut() {
-            // A stream joins small pieces of one sender.
-            Some(last)
-                if kind == Kind::Stream
-                    && passed.is_empty()
-                    && last.fds.is_empty()
-                    && last.creds == creds
-                    && last.data.len() + piece.len() <= 4096 =>
-            {
-                last.data.extend_from_slice(&piece);
-            }
-            _ => p.inbox.push_back(Packet { data: piece, pos: 0, fds: passed, addr, creds }),
-        }
+        self.deliver(peer, Packet { data: piece, pos: 0, fds: passed, addr, creds });
         progress.done = (from + n) as u64;
-        self.sys.fire(Key::SocketIn(peer));
         if from + n < total && kind == Kind::Stream {
-            return if wait { wait_on(Key::SocketOut(socket)) } else { done(from + n) };
+            if !wait {
+                return done(from + n);
+            }
+            return self.socket_wait(Key::SocketOut(socket), timeout, progress);
         }
         done(total)
     }
 
-    fn broken(&mut self, c: Caller, flags: u32) -> SysResult {
+    /// Puts data into a socket's inbox.
+    pub(super) fn deliver(&mut self, to: SocketId, packet: Packet) {
+        self.sys.sockets.total += packet.data.len();
+        let p = self.sys.sockets.get_mut(to);
+        p.bytes += packet.data.len();
+        p.edges.input += 1;
+        match p.inbox.back_mut() {
+            // A stream joins small pieces of one sender.
+            Some(last)
+                if p.kind == Kind::Stream
+                    && packet.fds.is_empty()
+                    && last.fds.is_empty()
+                    && last.creds == packet.creds
+                    && last.data.len() + packet.data.len() <= 4096 =>
+            {
+                last.data.extend_from_slice(&packet.data);
+            }
+            _ => p.inbox.push_back(packet),
+        }
+        self.sys.fire(Key::SocketIn(to));
+    }
+
+    pub(super) fn broken(&mut self, c: Caller, flags: u32) -> SysResult {
         if flags & MSG_NOSIGNAL != 0 { Err(Errno::EPIPE.into()) } else { self.broken_pipe(c) }
     }
 
-    pub(super) fn sys_recv(&mut self, c: Caller, fd: Fd, len: u32, flags: u32) -> SysResult {
+    pub(super) fn sys_recv(
+        &mut self,
+        c: Caller,
+        fd: Fd,
+        len: u32,
+        flags: u32,
+        progress: &mut Progress,
+    ) -> SysResult {
         let (file, socket) = self.socket(c, fd)?;
         let wait = !self.sys.files[file].nonblocking() && flags & MSG_DONTWAIT == 0;
-        let received = self.receive(c, socket, len as usize, flags, wait)?;
-        let n = received.data.len() as i64;
-        Ok(Reply::with(n, Body::Received(received)))
+        let want = Receive { len: len as usize, flags, wait };
+        let (received, n) = self.receive(c, socket, want, progress)?;
+        Ok(Reply::with(n as i64, Body::Received(received)))
     }
 
-    /// Takes a message or a piece of a stream.
+    /// Takes a message or a piece of a stream. The number is what recv(2) returns:
+    /// with MSG_TRUNC the length of the whole message.
     pub(super) fn receive(
         &mut self,
         c: Caller,
         socket: SocketId,
-        len: usize,
-        flags: u32,
-        wait: bool,
-    ) -> SysResult<Received> {
+        want: Receive,
+        progress: &mut Progress,
+    ) -> SysResult<(Received, usize)> {
+        let Receive { len, flags, wait } = want;
         let len = len.min(MAX_TRANSFER);
         let peek = flags & MSG_PEEK != 0;
-        let s = self.sys.sockets.get(socket);
+        if flags & MSG_OOB != 0 {
+            let unix = matches!(self.sys.sockets.get(socket).family, Family::Unix);
+            return Err(if unix { Errno::EOPNOTSUPP } else { Errno::EINVAL }.into());
+        }
+        if flags & MSG_ERRQUEUE != 0 {
+            return Err(Errno::EAGAIN.into());
+        }
+        let s = self.sys.sockets.get_mut(socket);
         if s.inbox.is_empty() && s.reset {
-            self.sys.sockets.get_mut(socket).reset = false;
+            s.reset = false;
             return Err(Errno::ECONNRESET.into());
         }
+        if (s.inbox.is_empty() || s.kind == Kind::Datagram)
+            && let Some(errno) = s.take_error()
+        {
+            return Err(errno.into());
+        }
         let s = self.sys.sockets.get(socket);
-        if s.inbox.is_empty() {
+        let all = flags & MSG_WAITALL != 0 && s.kind == Kind::Stream && !peek;
+        if s.inbox.is_empty() || all && s.bytes < len {
             let peer = s.peer.and_then(|peer| self.sys.sockets.all.get(peer));
+            let waiting = s.inet().is_some_and(|i| i.waiting);
             let ended = match (s.kind, peer) {
                 (Kind::Datagram, _) => false,
                 (_, Some(peer)) => peer.no_writes,
                 (_, None) if s.connected => true,
+                _ if waiting => false,
+                _ if s.no_reads => true,
                 _ => return Err(Errno::ENOTCONN.into()),
             };
-            if ended || s.no_reads {
-                return Ok(Received::default());
+            if (ended || s.no_reads) && s.inbox.is_empty() {
+                return Ok((Received::default(), 0));
             }
-            return if wait { wait_on(Key::SocketIn(socket)) } else { Err(Errno::EAGAIN.into()) };
+            if !ended && !s.no_reads && (s.inbox.is_empty() || wait) {
+                if !wait {
+                    return Err(Errno::EAGAIN.into());
+                }
+                let timeout = s.receive_timeout;
+                match self.socket_wait(Key::SocketIn(socket), timeout, progress) {
+                    // The time for MSG_WAITALL is over: what there is.
+                    Err(Stop::Errno(Errno::EAGAIN)) if !self.sys.sockets.get(socket).inbox.is_empty() => {}
+                    other => return other,
+                }
+            }
         }
+        let s = self.sys.sockets.get(socket);
         let before = s.bytes;
         let s = self.sys.sockets.get_mut(socket);
         let (stream, passes) = (s.kind == Kind::Stream, s.passes_creds);
         let mut data = Vec::new();
         let mut fds = Vec::new();
         let (mut addr, mut creds, mut out_flags) = (Vec::new(), (0, 0, 0), 0);
-        let mut taken = 0;
+        let (mut taken, mut whole) = (0, 0);
+        let took_before = s.takes();
         while let Some(packet) = s.inbox.get_mut(taken) {
             // Pieces with other credentials or descriptors are not mixed.
             if taken > 0 && (!packet.fds.is_empty() || packet.creds != creds || !fds.is_empty()) {
@@ -442,6 +611,7 @@ impl Kernel {
                 s.bytes -= n;
             }
             if !stream {
+                whole = left;
                 if n < left {
                     out_flags |= MSG_TRUNC;
                 }
@@ -465,10 +635,13 @@ impl Kernel {
         let writer = if s.kind == Kind::Datagram { Some(socket) } else { s.peer };
         if !peek {
             s.inbox.drain(..taken);
-            s.activity += 1;
+            let room_came = !took_before && s.takes();
             let read = before - s.bytes;
             self.sys.sockets.total -= read;
             if let Some(writer) = writer {
+                if let Some(w) = self.sys.sockets.all.get_mut(writer).filter(|_| room_came) {
+                    w.edges.output += 1;
+                }
                 self.sys.fire(Key::SocketOut(writer));
             }
         }
@@ -486,13 +659,15 @@ impl Kernel {
                 }
             }
         }
-        Ok(Received {
+        let n = if flags & MSG_TRUNC != 0 && !stream { whole } else { data.len() };
+        let received = Received {
             data: ByteBuf::from(data),
             addr: ByteBuf::from(addr),
             fds: installed,
             creds: passes.then_some(creds),
             flags: out_flags,
-        })
+        };
+        Ok((received, n))
     }
 
     pub(super) fn sys_shutdown(&mut self, c: Caller, fd: Fd, how: u32) -> SysResult {
@@ -501,7 +676,10 @@ impl Kernel {
             return Err(Errno::EINVAL.into());
         }
         let s = self.sys.sockets.get_mut(socket);
-        if !s.connected {
+        if s.inet().is_some() && s.listening.is_some() {
+            return self.stop_listening(c, socket, how);
+        }
+        if !s.connected || s.inet().is_some_and(|i| i.dead) {
             return Err(Errno::ENOTCONN.into());
         }
         s.no_reads |= how != 1;
@@ -509,10 +687,9 @@ impl Kernel {
         let peer = s.peer;
         for id in [Some(socket), peer].into_iter().flatten() {
             if let Some(s) = self.sys.sockets.all.get_mut(id) {
-                s.activity += 1;
+                s.edges.both();
             }
-            self.sys.fire(Key::SocketIn(id));
-            self.sys.fire(Key::SocketOut(id));
+            self.fire_socket(id);
         }
         done(0)
     }
@@ -520,66 +697,16 @@ impl Kernel {
     pub(super) fn sys_sockname(&mut self, c: Caller, fd: Fd, peer: bool) -> SysResult {
         let (_, socket) = self.socket(c, fd)?;
         let s = self.sys.sockets.get(socket);
-        if peer && (!s.connected || s.peer.is_none()) {
+        let there = match &s.family {
+            Family::Unix => s.connected && s.peer.is_some(),
+            Family::Inet(inet) => inet.remote.is_some() && s.connected && !inet.dead,
+            Family::Netlink(_) => true,
+        };
+        if peer && !there {
             return Err(Errno::ENOTCONN.into());
         }
-        with(Body::Bytes(address(if peer { &s.peer_name } else { &s.name })))
+        with(Body::Bytes(self.name_of(socket, peer)))
     }
-
-    pub(super) fn sys_setsockopt(
-        &mut self,
-        c: Caller,
-        fd: Fd,
-        level: u32,
-        name: u32,
-        value: &[u8],
-    ) -> SysResult {
-        let (_, socket) = self.socket(c, fd)?;
-        if level != SOL_SOCKET {
-            return Err(Errno::EOPNOTSUPP.into());
-        }
-        match name {
-            SO_PASSCRED => {
-                let on = value.iter().any(|b| *b != 0);
-                self.sys.sockets.get_mut(socket).passes_creds = on;
-                done(0)
-            }
-            // Reuse, buffer sizes, keep-alive, linger, timeouts: no effect here.
-            2 | 5..=10 | 13 | 15 | 18 | 20 | 21 | 29 | 32 | 33 | 66 | 67 => done(0),
-            _ => Err(Errno::ENOPROTOOPT.into()),
-        }
-    }
-
-    pub(super) fn sys_getsockopt(&mut self, c: Caller, fd: Fd, level: u32, name: u32, len: u32) -> SysResult {
-        let (_, socket) = self.socket(c, fd)?;
-        if level != SOL_SOCKET {
-            return Err(Errno::EOPNOTSUPP.into());
-        }
-        let s = self.sys.sockets.get(socket);
-        let word = |n: u32| n.to_le_bytes().to_vec();
-        let mut value = match name {
-            3 => word(s.kind as u32),
-            4 | 38 => word(0), // SO_ERROR, SO_PROTOCOL
-            7 | 8 => word(crate::socket::BUFFER as u32),
-            SO_PASSCRED => word(s.passes_creds as u32),
-            17 => {
-                let (pid, uid, gid) = s.peer_owner;
-                [word(pid as u32), word(uid), word(gid)].concat()
-            }
-            30 => word(s.listening.is_some() as u32),
-            39 => word(AF_UNIX),
-            2 | 5 | 6 | 9 | 10 | 15 => word(0),
-            13 | 20 | 21 | 66 | 67 => vec![0; 16],
-            _ => return Err(Errno::ENOPROTOOPT.into()),
-        };
-        value.truncate(len as usize);
-        with(Body::Bytes(ByteBuf::from(value)))
-    }
-}
-
-/// A `sockaddr` to give out: an unbound socket has only its family.
-fn address(name: &[u8]) -> ByteBuf {
-    ByteBuf::from(if name.is_empty() { vec![AF_UNIX as u8, 0] } else { name.to_vec() })
 }
 
 /// The path (or abstract name, led by a zero byte) of a `sockaddr_un`.

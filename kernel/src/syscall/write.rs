@@ -56,7 +56,7 @@ impl Kernel {
                     return if wait { wait_on(Key::File(file)) } else { Err(Errno::EAGAIN.into()) };
                 }
                 e.count += value;
-                e.activity += 1;
+                e.edges.input += 1;
                 self.sys.fire(Key::File(file));
                 done(8)
             }

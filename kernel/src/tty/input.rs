@@ -36,12 +36,10 @@ impl Tty {
         }
         if iflag & IXON != 0 {
             if self.is(c, VSTART) {
-                self.stopped = false;
-                return;
+                return self.stop(false);
             }
             if self.is(c, VSTOP) {
-                self.stopped = true;
-                return;
+                return self.stop(true);
             }
         }
         if self.has(ISIG) {
@@ -52,7 +50,7 @@ impl Tty {
             }
         }
         if self.stopped && iflag & IXON != 0 && iflag & IXANY != 0 {
-            self.stopped = false;
+            self.stop(false);
         }
         match c {
             b'\r' if iflag & IGNCR != 0 => return,
@@ -67,8 +65,9 @@ impl Tty {
         if !self.has(NOFLSH) {
             self.flush_input();
             self.flush_output();
+            self.tell(PKT_FLUSHREAD | PKT_FLUSHWRITE);
         }
-        self.stopped = false;
+        self.stop(false);
         if self.has(ECHO) {
             self.echo(c);
         }

@@ -8,7 +8,7 @@ mod output;
 pub use flags::*;
 
 use crate::event::{Effect, OUTPUT_WINDOW, TerminalId};
-use crate::file::poll::{POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM};
+use crate::file::poll::{POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRNORM};
 use crate::slab::Id;
 use crate::system::System;
 use crate::task::TaskId;
@@ -28,6 +28,14 @@ pub const MAX_INPUT: usize = 64 * 1024;
 const ECHO_SLACK: usize = 64 * 1024;
 /// Most terminals (`/dev/pts/N`).
 pub const MAX_TTYS: usize = 256;
+
+/// Status bytes of packet mode (TIOCPKT, tty_ioctl(4)).
+pub const PKT_FLUSHREAD: u8 = 1;
+pub const PKT_FLUSHWRITE: u8 = 2;
+pub const PKT_STOP: u8 = 4;
+pub const PKT_START: u8 = 8;
+pub const PKT_NOSTOP: u8 = 16;
+pub const PKT_DOSTOP: u8 = 32;
 
 /// What is at the other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +79,11 @@ pub struct Tty {
     /// Output is stopped by ^S or TCOOFF.
     pub stopped: bool,
     dirty: bool,
+    /// The master reads packets, and status bits it has not read.
+    pub packet: bool,
+    pub control: u8,
+    /// TIOCEXCL: only the superuser opens it again.
+    pub exclusive: bool,
     /// When the last input came, for VTIME.
     pub input_at: u64,
     pub activity: u64,
@@ -103,6 +116,9 @@ impl Tty {
             output: VecDeque::new(),
             stopped: false,
             dirty: false,
+            packet: false,
+            control: 0,
+            exclusive: false,
             input_at: 0,
             activity: 0,
             uid: 0,
@@ -166,8 +182,11 @@ impl Tty {
 
     pub fn master_readiness(&self) -> u16 {
         let mut bits = 0;
-        if !self.output.is_empty() {
+        if !self.output.is_empty() && !self.stopped || self.control != 0 {
             bits |= POLLIN | POLLRDNORM;
+        }
+        if self.control != 0 {
+            bits |= POLLPRI;
         }
         if self.opens == 0 && self.hung_up {
             bits |= POLLHUP;
@@ -202,11 +221,37 @@ impl Tty {
         out
     }
 
-    /// Takes output for a reader of the master.
+    /// Takes output for a reader of the master; in packet mode a status, or data
+    /// behind a zero byte.
     pub fn take_output(&mut self, max: usize) -> Vec<u8> {
-        let n = max.min(self.output.len());
+        if self.packet && self.control != 0 && max > 0 {
+            return vec![core::mem::take(&mut self.control)];
+        }
+        let n = max.saturating_sub(self.packet as usize).min(self.output.len());
+        if n == 0 || self.stopped && self.opens > 0 {
+            return Vec::new();
+        }
         self.activity += 1;
-        self.output.drain(..n).collect()
+        let zero = self.packet.then_some(0);
+        zero.into_iter().chain(self.output.drain(..n)).collect()
+    }
+
+    /// Tells the master of a change, in packet mode.
+    pub fn tell(&mut self, status: u8) {
+        if self.packet {
+            self.control |= status;
+            self.activity += 1;
+        }
+    }
+
+    /// Stops or restarts output (^S and ^Q, TCXONC).
+    pub fn stop(&mut self, stop: bool) {
+        if self.stopped != stop {
+            self.stopped = stop;
+            let (on, off) = if stop { (PKT_STOP, PKT_START) } else { (PKT_START, PKT_STOP) };
+            self.control &= !off;
+            self.tell(on);
+        }
     }
 
     /// TCIFLUSH.
@@ -225,14 +270,20 @@ impl Tty {
     /// Sets termios; a change of ICANON makes the unfinished line readable.
     pub fn set_termios(&mut self, termios: Termios) {
         let was = self.has(ICANON);
+        let flow = |t: &Termios| t.iflag & IXON != 0 && t.cc[VSTART] == 0x11 && t.cc[VSTOP] == 0x13;
+        let (before, after) = (flow(&self.termios), flow(&termios));
         self.termios = termios;
+        if before != after {
+            self.control &= !(PKT_DOSTOP | PKT_NOSTOP);
+            self.tell(if after { PKT_DOSTOP } else { PKT_NOSTOP });
+        }
         if was && !self.has(ICANON) {
             let edit = core::mem::take(&mut self.edit);
             self.lines.retain(|line| !line.bytes.is_empty());
             self.add_raw(&edit);
         }
         if self.termios.iflag & IXON == 0 {
-            self.stopped = false;
+            self.stop(false);
         }
         self.activity += 1;
     }
@@ -270,7 +321,7 @@ impl System {
     /// A terminal has output to hand on.
     pub fn tty_dirty(&mut self, tty: TtyId) {
         let t = &mut self.ttys[tty];
-        if t.output.is_empty() {
+        if t.output.is_empty() && t.control == 0 {
             return;
         }
         match t.side {

@@ -5,6 +5,7 @@ pub mod ids;
 pub mod io;
 pub mod mm;
 pub mod net;
+pub mod netif;
 pub mod poll;
 pub mod signal;
 pub mod stat;

@@ -196,7 +196,9 @@ fn parse_control(t: &Thread<'_>, control: &[u8]) -> Result<(Vec<i32>, bool), Err
         match (level, kind) {
             (1, 1) => fds.extend(data.chunks_exact(4).map(bytemuck::pod_read_unaligned::<i32>)),
             (1, 2) => creds = true,
-            _ => return Err(Errno::EINVAL),
+            (1, _) => return Err(Errno::EINVAL),
+            // Packet options of the Internet protocols: the loopback has one way.
+            _ => {}
         }
         at += (len as usize).next_multiple_of(word);
     }

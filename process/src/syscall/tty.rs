@@ -79,6 +79,9 @@ fn termios(raw: &RawTermios, ispeed: u32, ospeed: u32) -> Termios {
 pub fn ioctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
     let (fd, cmd, arg) = (a[0] as i32, a[1] as u32, a[2]);
     let int = |t: &Thread<'_>| t.load::<i32>(arg);
+    if super::netif::RANGE.contains(&cmd) {
+        return super::netif::ioctl(t, fd, cmd, arg);
+    }
     let op = match cmd {
         0x5401 | 0x802c_542a => IoctlOp::GetTermios,
         0x5402..=0x5404 => {
@@ -111,6 +114,13 @@ pub fn ioctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
         0x8004_5430 => IoctlOp::PtyNumber,
         0x4004_5431 => IoctlOp::PtyLock(int(t)? != 0),
         0x5441 => IoctlOp::PtyPeer(arg as u32),
+        0x5420 => IoctlOp::PacketMode(int(t)? != 0),
+        0x8004_5438 => IoctlOp::GetPacketMode,
+        0x8004_5439 => IoctlOp::GetPtyLock,
+        0x540c => IoctlOp::Exclusive(true),
+        0x540d => IoctlOp::Exclusive(false),
+        0x8004_5440 => IoctlOp::GetExclusive,
+        0x4004_5436 => IoctlOp::PtySignal(arg as u32),
         _ => IoctlOp::Other { cmd, arg },
     };
     let (value, body) = t.request(&Call::Ioctl { fd, op })?;
@@ -128,6 +138,9 @@ pub fn ioctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
             | IoctlOp::GetSid
             | IoctlOp::ReadableBytes
             | IoctlOp::OutputQueue
+            | IoctlOp::GetPacketMode
+            | IoctlOp::GetPtyLock
+            | IoctlOp::GetExclusive
             | IoctlOp::PtyNumber,
             _,
         ) => t.store(arg, &(value as i32))?,
