@@ -158,9 +158,19 @@ impl Lazy {
     }
 }
 
+/// The six status flags of a lazy state given by its parts.
+pub fn bits_of(kind: u64, a: u64, b: u64, r: u64) -> u32 {
+    Lazy { family: kind & !3, width: 8 << (kind & 3), a, b, r }.bits()
+}
+
 /// The six status flags.
 pub fn status_bits(state: &CpuState) -> u32 {
     Lazy::of(state).bits()
+}
+
+/// The six status flags of a lazy state that is not in a [`CpuState`].
+pub fn status_of(a: u64, b: u64, r: u64, kind: u64) -> u32 {
+    Lazy { family: kind & !3, width: 8 << (kind & 3), a, b, r }.bits()
 }
 
 /// Sets all six status flags from `bits`.

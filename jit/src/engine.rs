@@ -19,8 +19,7 @@ use crate::batch;
 use crate::cache::{self, CodeCache};
 use crate::heat::{Heat, Thresholds};
 use crate::layout::{
-    DISPATCH_ENTRIES, DispatchEntry, ExitKind, JitContext, Layout, Limits, NO_RIP, Options, SLICE,
-    dispatch_index,
+    DispatchEntry, ExitKind, JitContext, Layout, Limits, NO_RIP, Options, SLICE, dispatch_index,
 };
 
 /// A wasm trap in compiled code.
@@ -59,12 +58,15 @@ pub trait CodeHost {
 
     /// Runs `body`. Where a trap in compiled code unwinds through Rust frames (in
     /// browsers), it ends here and not before.
-    fn guarded(&mut self, body: &mut dyn FnMut(&mut Self)) -> Result<(), Trapped>
-    where
-        Self: Sized,
-    {
-        body(self);
+    fn guarded(body: &mut dyn FnMut()) -> Result<(), Trapped> {
+        body();
         Ok(())
+    }
+
+    /// After [`Self::guarded`] failed: whether it was compiled code that trapped, and
+    /// not the emulator itself.
+    fn was_in_code(&mut self) -> bool {
+        true
     }
 
     /// Some clock, microseconds, for figures.
@@ -129,7 +131,14 @@ pub struct JitEngine<H> {
     precise: bool,
     /// The code epoch that the dispatch table is right for.
     epoch: u32,
+    /// Entry of the function that the dispatcher called last.
+    current: u32,
     logged: bool,
+}
+
+/// Guest instructions, about, of a run that began with a full slice and the budget `room`.
+fn used(context: &JitContext, room: i32) -> i32 {
+    room.saturating_sub(context.budget).saturating_add(SLICE.saturating_sub(context.fuel)).max(1)
 }
 
 /// Why compiled code was left.
@@ -156,6 +165,7 @@ impl<H: CodeHost> JitEngine<H> {
             compiled_with: settings.options,
             precise: false,
             epoch: u32::MAX,
+            current: 0,
             logged: false,
         }
     }
@@ -168,6 +178,16 @@ impl<H: CodeHost> JitEngine<H> {
     /// The host.
     pub fn host_mut(&mut self) -> &mut H {
         &mut self.host
+    }
+
+    /// Whether anything is compiled. Without that it is the interpreter alone.
+    pub fn set_enabled(&mut self, enabled: bool) {
+        let threshold = if enabled { self.settings.thresholds.hot } else { COLD };
+        if self.interpreter.cache().threshold() != threshold {
+            self.interpreter.cache_mut().clear();
+            self.interpreter.cache_mut().set_threshold(threshold);
+            self.drop_all();
+        }
     }
 
     /// From now on faults must be exact (the process handles them), or need not be.
@@ -258,7 +278,7 @@ impl<H: CodeHost> JitEngine<H> {
             return self.run_compiled(state, memory, attention, stop, index);
         }
         self.countdown(number, COLD);
-        if !self.heat.has_failed(rip) {
+        if !self.heat.has_failed(rip, memory.code_epoch()) {
             self.heat.add(rip, state.icount, &self.settings.thresholds);
             if self.heat.due() <= state.icount {
                 self.compile(memory, state.mode);
@@ -285,10 +305,11 @@ impl<H: CodeHost> JitEngine<H> {
         self.host.enter(state, attention);
         let room = stop.saturating_sub(state.icount).min(1 << 30) as i32;
         let context = self.host.context();
-        (context.fuel, context.budget) = (SLICE.min(room), room - SLICE.min(room));
+        (context.fuel, context.budget) = (SLICE, room);
         let mut rip = state.rip as u32;
         let (rip, kind) = loop {
             self.stats.entries += 1;
+            self.current = rip;
             self.host.context().exit = ExitKind::Next as u32;
             match self.host.call(index, memory, DEPTH) {
                 Ok(next) => rip = next,
@@ -299,7 +320,7 @@ impl<H: CodeHost> JitEngine<H> {
             }
             let context = *self.host.context();
             let kind = ExitKind::from_word(context.exit);
-            let used_up = context.fuel.saturating_add(context.budget) <= 0;
+            let used_up = used(&context, room) >= room;
             if kind == ExitKind::Interpret || kind == ExitKind::Poll || used_up {
                 break (rip, kind);
             }
@@ -315,8 +336,7 @@ impl<H: CodeHost> JitEngine<H> {
         let context = *self.host.context();
         self.host.leave(state);
         state.rip = u64::from(rip);
-        let left = context.fuel.saturating_add(context.budget);
-        state.icount += room.saturating_sub(left).max(0) as u64;
+        state.icount += used(&context, room) as u64;
         if kind == ExitKind::Interpret {
             // The block there may have code of its own, which would only leave again.
             if let Some(number) = self.interpreter.cache().find(state.rip) {
@@ -367,7 +387,7 @@ impl<H: CodeHost> JitEngine<H> {
             let compiled = self.code.find(memory, rip).is_some();
             // Part of another's region perhaps; worth its own if it is entered again as often.
             let next = if compiled { 1 } else { self.settings.thresholds.hot.max(2) };
-            self.countdown(number, if self.heat.has_failed(rip) { COLD } else { next });
+            self.countdown(number, if self.heat.has_failed(rip, memory.code_epoch()) { COLD } else { next });
         }
         self.stats.compile_us += self.host.clock_us().saturating_sub(start);
     }
@@ -376,9 +396,14 @@ impl<H: CodeHost> JitEngine<H> {
         let batch::Module { regions, mut sources } = batch;
         let entries: Box<[u32]> = regions.iter().map(|region| region.entry as u32).collect();
         let installed = if sources.finish() {
-            let wasm = crate::emit::module(&regions, layout, &self.compiled_with);
-            self.stats.bytes += wasm.len() as u64;
-            self.host.install(&wasm, entries.len() as u32).map(|first| (first, wasm.len()))
+            match crate::emit::compile(&regions, layout, &self.compiled_with) {
+                Ok(module) => {
+                    self.stats.bytes += module.wasm.len() as u64;
+                    let installed = self.host.install(&module.wasm, entries.len() as u32);
+                    installed.map(|first| (first, module.wasm.len()))
+                }
+                Err(error) => Err(error.to_string()),
+            }
         } else {
             Err("its code changed meanwhile".to_owned())
         };
@@ -404,7 +429,7 @@ impl<H: CodeHost> JitEngine<H> {
 
     fn fail(&mut self, rip: u32, why: &str) {
         self.stats.failed += 1;
-        self.heat.mark_failed(rip);
+        self.heat.mark_failed(rip, self.epoch);
         if !std::mem::replace(&mut self.logged, true) {
             self.host.log(&format!("code at {rip:#x} stays interpreted: {why}"));
         }
@@ -420,7 +445,14 @@ impl<H: CodeHost> Engine for JitEngine<H> {
         budget: u64,
     ) -> Trap {
         let stop = state.icount.saturating_add(budget);
-        self.run_inner(state, memory, attention, stop)
+        let mut trap = Trap::Budget;
+        let result = H::guarded(&mut || trap = self.run_inner(state, memory, attention, stop));
+        if result.is_err() {
+            assert!(self.host.was_in_code(), "the emulator has trapped");
+            self.host.leave(state);
+            trap = self.trapped(state, self.current);
+        }
+        trap
     }
 
     fn invalidate(&mut self, range: Range<u64>) {

@@ -3,7 +3,7 @@
 //! Blocks report themselves one by one, but a module costs a browser so much that
 //! they are collected for some milliseconds and compiled together.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// When and how much to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,8 @@ pub struct Heat {
     waiting: Vec<u32>,
     /// Value of `icount` at which the batch is compiled.
     due: u64,
-    failed: HashSet<u32>,
+    /// The code epoch at which compiling an address failed.
+    failed: HashMap<u32, u32>,
 }
 
 impl Heat {
@@ -58,16 +59,17 @@ impl Heat {
         std::mem::take(&mut self.waiting)
     }
 
-    /// Compiling this address failed: it stays with the interpreter.
-    pub fn mark_failed(&mut self, rip: u32) {
+    /// Compiling this address failed: it stays with the interpreter until some code
+    /// changes.
+    pub fn mark_failed(&mut self, rip: u32, epoch: u32) {
         if self.failed.len() < MAX_FAILED {
-            self.failed.insert(rip);
+            self.failed.insert(rip, epoch);
         }
     }
 
-    /// Whether it did.
-    pub fn has_failed(&self, rip: u32) -> bool {
-        self.failed.contains(&rip)
+    /// Whether it did, at this code epoch.
+    pub fn has_failed(&self, rip: u32, epoch: u32) -> bool {
+        self.failed.get(&rip) == Some(&epoch)
     }
 
     /// A new program: other code stands at the addresses.

@@ -11,11 +11,16 @@
 //! instruction, with the state as before it; the interpreter does it again.
 
 pub mod analysis;
+mod batch;
+pub mod cache;
 pub mod emit;
+pub mod engine;
+pub mod heat;
 pub mod layout;
 pub mod region;
 pub mod structure;
 
 pub use emit::{Error, FunctionInfo, Module, compile};
+pub use engine::{CodeHost, JitEngine, Settings, Stats, Trapped};
 pub use layout::{ENV, ExitKind, HELPERS, JitContext, Layout, Limits, Options};
 pub use region::{BlockSource, Region, form_region};

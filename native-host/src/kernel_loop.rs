@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
@@ -11,7 +12,7 @@ use tawaki_kernel::{Effect, Event, Kernel, Now, SpawnKind};
 use tawaki_process::{Options, Start};
 
 use crate::clock;
-use crate::machine::MachineEvent;
+use crate::machine::{JitConfig, MachineEvent};
 use crate::mailbox::{Doorbell, Inbox, Mailbox, Message};
 use crate::memory::HostMemory;
 use crate::worker::{Job, Totals, work};
@@ -36,6 +37,8 @@ pub struct KernelLoop {
     pub out: Sender<MachineEvent>,
     /// Switches for workers.
     pub options: Options,
+    /// Their second tier.
+    pub jit: JitConfig,
     /// Figures.
     pub totals: Arc<Totals>,
     /// Log lines of workers.
@@ -44,7 +47,7 @@ pub struct KernelLoop {
 
 /// Runs until shutdown.
 pub fn run(machine: KernelLoop) {
-    let KernelLoop { mut kernel, inbox, bell, out, options, totals, log } = machine;
+    let KernelLoop { mut kernel, inbox, bell, out, options, jit, totals, log } = machine;
     let mut seats: HashMap<Slot, Seat> = HashMap::new();
     let mut effects = Vec::new();
     let mut next = Some(Message::Event(Event::Tick));
@@ -104,15 +107,20 @@ pub fn run(machine: KernelLoop) {
                             mailbox: mailbox.clone(),
                             bell: bell.clone(),
                             options,
+                            jit,
                             totals: totals.clone(),
                             log: log.clone(),
                         };
+                        totals.live.fetch_add(1, Ordering::SeqCst);
                         std::thread::Builder::new()
                             .name(format!("task {}", slot.0))
                             .stack_size(WORKER_STACK)
                             .spawn(move || work(job))
                             .map(|_| memory)
-                            .map_err(|e| e.to_string())
+                            .map_err(|e| {
+                                totals.live.fetch_sub(1, Ordering::SeqCst);
+                                e.to_string()
+                            })
                     });
                     match started {
                         Ok(memory) => {

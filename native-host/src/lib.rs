@@ -6,10 +6,12 @@
 
 pub mod clock;
 pub mod disk;
+#[cfg(feature = "jit")]
+pub mod jit;
 mod kernel_loop;
 pub mod machine;
 mod mailbox;
-mod memory;
+pub mod memory;
 pub mod mounts;
 pub mod run;
 pub mod terminal;

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use tawaki_abi::Errno;
@@ -38,6 +39,60 @@ pub struct MachineConfig {
     pub strace: bool,
     /// Most processes at once.
     pub max_processes: u32,
+    /// The second tier.
+    pub jit: JitConfig,
+}
+
+/// Switches of the second tier. Without the feature `jit` they do nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JitConfig {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// Every access is checked as the interpreter does.
+    pub checked: bool,
+    /// All operations but moves and branches are calls into the interpreter.
+    pub helpers_only: bool,
+    /// How often a block begins before it is hot, if not the usual number.
+    pub threshold: Option<u32>,
+    /// Most blocks of a region, if not the usual number.
+    pub region: Option<usize>,
+}
+
+impl JitConfig {
+    /// From the environment, for tests: `TAWAKI_JIT` is `checked` or `helpers`, or
+    /// nothing, and then perhaps a comma and a threshold: `checked,1`.
+    pub fn from_env() -> Self {
+        let value = std::env::var("TAWAKI_JIT").unwrap_or_default();
+        let (kind, threshold) = value.split_once(',').unwrap_or((&value, ""));
+        JitConfig {
+            enabled: !kind.is_empty() && kind != "off",
+            checked: kind != "on",
+            helpers_only: kind == "helpers",
+            threshold: threshold.parse().ok(),
+            region: None,
+        }
+    }
+}
+
+#[cfg(feature = "jit")]
+impl JitConfig {
+    /// The same for the engine. A threshold of its own also ends the wait for more
+    /// hot blocks.
+    pub fn settings(&self) -> tawaki_jit::Settings {
+        let mut settings = tawaki_jit::Settings::default();
+        settings.options.checked = true;
+        settings.options.helpers_only = self.helpers_only;
+        if let Some(threshold) = self.threshold {
+            settings.thresholds.hot = threshold;
+            if threshold < 100 {
+                (settings.thresholds.wait, settings.thresholds.full) = (0, 1);
+            }
+        }
+        if let Some(blocks) = self.region {
+            settings.region.blocks = blocks.max(1);
+        }
+        settings
+    }
 }
 
 /// Something a machine reports.
@@ -99,10 +154,22 @@ pub enum MachineEvent {
 /// Figures of a machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stats {
-    /// Guest instructions interpreted by tasks that have ended.
+    /// Guest instructions of tasks that have ended.
     pub instructions: u64,
+    /// Those of them that the interpreter ran.
+    pub interpreted: u64,
     /// System calls of tasks that have ended.
     pub syscalls: u64,
+    /// Regions compiled for them.
+    pub regions: u64,
+    /// Modules these came in.
+    pub modules: u64,
+    /// Bytes of the modules.
+    pub wasm_bytes: u64,
+    /// Time that compiling took, microseconds.
+    pub compile_us: u64,
+    /// Entries from the dispatcher into compiled code.
+    pub entries: u64,
 }
 
 /// A running machine. Dropping it ends every task.
@@ -112,6 +179,7 @@ pub struct Machine {
     input: Sender<MachineEvent>,
     log: Receiver<String>,
     totals: Arc<Totals>,
+    jit: JitConfig,
     kernel: Option<JoinHandle<()>>,
 }
 
@@ -145,6 +213,7 @@ impl Machine {
             bell: bell.clone(),
             out: out.clone(),
             options: Options { strace: config.strace },
+            jit: config.jit,
             totals: totals.clone(),
             log: log_in,
         };
@@ -153,7 +222,7 @@ impl Machine {
             .stack_size(16 << 20)
             .spawn(move || run(machine))
             .map_err(|e| format!("cannot start the kernel thread: {e}"))?;
-        Ok(Machine { bell, events, input: out, log, totals, kernel: Some(kernel) })
+        Ok(Machine { bell, events, input: out, log, totals, jit: config.jit, kernel: Some(kernel) })
     }
 
     /// Starts a program.
@@ -187,11 +256,27 @@ impl Machine {
         &self.log
     }
 
-    /// Figures so far.
+    /// Figures so far. Workers whose tasks have just ended get a moment to add theirs.
     pub fn stats(&self) -> Stats {
+        let patience = Instant::now() + Duration::from_millis(300);
+        while self.totals.live.load(Ordering::SeqCst) > 0 && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let total = |word: &AtomicU64| word.load(Ordering::Relaxed);
+        let instructions = total(&self.totals.instructions);
         Stats {
-            instructions: self.totals.instructions.load(Ordering::Relaxed),
-            syscalls: self.totals.syscalls.load(Ordering::Relaxed),
+            instructions,
+            interpreted: if self.jit.enabled && cfg!(feature = "jit") {
+                total(&self.totals.interpreted)
+            } else {
+                instructions
+            },
+            syscalls: total(&self.totals.syscalls),
+            regions: total(&self.totals.regions),
+            modules: total(&self.totals.modules),
+            wasm_bytes: total(&self.totals.wasm_bytes),
+            compile_us: total(&self.totals.compile_us),
+            entries: total(&self.totals.entries),
         }
     }
 

@@ -5,11 +5,11 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use crossbeam_channel::{RecvTimeoutError, select};
 use tawaki_kernel::{Event, RequestId, SpawnRequest, Stdio, TerminalId};
 
-use crate::machine::{Machine, MachineConfig, MachineEvent};
+use crate::machine::{JitConfig, Machine, MachineConfig, MachineEvent};
 use crate::mounts::Mounts;
 use crate::terminal::{RawMode, size};
 
@@ -46,12 +46,35 @@ pub struct RunArgs {
     /// Print the machine's log to standard error
     #[arg(long)]
     pub log: bool,
+    /// Compiles hot code: on, off, checked (every memory access tested), helpers
+    /// (checked, and all operations by calls)
+    #[arg(long, value_enum, default_value = "off")]
+    pub jit: Jit,
+    /// How often a block begins before it is hot
+    #[arg(long)]
+    pub jit_threshold: Option<u32>,
+    /// Most blocks compiled as one function
+    #[arg(long)]
+    pub jit_region: Option<usize>,
     /// Most processes at once
     #[arg(long, default_value_t = 512)]
     pub max_processes: u32,
     /// Program and its arguments
     #[arg(trailing_var_arg = true, required = true, allow_hyphen_values = true)]
     pub command: Vec<String>,
+}
+
+/// Values of `--jit`.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jit {
+    /// The fast form
+    On,
+    /// Interpreter only
+    Off,
+    /// Exact page permissions
+    Checked,
+    /// For finding out where a bug is
+    Helpers,
 }
 
 /// Environment every program gets unless `--env` says otherwise.
@@ -106,6 +129,13 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
         write: args.write,
         strace: args.strace,
         max_processes: args.max_processes,
+        jit: JitConfig {
+            enabled: args.jit != Jit::Off,
+            checked: args.jit != Jit::On,
+            helpers_only: args.jit == Jit::Helpers,
+            threshold: args.jit_threshold,
+            region: args.jit_region,
+        },
     })?;
     let tty = std::io::stdin().is_terminal();
     let (cols, rows) = size();
@@ -136,8 +166,13 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
             "host": "native",
             "boot_ms": boot.as_secs_f64() * 1e3,
             "guest_wall_ms": guest.as_secs_f64() * 1e3,
-            "instructions_interpreted": stats.instructions,
-            "regions_compiled": 0,
+            "instructions": stats.instructions,
+            "instructions_interpreted": stats.interpreted,
+            "regions_compiled": stats.regions,
+            "modules_compiled": stats.modules,
+            "wasm_bytes": stats.wasm_bytes,
+            "compile_ms": stats.compile_us as f64 / 1e3,
+            "code_entries": stats.entries,
             "syscalls": stats.syscalls,
             "bytes_fetched": 0,
         });

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tawaki_abi::wire::{Body, Call, Reply, Slot};
-use tawaki_cpu::{GuestMemory, Interpreter};
+use tawaki_cpu::{Engine, GuestMemory, Interpreter};
 use tawaki_kernel::Event;
 use tawaki_process::{Host, Options, OutOfMemory, Port, Start, Unpark};
 
 use crate::clock;
+use crate::machine::JitConfig;
 use crate::mailbox::{Caller, Doorbell, Mailbox, Message};
-use crate::memory::HostMemory;
+use crate::memory::{HostMemory, LOWEST};
 
 /// Figures summed over all workers.
 #[derive(Default)]
@@ -22,6 +23,20 @@ pub struct Totals {
     pub instructions: AtomicU64,
     /// System calls.
     pub syscalls: AtomicU64,
+    /// Guest instructions that the interpreter ran, where that is not all of them.
+    pub interpreted: AtomicU64,
+    /// Regions compiled.
+    pub regions: AtomicU64,
+    /// Modules they came in.
+    pub modules: AtomicU64,
+    /// Bytes of these.
+    pub wasm_bytes: AtomicU64,
+    /// Time that took, microseconds.
+    pub compile_us: AtomicU64,
+    /// Entries into compiled code.
+    pub entries: AtomicU64,
+    /// Workers that run.
+    pub live: AtomicU32,
 }
 
 /// What a worker thread is given.
@@ -40,6 +55,8 @@ pub struct Job {
     pub bell: Arc<Doorbell>,
     /// Switches.
     pub options: Options,
+    /// The second tier.
+    pub jit: JitConfig,
     /// Where figures go.
     pub totals: Arc<Totals>,
     /// Where log lines go.
@@ -92,6 +109,9 @@ impl Host for WorkerHost {
     fn grow_to(&mut self, end: u64) -> Result<u64, OutOfMemory> {
         self.memory.grow_to(end).ok_or(OutOfMemory)
     }
+    fn lowest_address(&self) -> u64 {
+        LOWEST
+    }
     fn monotonic_ns(&self) -> u64 {
         clock::monotonic_ns()
     }
@@ -113,18 +133,56 @@ impl Host for WorkerHost {
     }
 }
 
+/// Calls `run` with the engine that the switches ask for.
+fn with_engine<R>(
+    config: &JitConfig,
+    memory: &Arc<HostMemory>,
+    totals: &Totals,
+    log: crossbeam_channel::Sender<String>,
+    run: impl FnOnce(&mut dyn Engine) -> R,
+) -> R {
+    #[cfg(feature = "jit")]
+    if config.enabled {
+        let host = crate::jit::WasmtimeHost::new(memory, move |line| {
+            let _ = log.send(line.to_owned());
+        });
+        // A process with too many threads interprets the last ones.
+        if let Some(host) = host {
+            let mut engine = tawaki_jit::JitEngine::new(host, config.settings());
+            let result = run(&mut engine);
+            let stats = engine.stats();
+            for (total, value) in [
+                (&totals.interpreted, stats.interpreted),
+                (&totals.regions, stats.regions),
+                (&totals.modules, stats.modules),
+                (&totals.wasm_bytes, stats.bytes),
+                (&totals.compile_us, stats.compile_us),
+                (&totals.entries, stats.entries),
+            ] {
+                total.fetch_add(value, Ordering::Relaxed);
+            }
+            return result;
+        }
+    }
+    #[cfg(not(feature = "jit"))]
+    let _ = (config, memory, totals, log);
+    run(&mut Interpreter::new())
+}
+
 /// Runs a task to its end on this thread.
 pub fn work(job: Job) {
-    let Job { slot, start, memory, parent, mailbox, bell, options, totals, log } = job;
+    let Job { slot, start, memory, parent, mailbox, bell, options, jit, totals, log } = job;
     let mut port = WorkerPort { caller: Caller::new(slot, mailbox, bell.clone()), dead: false };
     let processors = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
-    let mut host = WorkerHost { memory, parent, processors, log };
-    let mut engine = Interpreter::new();
+    let mut host = WorkerHost { memory: memory.clone(), parent, processors, log: log.clone() };
     bell.load.enter();
     let ended = catch_unwind(AssertUnwindSafe(|| {
-        tawaki_process::run(start, &mut port, &mut host, &mut engine, options)
+        with_engine(&jit, &memory, &totals, log, |engine| {
+            tawaki_process::run(start, &mut port, &mut host, engine, options)
+        })
     }));
     bell.load.leave();
+    totals.live.fetch_sub(1, Ordering::SeqCst);
     match ended {
         Ok(ended) => {
             totals.instructions.fetch_add(ended.instructions, Ordering::Relaxed);

@@ -1,5 +1,6 @@
 //! Runs snippets in Tawaki's CPU, with the same windows as the hardware child.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use tawaki_cpu::x87::{F80, X87State};
@@ -10,16 +11,46 @@ use crate::machine::{CODE, Fpu, Outcome, READ_ONLY, State, Stop, WRITABLE, Windo
 /// Guest instructions a snippet may take.
 const BUDGET: u64 = 2_000_000;
 
+/// How a compiling engine is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tier {
+    /// How often a block begins before it is hot.
+    pub threshold: u32,
+    /// Most blocks of a region.
+    pub blocks: usize,
+    /// All operations but moves and branches by calls.
+    pub helpers_only: bool,
+}
+
 /// An engine with its guest memory. One serves all snippets, so that code left by
 /// an earlier one must be noticed as changed.
 pub struct Emulated {
-    engine: Interpreter,
-    memory: GuestMemory,
+    engine: Box<dyn Engine>,
+    memory: Arc<GuestMemory>,
 }
 
 impl Default for Emulated {
     fn default() -> Self {
-        let memory = GuestMemory::for_tests();
+        Self::with(Box::new(Interpreter::default()), Arc::new(GuestMemory::for_tests()))
+    }
+}
+
+impl Emulated {
+    /// Compiles for wasmtime.
+    #[cfg(feature = "jit")]
+    pub fn compiled(tier: Tier) -> Self {
+        use tawaki_native_host::{jit::WasmtimeHost, memory::HostMemory};
+        let memory = Arc::new(HostMemory::new().expect("address space"));
+        let host = WasmtimeHost::new(&memory, |line| eprintln!("{line}")).expect("the first thread");
+        let mut settings = tawaki_jit::Settings::default();
+        settings.thresholds.hot = tier.threshold;
+        (settings.thresholds.wait, settings.thresholds.full) = (0, 1);
+        settings.region.blocks = tier.blocks;
+        settings.options.helpers_only = tier.helpers_only;
+        Self::with(Box::new(tawaki_jit::JitEngine::new(host, settings)), memory.guest().clone())
+    }
+
+    fn with(engine: Box<dyn Engine>, memory: Arc<GuestMemory>) -> Self {
         for window in WRITABLE {
             set_perms(&memory, window, Perms::READ | Perms::WRITE);
         }
@@ -27,7 +58,7 @@ impl Default for Emulated {
         set_perms(&memory, READ_ONLY, Perms::READ);
         let contents: Vec<u8> = (0..READ_ONLY.size).map(read_only_byte).collect();
         memory.copy_in(READ_ONLY.base, &contents).expect("the window is mapped");
-        Self { engine: Interpreter::default(), memory }
+        Self { engine, memory }
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tawaki_kernel::{Event, RequestId, SpawnRequest, Stdio};
+use tawaki_native_host::machine::JitConfig;
 use tawaki_native_host::run::shell_status;
 use tawaki_native_host::{Machine, MachineConfig, MachineEvent};
 
@@ -43,6 +44,7 @@ pub fn run(image: &Path, argv: &[&str], limit: Duration) -> Result<Ended, String
         disks: Vec::new(),
         strace: std::env::var_os("TAWAKI_STRACE").is_some(),
         max_processes: 512,
+        jit: JitConfig::from_env(),
     })?;
     let request = RequestId(1);
     machine.spawn(SpawnRequest {

@@ -36,24 +36,51 @@ fn check(case: &Case, recorded: &Recorded, run: &mut impl FnMut(&State) -> Outco
     .collect()
 }
 
+fn agrees(name: &str, mut engine: Emulated, step: bool) {
+    let mut report = String::new();
+    for (family, case, failed) in failures(|state| engine.run(state, step)) {
+        match (&case.known, failed.first()) {
+            (None, Some(first)) => {
+                let _ = writeln!(report, "{family}: {}: {} runs, {first}", case.name, failed.len());
+            }
+            (Some(why), None) => {
+                let _ = writeln!(report, "{family}: {} passes now: remove #known {why}", case.name);
+            }
+            _ => {}
+        }
+    }
+    assert!(report.is_empty(), "{name}, step: {step}\n{report}");
+}
+
 #[test]
 fn engine_does_what_is_recorded() {
-    for step in [false, true] {
-        let mut engine = Emulated::default();
-        let mut report = String::new();
-        for (family, case, failed) in failures(|state| engine.run(state, step)) {
-            match (&case.known, failed.first()) {
-                (None, Some(first)) => {
-                    let _ = writeln!(report, "{family}: {}: {} runs, {first}", case.name, failed.len());
-                }
-                (Some(why), None) => {
-                    let _ = writeln!(report, "{family}: {} passes now: remove #known {why}", case.name);
-                }
-                _ => {}
-            }
-        }
-        assert!(report.is_empty(), "step: {step}\n{report}");
-    }
+    agrees("interpreter", Emulated::default(), false);
+    agrees("interpreter", Emulated::default(), true);
+}
+
+#[cfg(feature = "jit")]
+fn compiled(threshold: u32, blocks: usize, helpers_only: bool) {
+    let tier = tawaki_tests::engine::Tier { threshold, blocks, helpers_only };
+    agrees(&format!("{tier:?}"), Emulated::compiled(tier), false);
+}
+
+#[cfg(feature = "jit")]
+#[test]
+fn compiled_code_by_helpers_does_what_is_recorded() {
+    compiled(1, 8, true);
+}
+
+#[cfg(feature = "jit")]
+#[test]
+fn compiled_single_blocks_do_what_is_recorded() {
+    compiled(1, 1, false);
+}
+
+#[cfg(feature = "jit")]
+#[test]
+fn compiled_regions_do_what_is_recorded() {
+    compiled(2, 8, false);
+    compiled(2, 256, false);
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
