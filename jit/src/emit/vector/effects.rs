@@ -1,72 +1,110 @@
-//! What a vector operation reads and writes, for liveness.
+//! What a vector or x87 operation does to the locals.
 
 use tawaki_cpu::ir::{Op, VecOp};
+use tawaki_cpu::state::slot;
 
-use super::is_native;
+use super::{is_float, is_native, is_x87};
+use crate::analysis::{Effects, Set};
+use crate::layout::Options;
 
-/// Sets of vectors (by number) and slots.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effects {
-    /// Vectors whose old value matters.
-    pub vectors_read: u32,
-    /// Vectors overwritten whole.
-    pub vectors_written: u32,
-    /// Slots read.
-    pub slots_read: u128,
-    /// Slots written.
-    pub slots_written: u128,
-    /// Overwrites all status flags.
-    pub flags_written: bool,
-    /// Can leave the region before it changes anything.
-    pub faults: bool,
-}
-
-/// The effects of an operation that [`super::emit`] knows; `None` for any other.
-pub fn effects(op: &Op) -> Option<Effects> {
-    use VecOp::*;
+/// What `op` does to the locals if it is emitted by [`super::emit`] under these
+/// options; `None` sends it to the helper with everything stored.
+pub fn effects(op: &Op, options: &Options) -> Option<Effects> {
     let code = VecOp::from_e(op.e);
-    if !is_native(code) {
+    if options.exact_float && is_float(code) {
         return None;
     }
-    let vector = |n: u8| 1u32 << (n & 31);
-    let slot = |n: u8| 1u128 << (n & 127);
-    let (d, a, b) = (vector(op.d), vector(op.a), vector(op.b));
-    let none = Effects::default();
-    let unary = |from| Effects { vectors_read: from, vectors_written: d, ..none };
-    Some(match code {
+    if is_x87(code) {
+        return x87(code, op);
+    }
+    if !is_native(code) {
+        return fallback(code, op);
+    }
+    Some(native(code, op, options))
+}
+
+fn of(reads: Set, writes: Set) -> Effects {
+    Effects { reads, writes, kills: writes, ..Effects::default() }
+}
+
+/// The base and index slot of a memory operand.
+fn address(op: &Op) -> Set {
+    Set::slot(op.a) | Set::slot(op.b)
+}
+
+fn native(code: VecOp, op: &Op, options: &Options) -> Effects {
+    use VecOp::*;
+    let (d, a, b) = (Set::xmm(op.d), Set::xmm(op.a), Set::xmm(op.b));
+    match code {
         Load32 | Load64 | Load128 | Load128A => {
-            Effects { vectors_written: d, slots_read: slot(op.a) | slot(op.b), faults: true, ..none }
+            Effects { exits: options.checked || code == Load128A, ..of(address(op), d) }
         }
         Store32 | Store64 | Store128 | Store128A | StoreHigh64 => {
-            Effects { vectors_read: d, slots_read: slot(op.a) | slot(op.b), faults: true, ..none }
+            Effects { exits: options.checked || code == Store128A, ..of(address(op) | d, Set::EMPTY) }
         }
-        FromGpr32 | FromGpr64 => Effects { vectors_written: d, slots_read: slot(op.a), ..none },
+        FromGpr32 | FromGpr64 => of(Set::slot(op.a), d),
         ToGpr32 | ToGpr64 | PmovmskbGpr | Cvtss2si32 | Cvtss2si64 | Cvttss2si32 | Cvttss2si64
-        | Cvtsd2si32 | Cvtsd2si64 | Cvttsd2si32 | Cvttsd2si64 => {
-            Effects { vectors_read: a, slots_written: slot(op.d), ..none }
-        }
-        Cvtsi2ss32 | Cvtsi2ss64 | Cvtsi2sd32 | Cvtsi2sd64 => {
-            Effects { vectors_read: a, vectors_written: d, slots_read: slot(op.b), ..none }
-        }
+        | Cvtsd2si32 | Cvtsd2si64 | Cvttsd2si32 | Cvttsd2si64 => of(a, Set::slot(op.d)),
+        Cvtsi2ss32 | Cvtsi2ss64 | Cvtsi2sd32 | Cvtsi2sd64 => of(a | Set::slot(op.b), d),
+        // FLAG_A and FLAG_B mean nothing for this kind of flags.
         Ptest | Comiss | Comisd | Ucomiss | Ucomisd => {
-            Effects { vectors_read: a | b, flags_written: true, ..none }
+            let flags = Set::slot(slot::FLAG_R) | Set::slot(slot::FLAG_KIND);
+            Effects { kills: Set::FLAGS, ..of(a | b, flags) }
         }
-        Pblendvb | Blendvps | Blendvpd => unary(a | b | vector(op.c)),
+        Pblendvb | Blendvps | Blendvpd => of(a | b | Set::xmm(op.c), d),
         // Of the second operand alone.
         Pabsb | Pabsw | Pabsd | Pmovsxbw | Pmovsxbd | Pmovsxbq | Pmovsxwd | Pmovsxwq | Pmovsxdq
         | Pmovzxbw | Pmovzxbd | Pmovzxbq | Pmovzxwd | Pmovzxwq | Pmovzxdq | Pmovmskb | Movmskps
         | Movmskpd | Pshufd | Pshuflw | Pshufhw | Movddup | Movshdup | Movsldup | Mov | Movq | Movd
         | Pextrb | Pextrw | MmxPextrw | Pextrd | Pextrq | Sqrtps | Sqrtpd | Roundps | Roundpd | Cvtdq2ps
         | Cvtdq2pd | Cvtps2dq | Cvttps2dq | Cvtpd2dq | Cvttpd2dq | Cvtps2pi | Cvttps2pi | Cvtps2pd
-        | Cvtpd2ps => unary(b),
-        PsllwI | PslldI | PsllqI | PsrlwI | PsrldI | PsrlqI | PsrawI | PsradI | Pslldq | Psrldq => unary(a),
+        | Cvtpd2ps => of(b, d),
+        // Of the first alone.
+        PsllwI | PslldI | PsllqI | PsrlwI | PsrldI | PsrlqI | PsrawI | PsradI | Pslldq | Psrldq => of(a, d),
         // The idioms for zero and all ones.
         Pxor | Psubb | Psubw | Psubd | Psubq | Pandn | Pcmpgtb | Pcmpgtw | Pcmpgtd | Pcmpgtq | Pcmpeqb
         | Pcmpeqw | Pcmpeqd | Pcmpeqq
             if op.a == op.b =>
         {
-            unary(0)
+            of(Set::EMPTY, d)
         }
-        _ => unary(a | b),
-    })
+        _ => of(a | b, d),
+    }
+}
+
+/// Operations of the helper that touch little.
+fn fallback(code: VecOp, op: &Op) -> Option<Effects> {
+    use VecOp::*;
+    let (d, a, b) = (Set::xmm(op.d), Set::xmm(op.a), Set::xmm(op.b));
+    let effects = match code {
+        Phminposuw | Rcpps | Rsqrtps => of(b, d),
+        Mpsadbw | Rcpss | Rsqrtss => of(a | b, d),
+        MmxRead => of(Set::EMPTY, d),
+        MmxWrite => of(a, Set::EMPTY),
+        MmxEnter | Emms => of(Set::EMPTY, Set::EMPTY),
+        Stmxcsr => of(address(op), Set::EMPTY),
+        // These leave the function.
+        Ldmxcsr | Fxrstor => of(Set::EMPTY, Set::EMPTY),
+        _ => return None,
+    };
+    Some(Effects { exits: true, ..effects })
+}
+
+/// x87 operations read their address and leave the registers alone, but for a few.
+fn x87(code: VecOp, op: &Op) -> Option<Effects> {
+    use VecOp::*;
+    let number = code as u16;
+    let effects = match code {
+        Fldenv | Fnsave | Frstor | Fnstenv => return None,
+        _ if (FldM32 as u16..=Fnstsw as u16).contains(&number) => of(address(op), Set::EMPTY),
+        FnstswAx => of(Set::EMPTY, Set::slot(op.d)),
+        FpuData => of(address(op), Set::EMPTY),
+        FcomiSt => {
+            let flags = Set::slot(slot::FLAG_R) | Set::slot(slot::FLAG_KIND);
+            Effects { kills: Set::FLAGS, ..of(Set::EMPTY, flags) }
+        }
+        Fcmov => of(Set::slot(op.a), Set::EMPTY),
+        _ => of(Set::EMPTY, Set::EMPTY),
+    };
+    Some(Effects { exits: true, ..effects })
 }

@@ -7,7 +7,7 @@ use super::Code;
 use super::shuffle::{even, odd};
 
 macro_rules! one_instruction {
-    ($($shape:ident $is:ident: $($op:ident $instruction:ident;)*)+) => {$(
+    ($($shape:ident $is:ident { $($op:ident $instruction:ident;)* })+) => {$(
         fn $is(op: VecOp) -> bool {
             matches!(op, $(VecOp::$op)|*)
         }
@@ -24,7 +24,7 @@ macro_rules! one_instruction {
 }
 
 one_instruction! {
-    binary is_binary:
+    binary is_binary {
         Pand v128_and; Por v128_or; Pxor v128_xor;
         Paddb i8x16_add; Paddw i16x8_add; Paddd i32x4_add; Paddq i64x2_add;
         Psubb i8x16_sub; Psubw i16x8_sub; Psubd i32x4_sub; Psubq i64x2_sub;
@@ -41,11 +41,13 @@ one_instruction! {
         Pcmpgtb i8x16_gt_s; Pcmpgtw i16x8_gt_s; Pcmpgtd i32x4_gt_s; Pcmpgtq i64x2_gt_s;
         Packsswb i8x16_narrow_i16x8_s; Packuswb i8x16_narrow_i16x8_u;
         Packssdw i16x8_narrow_i32x4_s; Packusdw i16x8_narrow_i32x4_u;
-    unary is_unary:
+    }
+    unary is_unary {
         Pabsb i8x16_abs; Pabsw i16x8_abs; Pabsd i32x4_abs;
         Pmovsxbw i16x8_extend_low_i8x16_s; Pmovzxbw i16x8_extend_low_i8x16_u;
         Pmovsxwd i32x4_extend_low_i16x8_s; Pmovzxwd i32x4_extend_low_i16x8_u;
         Pmovsxdq i64x2_extend_low_i32x4_s; Pmovzxdq i64x2_extend_low_i32x4_u;
+    }
 }
 
 /// Emits an integer operation.

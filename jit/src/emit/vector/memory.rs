@@ -4,7 +4,7 @@ use tawaki_cpu::flags::{CF, PF, ZF};
 use tawaki_cpu::ir::{Op, VecOp};
 use wasm_encoder::InstructionSink;
 
-use super::Context;
+use super::{Access, Context};
 
 /// Emits an operation that is more than a function of vectors.
 pub(super) fn emit(x: &mut impl Context, code: VecOp, op: &Op) -> bool {
@@ -164,7 +164,7 @@ fn load(x: &mut impl Context, code: VecOp, op: &Op) {
         VecOp::Load128 => (16, false),
         _ => (16, true),
     };
-    let at = x.operand_address(op, bytes, false, aligned);
+    let at = x.operand_address(op, bytes, Access::Read, aligned);
     let d = x.define_vector(op.d);
     let mut s = x.sink();
     match bytes {
@@ -182,7 +182,7 @@ fn store(x: &mut impl Context, code: VecOp, op: &Op) {
         VecOp::Store128 => (16, false),
         _ => (16, true),
     };
-    let at = x.operand_address(op, bytes, true, aligned);
+    let at = x.operand_address(op, bytes, Access::Write, aligned);
     let d = x.vector(op.d);
     let mut s = x.sink();
     s.local_get(d);
