@@ -31,7 +31,7 @@ use workloads::{FLOOR, Workload};
 /// Options of the benchmark.
 #[derive(Args, Clone, Debug)]
 pub struct BenchArgs {
-    /// Hosts of Tawaki: native, chromium, firefox, interpreter (Chromium without the JIT)
+    /// Hosts of Tawaki: native, chromium, firefox, interpreter (Chromium without the JIT); "" for none
     #[arg(long, value_delimiter = ',', default_value = "native,chromium")]
     pub hosts: Vec<String>,
     /// Peers to measure beside: native (always), qemu, v86
@@ -108,7 +108,7 @@ fn write(path: &Path, report: &Report) -> Result<(), String> {
 fn kinds(args: &BenchArgs) -> Result<Vec<Kind>, String> {
     for (option, words) in [("hosts", &args.hosts), ("peers", &args.peers)] {
         let known = |word: &&String| KINDS.iter().any(|k| k.2 == option && k.3 == *word);
-        if let Some(word) = words.iter().find(|word| !known(word)) {
+        if let Some(word) = words.iter().find(|word| !word.is_empty() && !known(word)) {
             return Err(format!("--{option}: there is no {word}"));
         }
     }

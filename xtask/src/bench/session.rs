@@ -61,8 +61,8 @@ pub struct Sample {
 const MEASURED_MS: f64 = 400.0;
 /// Most repetitions of a short workload.
 const MOST_RUNS: f64 = 400.0;
-/// A first run this long is warm-up enough, milliseconds.
-const LONG_MS: f64 = 4000.0;
+/// After a first run this long the second is taken as it comes, milliseconds.
+const LONG_MS: f64 = 15000.0;
 /// Runs between the first and the measured ones: at most so many, and no longer than this.
 const WARM_UP: (usize, f64) = (4, 800.0);
 

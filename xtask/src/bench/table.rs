@@ -251,7 +251,8 @@ fn comparisons(report: &Report) -> String {
             widths.join("; ")
         );
     }
-    if report.subjects.iter().any(|s| s == Kind::V86.name()) {
+    let measured = |kind: Kind| report.subjects.iter().any(|s| s == kind.name());
+    if measured(Kind::V86) && measured(Kind::TawakiChromium) {
         let behind = report.behind_v86();
         let list: Vec<String> = behind
             .iter()
@@ -265,13 +266,13 @@ fn comparisons(report: &Report) -> String {
                 .to_owned(),
             _ => format!("Not faster than v86: {}.\n\n", list.join("; ")),
         };
-        if let Some(boot) = &report.v86_boot {
-            text += &format!(
-                "v86 boots to the session's shell in {:.1} s with {:.1} MB served.\n\n",
-                boot["shell_ms"].as_f64().unwrap_or(f64::NAN) / 1e3,
-                boot["bytes_served"].as_f64().unwrap_or(f64::NAN) / 1e6
-            );
-        }
+    }
+    if let Some(boot) = &report.v86_boot {
+        text += &format!(
+            "v86 boots to the session's shell in {:.1} s with {:.1} MB served.\n\n",
+            boot["shell_ms"].as_f64().unwrap_or(f64::NAN) / 1e3,
+            boot["bytes_served"].as_f64().unwrap_or(f64::NAN) / 1e6
+        );
     }
     text
 }

@@ -216,6 +216,7 @@ pub fn unpack(arch: &str, packages: &[&str], dir: &Path) -> Result<(), String> {
             Err(Failure::SecurityIndex) => {
                 sources = sources::without_security(&inputs.sources)
                     .ok_or("the package index does not match its signature")?;
+                let _ = fs::remove_dir_all(work.join("tree"));
             }
             other => break other.map_err(String::from),
         }
