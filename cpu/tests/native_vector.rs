@@ -405,7 +405,8 @@ fn check(features: &[CpuidFeature], x87: bool, rounds: usize) {
             // FCMOV is listed under CMOV, with the integer instructions.
             let ours = ours && (!x87 || format!("{code:?}").starts_with('F') || code == Code::Wait);
             let named = EXCLUDED.iter().any(|(m, _)| *m == code.mnemonic());
-            if !ours || named || !info.mode64() || !info.is_instruction() || info.fwait() {
+            let legacy = info.encoding() == iced_x86::EncodingKind::Legacy;
+            if !ours || named || !legacy || !info.mode64() || !info.is_instruction() || info.fwait() {
                 continue;
             }
             seen += 1;
@@ -475,6 +476,11 @@ fn sse3_and_ssse3() {
 #[test]
 fn sse4() {
     check(&[CpuidFeature::SSE4_1, CpuidFeature::SSE4_2, CpuidFeature::POPCNT], false, 60);
+}
+
+#[test]
+fn aes_clmul_and_sha() {
+    check(&[CpuidFeature::AES, CpuidFeature::PCLMULQDQ, CpuidFeature::SHA], false, 60);
 }
 
 #[test]

@@ -99,7 +99,8 @@ pub(crate) fn pext(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Done {
 /// MULX: high half to `d`, low half to slot `imm`, of RDX times `a`. The high half wins
 /// where both are one register.
 pub(crate) fn mulx(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Done {
-    let product = u128::from(source(state, crate::state::slot::RDX, op)) * u128::from(source(state, op.a, op));
+    let product =
+        u128::from(source(state, crate::state::slot::RDX, op)) * u128::from(source(state, op.a, op));
     state.slots[usize::from(op.imm as u8)] = product as u64 & mask(op);
     state.slots[usize::from(op.d)] = (product >> bits(op)) as u64;
     Ok(())

@@ -2,6 +2,7 @@
 //! called by [`OpCode::Helper`](crate::ir::OpCode::Helper).
 
 pub mod bcd;
+mod bmi;
 pub mod fxsave;
 pub mod stack;
 pub mod string;
@@ -10,6 +11,7 @@ pub mod x87;
 pub mod x87_env;
 pub mod x87_function;
 pub mod x87_memory;
+mod xsave;
 
 use crate::ir::Op;
 use crate::{CpuState, GuestMemory, Trap};
@@ -51,4 +53,16 @@ helpers! {
     Aam = bcd::aam, "AAM imm; #DE";
     Aad = bcd::aad, "AAD imm";
     Crc32 = system::crc32, "d = CRC32(a, b), width log2 c";
+    Blsr = bmi::blsr, "d = BLSR(a), width log2 c, here and below";
+    Blsmsk = bmi::blsmsk, "d = BLSMSK(a)";
+    Blsi = bmi::blsi, "d = BLSI(a)";
+    Bextr = bmi::bextr, "d = BEXTR(a, b)";
+    Bzhi = bmi::bzhi, "d = BZHI(a, b)";
+    Pdep = bmi::pdep, "d = PDEP(a, b)";
+    Pext = bmi::pext, "d = PEXT(a, b)";
+    Mulx = bmi::mulx, "d, slot imm = RDX * a, high and low";
+    Adx = bmi::adx, "d = a + b + flag imm, ADCX and ADOX";
+    Xgetbv = xsave::xgetbv, "XGETBV";
+    Xsave = xsave::xsave, "XSAVE at address a; c: 64-bit pointers";
+    Xrstor = xsave::xrstor, "XRSTOR from address a; c: 64-bit pointers";
 }

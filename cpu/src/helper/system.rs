@@ -11,17 +11,20 @@ use crate::{CpuState, GuestMemory, Trap};
 pub mod features {
     /// Leaf 1 EDX: FPU, TSC, CX8, SEP-less, CMOV, CLFLUSH, MMX, FXSR, SSE, SSE2.
     pub const EDX: u32 = 1 | 1 << 4 | 1 << 8 | 1 << 15 | 1 << 19 | 1 << 23 | 1 << 24 | 1 << 25 | 1 << 26;
-    /// Leaf 1 ECX: CX16 always; `VECTOR_ECX` adds what the vector code implements.
-    pub const ECX: u32 = 1 << 13 | VECTOR_ECX;
+    /// Leaf 1 ECX: CX16 (bit 13), MOVBE (22), XSAVE (26) and OSXSAVE (27); `VECTOR_ECX`
+    /// adds what the vector code implements.
+    pub const ECX: u32 = 1 << 13 | 1 << 22 | 1 << 26 | 1 << 27 | VECTOR_ECX;
     /// SSE3 (bit 0), SSSE3 (9), SSE4.1 (19), SSE4.2 (20), POPCNT (23): what x86-64-v2
-    /// asks for. `tests/native_vector.rs` compares each with a processor.
-    pub const VECTOR_ECX: u32 = 1 | 1 << 9 | 1 << 19 | 1 << 20 | 1 << 23;
-    /// Leaf 7 EBX: fast REP MOVSB and STOSB, which are block copies here.
-    pub const LEAF7_EBX: u32 = 1 << 9;
+    /// asks for. PCLMULQDQ (1) and AES (25). `tests/native_vector.rs` compares each with
+    /// a processor.
+    pub const VECTOR_ECX: u32 = 1 | 1 << 1 | 1 << 9 | 1 << 19 | 1 << 20 | 1 << 23 | 1 << 25;
+    /// Leaf 7 EBX: BMI1 (3), BMI2 (8), ADX (19), SHA (29), and fast REP MOVSB and STOSB
+    /// (9), which are block copies here.
+    pub const LEAF7_EBX: u32 = 1 << 3 | 1 << 8 | 1 << 9 | 1 << 19 | 1 << 29;
     /// Leaf 0x8000_0001 EDX: SYSCALL, NX, long mode.
     pub const EXT_EDX: u32 = 1 << 11 | 1 << 20 | 1 << 29;
-    /// Leaf 0x8000_0001 ECX: LAHF in 64-bit mode.
-    pub const EXT_ECX: u32 = 1;
+    /// Leaf 0x8000_0001 ECX: LAHF in 64-bit mode, LZCNT (bit 5).
+    pub const EXT_ECX: u32 = 1 | 1 << 5;
 }
 
 /// A cache as CPUID leaf 4 describes it. Sizes only steer the C library: below
@@ -59,7 +62,7 @@ pub fn cpuid(state: &mut CpuState, _: &GuestMemory, _: &Op) -> Result<(), Trap> 
     let subleaf = state.slots[RCX as usize] as u32;
     let [a, b, c, d] = match leaf {
         // Largest leaf, and the vendor in EBX, EDX, ECX.
-        0 => [7, 0x756e_6547, 0x6c65_746e, 0x4965_6e69],
+        0 => [0xd, 0x756e_6547, 0x6c65_746e, 0x4965_6e69],
         // Nehalem (06_1A): the first with SSE4.2, and the C library copies with
         // unaligned loads on it. CLFLUSH line of 64 bytes (8 * 8).
         1 => [0x106a5, 1 << 16 | 8 << 8, features::ECX, features::EDX],
@@ -67,6 +70,8 @@ pub fn cpuid(state: &mut CpuState, _: &GuestMemory, _: &Op) -> Result<(), Trap> 
         2 => [0xff01, 0, 0, 0],
         4 => CACHES.get(subleaf as usize).map_or([0; 4], |cache| cache.leaf()),
         7 if subleaf == 0 => [0, features::LEAF7_EBX, 0, 0],
+        // XSAVE holds x87 and SSE: the FXSAVE image and a header of 64 bytes.
+        0xd if subleaf == 0 => [3, 576, 576, 0],
         0x8000_0000 => [0x8000_0008, 0, 0, 0],
         0x8000_0001 => [0, 0, features::EXT_ECX, features::EXT_EDX],
         0x8000_0002..=0x8000_0004 => {

@@ -3,6 +3,7 @@
 
 mod compare;
 mod convert;
+mod crypto;
 pub(crate) mod float;
 mod int;
 mod lanes;

@@ -195,6 +195,20 @@ macro_rules! for_each_vec_op {
             (Pmovzxwd, |_, b, _| widen!(u16, 4, u32, b))
             (Pmovzxwq, |_, b, _| widen!(u16, 2, u64, b))
             (Pmovzxdq, |_, b, _| widen!(u32, 2, u64, b))
+            // AES, carry-less multiplication, SHA.
+            (Aesenc, |a, b, _| crypto::aesenc(a, b))
+            (Aesenclast, |a, b, _| crypto::aesenclast(a, b))
+            (Aesdec, |a, b, _| crypto::aesdec(a, b))
+            (Aesdeclast, |a, b, _| crypto::aesdeclast(a, b))
+            (Aesimc, |_, b, _| crypto::aesimc(b))
+            (Aeskeygenassist, |_, b, imm| crypto::aeskeygenassist(b, imm))
+            (Pclmulqdq, |a, b, imm| crypto::pclmulqdq(a, b, imm))
+            (Sha1nexte, |a, b, _| crypto::sha1nexte(a, b))
+            (Sha1msg1, |a, b, _| crypto::sha1msg1(a, b))
+            (Sha1msg2, |a, b, _| crypto::sha1msg2(a, b))
+            (Sha1rnds4, |a, b, imm| crypto::sha1rnds4(a, b, imm))
+            (Sha256msg1, |a, b, _| crypto::sha256msg1(a, b))
+            (Sha256msg2, |a, b, _| crypto::sha256msg2(a, b))
             }
             floats {
             (Addss, |m, a, b, _| float::scalar::<f32>(m, Binary::Add, a, b))
@@ -281,6 +295,7 @@ macro_rules! for_each_vec_op {
             (Pblendvb, compare::pblendvb, "d = b where the top bit of the byte of xmm c is set, else a")
             (Blendvps, compare::blendvps, "the same by 32-bit lanes")
             (Blendvpd, compare::blendvpd, "the same by 64-bit lanes")
+            (Sha256rnds2, compare::sha256rnds2, "two rounds of SHA-256 on a, b with xmm c")
             (Ptest, compare::ptest, "ZF = (a & b == 0), CF = (!a & b == 0)")
             (Comiss, compare::comiss, "compares a with b: ZF PF CF")
             (Comisd, compare::comisd, "compares a with b: ZF PF CF")

@@ -8,6 +8,7 @@
 pub mod alu;
 pub mod atomic;
 pub mod bit;
+pub mod bmi;
 pub mod branch;
 pub mod convert;
 pub mod listing;
@@ -80,6 +81,7 @@ pub static FAMILIES: &[(&str, &[Row])] = &[
     ("shift", shift::ROWS),
     ("muldiv", muldiv::ROWS),
     ("bit", bit::ROWS),
+    ("bmi", bmi::ROWS),
     ("stack", stack::ROWS),
     ("branch", branch::ROWS),
     ("string", string::ROWS),

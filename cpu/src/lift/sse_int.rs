@@ -47,6 +47,8 @@ rows! {
     Pshufb / MmxPshufb; Palignr / MmxPalignr; Pblendw; Blendps; Blendpd; Insertps;
     Pmovsxbw; Pmovsxbd; Pmovsxbq; Pmovsxwd; Pmovsxwq; Pmovsxdq;
     Pmovzxbw; Pmovzxbd; Pmovzxbq; Pmovzxwd; Pmovzxwq; Pmovzxdq;
+    Aesenc; Aesenclast; Aesdec; Aesdeclast; Aesimc; Aeskeygenassist; Pclmulqdq;
+    Sha1nexte; Sha1msg1; Sha1msg2; Sha1rnds4; Sha256msg1; Sha256msg2;
 }
 
 /// The form with an immediate count.
@@ -69,7 +71,7 @@ pub static ROWS: &[Row] = crate::rows![
     lift:
         Blendvpd, Blendvps, Extractps, Pblendvb, Pcmpestri, Pcmpestri64, Pcmpestrm, Pcmpestrm64,
         Pcmpistri, Pcmpistrm, Pextrb, Pextrd, Pextrq, Pextrw, Pinsrb, Pinsrd, Pinsrq, Pinsrw,
-        Ptest;
+        Ptest, Sha256rnds2;
 ];
 
 fn lift(l: &mut Lift, instruction: &iced_x86::Instruction) -> LiftResult {
@@ -87,7 +89,7 @@ fn family(l: &mut VectorLift) -> bool {
             let (d, b, imm) = (l.number(0), l.source(1, true), l.immediate());
             l.apply(code, d, d, b, imm & 0x3f);
         } else {
-            l.binary(code, false);
+            l.binary(code, is_sha(mnemonic));
         }
         return true;
     }
@@ -104,6 +106,7 @@ fn family(l: &mut VectorLift) -> bool {
         Mnemonic::Pblendvb => blend(l, VecOp::Pblendvb),
         Mnemonic::Blendvps => blend(l, VecOp::Blendvps),
         Mnemonic::Blendvpd => blend(l, VecOp::Blendvpd),
+        Mnemonic::Sha256rnds2 => blend(l, VecOp::Sha256rnds2),
         Mnemonic::Ptest => {
             let (a, b) = (l.number(0), l.source(1, false));
             l.vector(VecOp::Ptest, |op| op.a(a).b(b));
@@ -117,6 +120,12 @@ fn family(l: &mut VectorLift) -> bool {
         _ => return false,
     }
     true
+}
+
+/// The SHA instructions take operands at any address (AMD; Intel documents #GP).
+fn is_sha(mnemonic: Mnemonic) -> bool {
+    use Mnemonic::*;
+    matches!(mnemonic, Sha1nexte | Sha1msg1 | Sha1msg2 | Sha1rnds4 | Sha256msg1 | Sha256msg2 | Sha256rnds2)
 }
 
 /// A shift by the immediate.
@@ -157,9 +166,10 @@ fn extract(l: &mut VectorLift, code: VecOp, bytes: usize) {
     }
 }
 
-/// The mask is always XMM0.
+/// The third operand is always XMM0.
 fn blend(l: &mut VectorLift, code: VecOp) {
-    let (d, b) = (l.number(0), l.source(1, false));
+    let unaligned = is_sha(l.instruction.mnemonic());
+    let (d, b) = (l.number(0), l.source(1, unaligned));
     l.vector(code, |op| op.d(d).a(d).b(b).c(0));
 }
 

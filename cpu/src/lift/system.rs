@@ -19,6 +19,7 @@ pub static ROWS: &[Row] = rows![
     flags: Clc, Stc, Cmc, Cld, Std, Lahf, Sahf, Salc;
     cpuid: Cpuid;
     rdtsc: Rdtsc, Rdtscp;
+    xsave: Xgetbv "XCR0 = 3", Xsave, Xsave64, Xrstor, Xrstor64;
     nop: Nop, Pause, Endbr32, Endbr64, Prefetch, Prefetchw, Prefetchnta, Prefetcht0,
         Prefetcht1, Prefetcht2, Prefetchwt1, Lfence, Sfence, Reservednop,
         Rdsspd "no shadow stacks", Rdsspq "no shadow stacks";
@@ -29,7 +30,7 @@ pub static ROWS: &[Row] = rows![
         Lldt "#GP", Ltr "#GP", Lmsw "#GP", Clts "#GP", Invd "#GP", Wbinvd "#GP", Invlpg "#GP",
         Rdmsr "#GP", Wrmsr "#GP", Rdpmc "#GP", Swapgs "#GP", Sysret "#GP", Sysretq "#GP",
         Sysexit "#GP", Sysexitq "#GP", Sgdt "#GP (UMIP)", Sidt "#GP (UMIP)", Sldt "#GP (UMIP)",
-        Str "#GP (UMIP)", Smsw "#GP (UMIP)", Int1 "#GP";
+        Str "#GP (UMIP)", Smsw "#GP (UMIP)", Int1 "#GP", Xsetbv "#GP";
 ];
 
 fn syscall(l: &mut Lift, i: &Instruction) -> LiftResult {
@@ -106,6 +107,22 @@ fn cpuid(l: &mut Lift, _: &Instruction) -> LiftResult {
 
 fn rdtsc(l: &mut Lift, i: &Instruction) -> LiftResult {
     l.emit(Lift::helper(Helper::Rdtsc).imm(i64::from(i.mnemonic() == Mnemonic::Rdtscp)));
+    Ok(())
+}
+
+fn xsave(l: &mut Lift, i: &Instruction) -> LiftResult {
+    let helper = match i.mnemonic() {
+        Mnemonic::Xgetbv => {
+            l.emit(Lift::helper(Helper::Xgetbv));
+            return Ok(());
+        }
+        Mnemonic::Xsave | Mnemonic::Xsave64 => Helper::Xsave,
+        _ => Helper::Xrstor,
+    };
+    l.settle_pointers();
+    let at = l.linear(i)?;
+    let wide = matches!(i.mnemonic(), Mnemonic::Xsave64 | Mnemonic::Xrstor64);
+    l.emit(Lift::helper(helper).a(at).c(u8::from(wide)));
     Ok(())
 }
 

@@ -21,11 +21,11 @@ pub const TEMPLATES: [(&str, usize); 5] =
     [("string", 6), ("branch", 8), ("divide", 3), ("pointer", 8), ("flags", 3)];
 
 /// Share of each family of encodings; a family not named here is not drawn.
-const WEIGHTS: [(&str, usize); 12] = [
+const WEIGHTS: [(&str, usize); 13] = [
     ("int", 40),
     ("bcd", 2),
     ("lock", 4),
-    ("bmi", 3),
+    ("bmi", 6),
     ("x87", 12),
     ("mmx", 6),
     ("sse", 8),
@@ -33,6 +33,7 @@ const WEIGHTS: [(&str, usize); 12] = [
     ("sse3", 3),
     ("ssse3", 3),
     ("sse4", 4),
+    ("crypto", 3),
     ("stack", 4),
 ];
 
@@ -74,6 +75,27 @@ fn transcendental(code: Code) -> bool {
     matches!(code.mnemonic(), Fsin | Fcos | Fsincos | Fptan | Fpatan | F2xm1 | Fyl2x | Fyl2xp1)
 }
 
+/// Whether the processor under the tests has what not every x86-64 has.
+fn on_host(feature: CpuidFeature) -> bool {
+    use CpuidFeature::*;
+    match feature {
+        SSE3 => is_x86_feature_detected!("sse3"),
+        SSSE3 => is_x86_feature_detected!("ssse3"),
+        SSE4_1 => is_x86_feature_detected!("sse4.1"),
+        SSE4_2 => is_x86_feature_detected!("sse4.2"),
+        POPCNT => is_x86_feature_detected!("popcnt"),
+        AES => is_x86_feature_detected!("aes"),
+        PCLMULQDQ => is_x86_feature_detected!("pclmulqdq"),
+        SHA => is_x86_feature_detected!("sha"),
+        LZCNT => is_x86_feature_detected!("lzcnt"),
+        BMI1 => is_x86_feature_detected!("bmi1"),
+        BMI2 => is_x86_feature_detected!("bmi2"),
+        ADX => is_x86_feature_detected!("adx"),
+        MOVBE => is_x86_feature_detected!("movbe"),
+        _ => true,
+    }
+}
+
 fn family_of(code: Code) -> Option<&'static str> {
     use CpuidFeature::*;
     let info = code.op_code();
@@ -103,6 +125,9 @@ fn family_of(code: Code) -> Option<&'static str> {
                 | SSE4_1
                 | SSE4_2
                 | POPCNT
+                | AES
+                | PCLMULQDQ
+                | SHA
                 | LZCNT
                 | BMI1
                 | BMI2
@@ -114,11 +139,13 @@ fn family_of(code: Code) -> Option<&'static str> {
                 | PAUSE
         )
     });
-    if !known || features.is_empty() {
+    if !known || features.is_empty() || !features.iter().all(|feature| on_host(*feature)) {
         return None;
     }
     Some(if one(&[FPU, FPU287, FPU387]) {
         "x87"
+    } else if one(&[AES, PCLMULQDQ, SHA]) {
+        "crypto"
     } else if one(&[SSE4_1, SSE4_2]) && !one(&[POPCNT]) {
         "sse4"
     } else if one(&[SSSE3]) {

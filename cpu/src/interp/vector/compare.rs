@@ -30,6 +30,12 @@ blends! {
     blendvpd 64;
 }
 
+pub(super) fn sha256rnds2(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Done {
+    let result = super::crypto::sha256rnds2(vector(state, op.a), vector(state, op.b), vector(state, op.c));
+    set_vector(state, op.d, result);
+    Ok(())
+}
+
 pub(super) fn ptest(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Done {
     let (a, b) = (vector(state, op.a), vector(state, op.b));
     let zero = if a & b == 0 { flags::ZF } else { 0 };

@@ -117,7 +117,8 @@ pub(super) fn aesimc(b: u128) -> u128 {
 
 pub(super) fn aeskeygenassist(b: u128, imm: u8) -> u128 {
     let words: [u32; 4] = split(b);
-    let substitute = |word: u32| u32::from_le_bytes(word.to_le_bytes().map(|byte| FORWARD[usize::from(byte)]));
+    let substitute =
+        |word: u32| u32::from_le_bytes(word.to_le_bytes().map(|byte| FORWARD[usize::from(byte)]));
     let (one, three) = (substitute(words[1]), substitute(words[3]));
     let constant = u32::from(imm);
     join([one, one.rotate_right(8) ^ constant, three, three.rotate_right(8) ^ constant])
