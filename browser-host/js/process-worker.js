@@ -10,9 +10,30 @@ const RETIRE = 384 * 2 ** 20;
 
 const log = (line) => postMessage({ log: line });
 
+/** Free places of a function table behind the emulator's own functions. */
+class Slots {
+  free = [];
+
+  /** The first of `count` neighbouring places. */
+  take(table, count) {
+    const at = this.free.findIndex(([, room]) => room >= count);
+    if (at < 0) return table.grow(count);
+    const [first, room] = this.free[at];
+    if (room === count) this.free.splice(at, 1);
+    else this.free[at] = [first + count, room - count];
+    return first;
+  }
+
+  give(table, first, count) {
+    for (let i = first; i < first + count; i++) table.set(i, null);
+    this.free.push([first, count]);
+  }
+}
+
 /** An instance over a memory: its exports, and the task's parent memory to copy from. */
 function instantiate(module, memory, mailbox) {
-  const state = { parent: undefined };
+  const state = { parent: undefined, trapped: false };
+  const slots = new Slots();
   const host = {
     now,
     log: (pointer, length) => log(text(memory, pointer, length)),
@@ -28,6 +49,35 @@ function instantiate(module, memory, mailbox) {
       if (!parent || address + length > parent.length) return 0;
       mailbox.ownBytes(address, length).set(parent.subarray(address, address + length));
       return 1;
+    },
+    jit_install(pointer, length, count) {
+      try {
+        // A copy: modules are not made from shared memory.
+        const module = new WebAssembly.Module(new Uint8Array(memory.buffer, pointer >>> 0, length).slice());
+        const { __indirect_function_table: table, jit_op: op, jit_status: status } = state.exports;
+        const first = slots.take(table, count);
+        const base = new WebAssembly.Global({ value: "i32" }, first);
+        new WebAssembly.Instance(module, { env: { memory, table, base }, helper: { op, status } });
+        return first;
+      } catch (error) {
+        log(`compiled code: ${error}`);
+        return -1;
+      }
+    },
+    jit_drop: (first, count) => slots.give(state.exports.__indirect_function_table, first, count),
+    jit_guard(body) {
+      const { __stack_pointer: stack, jit_body } = state.exports;
+      const before = stack.value;
+      try {
+        jit_body(body);
+        return 0;
+      } catch (error) {
+        if (!(error instanceof WebAssembly.RuntimeError) && !(error instanceof RangeError)) throw error;
+        if (!state.trapped) log(`compiled code trapped: ${error?.stack ?? error}`);
+        state.trapped = true;
+        stack.value = before;
+        return 1;
+      }
     },
     // The kernel worker's half.
     answer() {}, attention() {}, spawn: () => 0, release() {}, end_of_turn() {}, fetch() {}, page() {},
@@ -48,7 +98,7 @@ function onBootStack(memory, exports, boot, f) {
 }
 
 onmessage = ({ data }) => {
-  const { module, kernelMemory, shared, port, epoch, processors, strace, mailbox: number } = data;
+  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, mailbox: number } = data;
   let memory;
   try {
     memory = newMemory();
@@ -73,8 +123,8 @@ onmessage = ({ data }) => {
   function run({ exports }, memory, { kind, payload }, address) {
     const pointer = exports.allocate(payload.length) >>> 0;
     new Uint8Array(memory.buffer, pointer, payload.length).set(payload);
-    exports.process_run(kind, pointer, payload.length, address, epoch, processors, strace ? 1 : 0);
-    postMessage({ ended: { instructions: exports.last_instructions(), syscalls: exports.last_syscalls() } });
+    exports.process_run(kind, pointer, payload.length, address, epoch, processors, (strace ? 1 : 0) | (jit ? 2 : 0));
+    postMessage({ ended: Array.from({ length: 6 }, (_, i) => exports.last_run(i)) });
   }
 
   function runThread({ memory, boot, ...work }) {

@@ -19,6 +19,8 @@ export interface BootOptions {
   hostname?: string;
   /** Logs every system call through `onLog`. */
   strace?: boolean;
+  /** Whether hot code is compiled. Default `false`. */
+  jit?: boolean;
   /** Called while the machine loads, and with every range of the image that arrives later. */
   onProgress?(progress: Progress): void;
   /** Lines of the machine's log. Default: `console.debug`. */
@@ -118,8 +120,16 @@ export interface Stats {
   requests: number;
   /** Guest instructions of the processes that have ended. */
   instructions: number;
+  /** Those of them that the interpreter ran; the rest is a count that compiled code keeps about. */
+  interpreted: number;
   /** System calls of the processes that have ended. */
   syscalls: number;
+  /** Regions compiled for them. */
+  regions: number;
+  /** Milliseconds that took. */
+  compileMs: number;
+  /** Entries from the dispatcher into compiled code. */
+  codeEntries: number;
   /** Milliseconds from the call of `boot` to the mounted image. */
   bootMs: number;
   /** Milliseconds since the call of `boot`. */

@@ -90,7 +90,7 @@ export class Machine {
     this.terminals = new Map();
     this.changeRequests = new Map();
     this.nextId = 1;
-    this.counters = { bytesFetched: 0, requests: 0, instructions: 0, syscalls: 0, bootMs: 0 };
+    this.counters = { bytesFetched: 0, requests: 0, instructions: 0, interpreted: 0, syscalls: 0, regions: 0, compileMs: 0, codeEntries: 0, bootMs: 0 };
     this.failed = new Promise((_, reject) => (this.reject = reject));
     this.failed.catch(() => {});
   }
@@ -208,7 +208,7 @@ export class Machine {
       const first = firstMessage(worker, "process");
       worker.postMessage({
         module: this.module, kernelMemory: this.kernelMemory, shared: this.shared, mailbox, port: channel.port2, epoch: this.epoch,
-        processors: this.processors, strace: this.options.strace,
+        processors: this.processors, strace: this.options.strace, jit: this.options.jit ?? false,
       }, [channel.port2]);
       answer = await first;
       if (answer.failed) throw new Error(answer.failed);
@@ -221,8 +221,8 @@ export class Machine {
     worker.onmessage = ({ data }) => {
       if (data.log !== undefined) this.log(data.log);
       if (data.ended) {
-        this.counters.instructions += data.ended.instructions;
-        this.counters.syscalls += data.ended.syscalls;
+        ["instructions", "interpreted", "syscalls", "regions", "compileMs", "codeEntries"]
+          .forEach((name, i) => (this.counters[name] += data.ended[i]));
       }
     };
     if (this.stopped) return;

@@ -3,11 +3,13 @@
 #![allow(unsafe_code)] // Exports need unmangled names and take raw addresses.
 
 use crate::host;
+use crate::jit::BrowserHost;
 use crate::machine::{Boot, Machine};
 use crate::process::{self, MailboxPort, WorkerHost};
 use crate::shared::{SHARED, Shared, ThreadWords};
+use tawaki_cpu::Engine;
 use tawaki_cpu::mem::ADDRESS_END;
-use tawaki_cpu::{Engine, Interpreter};
+use tawaki_jit::JitEngine;
 use tawaki_kernel::{Event, RequestId, TerminalId};
 use tawaki_process::{Options, Start};
 
@@ -154,8 +156,13 @@ pub unsafe extern "C" fn kernel_event(
     1
 }
 
-/// What a run leaves for the statistics: instructions and system calls.
-static LAST_RUN: std::sync::Mutex<(u64, u64)> = std::sync::Mutex::new((0, 0));
+/// What a run leaves for the statistics: guest instructions, those interpreted, system
+/// calls, regions compiled, milliseconds that took, entries into compiled code.
+static LAST_RUN: std::sync::Mutex<[f64; 6]> = std::sync::Mutex::new([0.0; 6]);
+
+/// Bits of `switches` of [`process_run`].
+const STRACE: u32 = 1;
+const JIT: u32 = 2;
 
 /// Runs one task to its end and returns its status word. `kind` as in
 /// [`host::spawn`].
@@ -170,7 +177,7 @@ pub unsafe extern "C" fn process_run(
     words: &'static ThreadWords,
     epoch: f64,
     processors: u32,
-    strace: u32,
+    switches: u32,
 ) -> i32 {
     // SAFETY: as the caller promises.
     let payload = unsafe { take(ptr, len) };
@@ -185,37 +192,47 @@ pub unsafe extern "C" fn process_run(
         process::new_process();
     }
     let mut host = WorkerHost::new(epoch, processors);
-    let options = Options { strace: strace != 0 };
-    let ended = if kind == 2 {
-        tawaki_process::run(start, &mut port, &mut host, &mut Interpreter::new(), options)
+    let options = Options { strace: switches & STRACE != 0 };
+    // Kept from process to process: blocks and compiled code of the same libraries are
+    // recognised by their bytes. Taken out while it runs, as a trap would never put it
+    // back. A thread's instance is new, and so is its engine.
+    let kept = if kind == 2 { None } else { ENGINE.take() };
+    let engine = kept.unwrap_or_else(|| {
+        let settings = tawaki_jit::Settings::default();
+        Box::leak(Box::new(JitEngine::new(BrowserHost::default(), settings)))
+    });
+    engine.set_enabled(switches & JIT != 0);
+    engine.invalidate(0..ADDRESS_END);
+    let before = engine.stats();
+    let ended = tawaki_process::run(start, &mut port, &mut host, engine, options);
+    let after = engine.stats();
+    if kind == 2 {
+        // SAFETY: leaked just above, and used by nobody any more.
+        drop(unsafe { Box::from_raw(engine) });
     } else {
-        // Kept from process to process: blocks of the same libraries are recognised
-        // by their bytes. Taken out while it runs, as a trap would never put it back.
-        let engine = ENGINE.take().unwrap_or_else(|| Box::leak(Box::new(Interpreter::new())));
-        engine.invalidate(0..ADDRESS_END);
-        let ended = tawaki_process::run(start, &mut port, &mut host, engine, options);
         ENGINE.set(Some(engine));
-        ended
-    };
+    }
     if let Ok(mut last) = LAST_RUN.lock() {
-        *last = (ended.instructions, ended.syscalls);
+        *last = [
+            ended.instructions as f64,
+            (after.interpreted - before.interpreted) as f64,
+            ended.syscalls as f64,
+            (after.regions - before.regions) as f64,
+            (after.compile_us - before.compile_us) as f64 / 1e3,
+            (after.entries - before.entries) as f64,
+        ];
     }
     ended.status
 }
 
 thread_local! {
     /// Leaked: thread-local destructors never run in a worker.
-    static ENGINE: std::cell::Cell<Option<&'static mut Interpreter>> = const { std::cell::Cell::new(None) };
+    static ENGINE: std::cell::Cell<Option<&'static mut JitEngine<BrowserHost>>> =
+        const { std::cell::Cell::new(None) };
 }
 
-/// Guest instructions of the last [`process_run`].
+/// Figure number `which` of the last [`process_run`], in the order of `LAST_RUN`.
 #[unsafe(no_mangle)]
-pub extern "C" fn last_instructions() -> f64 {
-    LAST_RUN.lock().map_or(0.0, |last| last.0 as f64)
-}
-
-/// System calls of the last [`process_run`].
-#[unsafe(no_mangle)]
-pub extern "C" fn last_syscalls() -> f64 {
-    LAST_RUN.lock().map_or(0.0, |last| last.1 as f64)
+pub extern "C" fn last_run(which: usize) -> f64 {
+    LAST_RUN.lock().ok().and_then(|last| last.get(which).copied()).unwrap_or(0.0)
 }

@@ -13,6 +13,9 @@ mod import {
         pub fn reply(ptr: *mut u8, len: usize) -> usize;
         pub fn parked(now: i32);
         pub fn copy_from_parent(linear: usize, len: usize) -> i32;
+        pub fn jit_install(ptr: *const u8, len: usize, functions: u32) -> i32;
+        pub fn jit_drop(first: u32, functions: u32);
+        pub fn jit_guard(body: *mut u8) -> i32;
 
         pub fn answer(mailbox: u32);
         pub fn attention(slot: u32);
@@ -72,6 +75,26 @@ pub fn parked(now: bool) {
 pub fn copy_from_parent(linear: usize, len: usize) -> bool {
     // SAFETY: the callers name guest pages only, which no Rust object lives in.
     unsafe { import::copy_from_parent(linear, len) != 0 }
+}
+
+/// Process worker: compiles a module and puts its functions into this instance's table.
+/// The index of the first one.
+pub fn jit_install(wasm: &[u8], functions: u32) -> Option<u32> {
+    // SAFETY: the callee reads within the slice only.
+    let first = unsafe { import::jit_install(wasm.as_ptr(), wasm.len(), functions) };
+    u32::try_from(first).ok()
+}
+
+/// Process worker: forgets functions of the table.
+pub fn jit_drop(first: u32, functions: u32) {
+    // SAFETY: no memory is involved; the engine calls none of them any more.
+    unsafe { import::jit_drop(first, functions) }
+}
+
+/// Process worker: calls `jit_body` with this argument; false when a trap ended it.
+pub fn jit_guard(body: *mut u8) -> bool {
+    // SAFETY: the callee hands the pointer back to `jit_body` before it returns.
+    unsafe { import::jit_guard(body) == 0 }
 }
 
 /// Kernel worker: tells the worker of a mailbox that its answer is complete.

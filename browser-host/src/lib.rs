@@ -17,6 +17,7 @@ pub mod exports;
 pub mod fetch;
 pub mod heap;
 pub mod host;
+pub mod jit;
 pub mod machine;
 pub mod mailboxes;
 pub mod process;

@@ -113,7 +113,7 @@ impl Unpark for Waker {
 
 /// The guest memory of this instance's linear memory, one for all its threads
 /// and all processes that the worker runs one after the other.
-fn guest_memory() -> Arc<GuestMemory> {
+pub fn guest_memory() -> Arc<GuestMemory> {
     static MEMORY: OnceLock<Arc<GuestMemory>> = OnceLock::new();
     // SAFETY: on wasm32 the base is ignored. `WorkerHost` lets the address space
     // use only what lies between the emulator's low region and the end, less what

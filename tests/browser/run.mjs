@@ -4,7 +4,7 @@
 //
 // Options: --web DIR (build/web), --browser chromium|firefox, --env K=V, --cwd DIR, --user UID:GID,
 // --timeout SECONDS, --stats FILE, --mount HOSTDIR:/PATH (made into an ext2 image and mounted read-only),
-// --disk FILE:/PATH (such an image), --write (changes go into the image when the program has ended), --strace, --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
+// --disk FILE:/PATH (such an image), --write (changes go into the image when the program has ended), --strace, --jit on|off, --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
 
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
@@ -48,6 +48,7 @@ const { values, positionals } = parseArgs({
     mount: { type: "string", multiple: true, default: [] },
     write: { type: "boolean", default: false },
     strace: { type: "boolean", default: false },
+    jit: { type: "string" },
     tty: { type: "boolean", default: false },
     log: { type: "boolean", default: false },
   },
@@ -82,6 +83,7 @@ const spec = {
   boot: {
     image: "/image.ext2",
     strace: values.strace,
+    jit: values.jit === undefined ? undefined : values.jit !== "off",
     disks: values.disk.map((disk, i) => ({ image: `/disk${i}.ext2`, path: disk.slice(disk.lastIndexOf(":") + 1) })),
   },
   run: {
@@ -162,7 +164,9 @@ if (browser.pid && browser.exitCode === null) {
 rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 if (values.stats && result.stats) {
   writeFileSync(values.stats, JSON.stringify({
-    guest_wall_ms: result.wall, boot_ms: result.stats.bootMs, instructions_interpreted: result.stats.instructions, regions_compiled: 0,
+    guest_wall_ms: result.wall, boot_ms: result.stats.bootMs, instructions: result.stats.instructions,
+    instructions_interpreted: result.stats.interpreted, regions_compiled: result.stats.regions, compile_ms: result.stats.compileMs,
+    code_entries: result.stats.codeEntries,
     syscalls: result.stats.syscalls, bytes_fetched: result.stats.bytesFetched,
   }, null, 2) + "\n");
 }

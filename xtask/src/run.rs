@@ -67,6 +67,9 @@ pub struct RunArgs {
     /// Print the machine's log to standard error
     #[arg(long)]
     pub log: bool,
+    /// Compile hot code: on, off; natively also checked, helpers
+    #[arg(long)]
+    pub jit: Option<String>,
     /// Program and its arguments
     #[arg(last = true, required = true)]
     pub command: Vec<String>,
@@ -83,6 +86,7 @@ impl RunArgs {
         self.user.iter().for_each(|v| option("--user", v.clone()));
         self.timeout.iter().for_each(|v| option("--timeout", v.to_string()));
         self.stats.iter().for_each(|v| option("--stats", v.display().to_string()));
+        self.jit.iter().for_each(|v| option("--jit", v.clone()));
         let flags = [(self.write, "--write"), (self.strace, "--strace"), (self.log, "--log")];
         args.extend(flags.iter().filter(|f| f.0).map(|f| f.1.to_owned()));
         args.push("--".to_owned());
