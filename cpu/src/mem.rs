@@ -119,9 +119,15 @@ pub struct GuestMemory {
 struct Shared {
     epoch: AtomicU32,
     split_lock: AtomicBool,
-    /// Code was read from a page that is writable at the same time.
-    writable_code: AtomicBool,
+    facts: AtomicU8,
 }
+
+/// Code was read from a page that is writable at the same time.
+const WRITABLE_CODE: u8 = 1;
+/// See [`GuestMemory::require_precise_faults`].
+const PRECISE_FAULTS: u8 = 2;
+/// See [`GuestMemory::require_exact_floats`].
+const EXACT_FLOATS: u8 = 4;
 
 // SAFETY: the pointer is only dereferenced for guest pages, whose races are the
 // guest's own; everything else is atomic.
@@ -186,7 +192,7 @@ impl GuestMemory {
             shared: Box::new(Shared {
                 epoch: AtomicU32::new(0),
                 split_lock: AtomicBool::new(false),
-                writable_code: AtomicBool::new(false),
+                facts: AtomicU8::new(0),
             }),
         }
     }
@@ -197,14 +203,46 @@ impl GuestMemory {
     }
 
     /// Whether code was ever read from a page that could be written at that time
-    /// (since [`Self::forget_writable_code`]): stores may then change code.
+    /// (since [`Self::new_program`]): stores may then change code.
     pub fn writable_code(&self) -> bool {
-        self.shared.writable_code.load(Relaxed)
+        self.facts() & WRITABLE_CODE != 0
     }
 
-    /// A new program: no code has been read yet.
-    pub fn forget_writable_code(&self) {
-        self.shared.writable_code.store(false, Relaxed);
+    /// What is known of the program, for a copy of it (fork).
+    pub fn facts(&self) -> u8 {
+        self.shared.facts.load(Relaxed)
+    }
+
+    /// See [`Self::facts`].
+    pub fn set_facts(&self, facts: u8) {
+        self.shared.facts.store(facts, Relaxed);
+    }
+
+    /// The program handles faults itself and relies on what they report: compiled code
+    /// has to check every access. Lasts until [`Self::new_program`].
+    pub fn require_precise_faults(&self) {
+        self.shared.facts.fetch_or(PRECISE_FAULTS, Relaxed);
+    }
+
+    /// See [`Self::require_precise_faults`].
+    pub fn precise_faults(&self) -> bool {
+        self.facts() & PRECISE_FAULTS != 0
+    }
+
+    /// The program looks after MXCSR itself: compiled code has to keep its rounding
+    /// modes and exception flags exactly. Lasts until [`Self::new_program`].
+    pub fn require_exact_floats(&self) {
+        self.shared.facts.fetch_or(EXACT_FLOATS, Relaxed);
+    }
+
+    /// See [`Self::require_exact_floats`].
+    pub fn exact_floats(&self) -> bool {
+        self.facts() & EXACT_FLOATS != 0
+    }
+
+    /// A new program: no code has been read yet, and faults are fatal.
+    pub fn new_program(&self) {
+        self.set_facts(0);
     }
 
     /// Guest memory for tests: 4 GiB of lazily zeroed host allocation, leaked.
@@ -290,7 +328,7 @@ impl GuestMemory {
         if let Some(p) = self.perms.get(page as usize) {
             let before = p.fetch_or(Perms::CODE.0, SeqCst);
             if before & Perms::WRITE.0 != 0 {
-                self.shared.writable_code.store(true, Relaxed);
+                self.shared.facts.fetch_or(WRITABLE_CODE, Relaxed);
             }
         }
         self.generation(page)

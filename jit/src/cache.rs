@@ -132,6 +132,8 @@ pub struct TableRange {
 struct Module {
     table: TableRange,
     entries: Box<[u32]>,
+    /// Addresses of all blocks, entries or not, each once.
+    blocks: Box<[u32]>,
     sources: Sources,
     size: usize,
     /// The code epoch of the last comparison, and how it went.
@@ -146,6 +148,8 @@ pub struct CodeCache {
     modules: Vec<Option<Module>>,
     /// Guest address to (module, function); the newest last.
     by_entry: HashMap<u32, Vec<(u32, u32)>>,
+    /// In how many modules the block at an address is.
+    covered: HashMap<u32, u32>,
     limits: Limits,
     bytes: usize,
     live: usize,
@@ -173,6 +177,11 @@ impl CodeCache {
         self.by_entry.contains_key(&rip)
     }
 
+    /// Whether the block at `rip` is part of some region.
+    pub fn covers(&self, rip: u32) -> bool {
+        self.covered.contains_key(&rip)
+    }
+
     /// The table slot of code for `rip` that is right as of now.
     pub fn find(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
         let variants = self.by_entry.get(&rip)?;
@@ -192,11 +201,12 @@ impl CodeCache {
         None
     }
 
-    /// Adds a module: function `i` of it was compiled for guest address `entries[i]`.
-    /// What has to go for it is added to `dropped`.
+    /// Adds a module: function `i` of it was compiled for guest address `entries[i]`;
+    /// `blocks` are all the blocks in it, each once. What has to go for it is added to `dropped`.
     pub fn insert(
         &mut self,
         entries: Box<[u32]>,
+        blocks: Box<[u32]>,
         first: u32,
         sources: Sources,
         size: usize,
@@ -219,7 +229,8 @@ impl CodeCache {
         }
         self.clock += 1;
         let table = TableRange { first, count: entries.len() as u32 };
-        let module = Module { table, entries, sources, size, checked: None, good: false, used: self.clock };
+        let module =
+            Module { table, entries, blocks, sources, size, checked: None, good: false, used: self.clock };
         let number = match self.modules.iter().position(Option::is_none) {
             Some(free) => free,
             None => {
@@ -229,6 +240,9 @@ impl CodeCache {
         };
         for (function, &entry) in module.entries.iter().enumerate() {
             self.by_entry.entry(entry).or_default().push((number as u32, function as u32));
+        }
+        for &block in &module.blocks {
+            *self.covered.entry(block).or_default() += 1;
         }
         self.bytes += size;
         self.live += 1;
@@ -242,6 +256,14 @@ impl CodeCache {
                 variants.retain(|&(n, _)| n != number);
                 if variants.is_empty() {
                     self.by_entry.remove(entry);
+                }
+            }
+        }
+        for block in &module.blocks {
+            if let Some(count) = self.covered.get_mut(block) {
+                *count -= 1;
+                if *count == 0 {
+                    self.covered.remove(block);
                 }
             }
         }
@@ -299,7 +321,7 @@ mod tests {
         let memory = memory();
         let mut cache = CodeCache::new(Limits::default());
         let mut dropped = Vec::new();
-        cache.insert([CODE].into(), 7, sources(&memory), 10, &mut dropped);
+        cache.insert([CODE].into(), [CODE].into(), 7, sources(&memory), 10, &mut dropped);
         assert_eq!(cache.find(&memory, CODE), Some(7));
         memory.store8(u64::from(CODE) + 5, 1).expect("writable");
         assert_eq!(cache.find(&memory, CODE), None);
@@ -317,17 +339,19 @@ mod tests {
         let mut cache = CodeCache::new(Limits { modules: 2, bytes: 100 });
         let mut dropped = Vec::new();
         for (entry, first) in [(CODE, 1), (CODE + 1, 2)] {
-            cache.insert([entry].into(), first, sources(&memory), 10, &mut dropped);
+            cache.insert([entry].into(), [CODE].into(), first, sources(&memory), 10, &mut dropped);
         }
         assert_eq!(cache.find(&memory, CODE), Some(1));
-        cache.insert([CODE + 2].into(), 3, sources(&memory), 10, &mut dropped);
+        cache.insert([CODE + 2].into(), [CODE].into(), 3, sources(&memory), 10, &mut dropped);
         assert_eq!(dropped, [TableRange { first: 2, count: 1 }]);
         assert_eq!(cache.find(&memory, CODE + 1), None);
         dropped.clear();
-        cache.insert([CODE + 3].into(), 4, sources(&memory), 95, &mut dropped);
+        cache.insert([CODE + 3].into(), [CODE].into(), 4, sources(&memory), 95, &mut dropped);
         assert_eq!(dropped.len(), 2);
         assert_eq!((cache.modules(), cache.bytes()), (1, 95));
+        assert!(cache.covers(CODE));
         cache.clear(&mut dropped);
+        assert!(!cache.covers(CODE));
         assert_eq!((cache.modules(), cache.bytes()), (0, 0));
     }
 

@@ -7,6 +7,7 @@
 //! moved. No borrow, lock or half-made structure is held across a call into compiled
 //! code, because a trap there may unwind without running destructors.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -109,12 +110,26 @@ pub struct Stats {
     pub interpreted: u64,
 }
 
-/// Nested guest calls that become nested wasm calls.
-const DEPTH: u32 = 300;
+/// Nested guest calls that become nested wasm calls. A frame of a large function that
+/// the browser has not optimised yet takes some kilobytes, of a megabyte in all.
+const DEPTH: u32 = 100;
 
 /// An exit of compiled code to a block without any counts as so many executions: it
 /// is a seam that costs more than its instructions.
 const EXIT_HEAT: u32 = 24;
+
+/// A block that is part of a region already has to be hot so many times over for one
+/// of its own.
+const POSTPONED: u32 = 8;
+
+/// Compiling may take this long in a process, microseconds,
+const ALLOWANCE_US: u64 = 10_000;
+
+/// and this share of its time, per cent.
+const SHARE: u64 = 25;
+
+/// With a threshold up to this one, everything is compiled, however long that takes.
+const TESTING: u32 = 100;
 
 /// Interpreter and compiler.
 pub struct JitEngine<H> {
@@ -127,13 +142,14 @@ pub struct JitEngine<H> {
     mode: Option<Mode>,
     /// The options that what is in `code` was compiled with.
     compiled_with: Options,
-    /// The process handles SIGSEGV itself.
-    precise: bool,
     /// The code epoch that the dispatch table is right for.
     epoch: u32,
     /// Entry of the function that the dispatcher called last.
     current: u32,
     logged: bool,
+    /// When the process began, and `compile_us` then.
+    started_us: u64,
+    compiled_us: u64,
 }
 
 /// Guest instructions, about, of a run that began with a full slice and the budget `room`.
@@ -155,6 +171,8 @@ impl<H: CodeHost> JitEngine<H> {
         let mut interpreter = Interpreter::new();
         interpreter.cache_mut().set_threshold(settings.thresholds.hot);
         JitEngine {
+            started_us: host.clock_us(),
+            compiled_us: 0,
             interpreter,
             host,
             settings,
@@ -163,7 +181,6 @@ impl<H: CodeHost> JitEngine<H> {
             stats: Stats::default(),
             mode: None,
             compiled_with: settings.options,
-            precise: false,
             epoch: u32::MAX,
             current: 0,
             logged: false,
@@ -190,15 +207,11 @@ impl<H: CodeHost> JitEngine<H> {
         }
     }
 
-    /// From now on faults must be exact (the process handles them), or need not be.
-    pub fn set_precise(&mut self, precise: bool) {
-        self.precise = precise;
-    }
-
     /// What to compile with now; code of other options is dropped.
     fn prepare(&mut self, memory: &GuestMemory, mode: Mode) {
         let mut options = self.settings.options;
-        options.checked |= self.precise || memory.writable_code();
+        options.checked |= memory.precise_faults() || memory.writable_code();
+        options.exact_float |= memory.exact_floats();
         if self.mode != Some(mode) || self.compiled_with != options {
             self.mode = Some(mode);
             self.compiled_with = options;
@@ -246,7 +259,9 @@ impl<H: CodeHost> JitEngine<H> {
             let stopped = self.interpreter.run_until(state, memory, limits);
             self.stats.interpreted += state.icount.wrapping_sub(before);
             match stopped {
-                Stopped::Trap(Trap::Budget) if state.icount < stop => self.compile(memory, mode),
+                Stopped::Trap(Trap::Budget) if state.icount < stop => {
+                    self.compile(state.icount, memory, mode)
+                }
                 Stopped::Trap(trap) => return trap,
                 Stopped::Hot(number) => {
                     if let Left::Trap(trap) = self.hot(state, memory, attention, stop, number) {
@@ -273,18 +288,31 @@ impl<H: CodeHost> JitEngine<H> {
             return Left::Interpret;
         }
         self.prepare(memory, state.mode);
-        if let Some(index) = self.code.find(memory, rip) {
+        if let Some(index) = self.find(memory, rip) {
             self.countdown(number, 1);
             return self.run_compiled(state, memory, attention, stop, index);
         }
         self.countdown(number, COLD);
-        if !self.heat.has_failed(rip, memory.code_epoch()) {
+        if self.code.covers(rip) && !self.code.has(rip) && self.heat.postpone(rip) {
+            self.countdown(number, self.settings.thresholds.hot.saturating_mul(POSTPONED));
+        } else if !self.heat.has_failed(rip, memory.code_epoch()) {
             self.heat.add(rip, state.icount, &self.settings.thresholds);
             if self.heat.due() <= state.icount {
-                self.compile(memory, state.mode);
+                self.compile(state.icount, memory, state.mode);
             }
         }
         Left::Interpret
+    }
+
+    /// The function for `rip`. The dispatch table holds only what is right at `self.epoch`.
+    fn find(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
+        let line = self.host.dispatch()[dispatch_index(rip) as usize];
+        if line.rip == rip {
+            return Some(line.index);
+        }
+        let index = self.code.find(memory, rip)?;
+        self.host.dispatch()[dispatch_index(rip) as usize] = DispatchEntry { rip, index };
+        Some(index)
     }
 
     fn countdown(&self, number: u32, value: u32) {
@@ -327,11 +355,10 @@ impl<H: CodeHost> JitEngine<H> {
             if attention.load(Relaxed) != 0 || memory.code_epoch() != self.epoch {
                 break (rip, ExitKind::Poll);
             }
-            match self.code.find(memory, rip) {
+            match self.find(memory, rip) {
                 Some(next) => index = next,
                 None => break (rip, kind),
             }
-            self.host.dispatch()[dispatch_index(rip) as usize] = DispatchEntry { rip, index };
         };
         let context = *self.host.context();
         self.host.leave(state);
@@ -369,8 +396,13 @@ impl<H: CodeHost> JitEngine<H> {
     }
 
     /// Compiles the batch of hot blocks.
-    fn compile(&mut self, memory: &GuestMemory, mode: Mode) {
+    fn compile(&mut self, icount: u64, memory: &GuestMemory, mode: Mode) {
         let start = self.host.clock_us();
+        let allowed = ALLOWANCE_US + start.saturating_sub(self.started_us) / 100 * SHARE;
+        if self.settings.thresholds.hot > TESTING && self.stats.compile_us - self.compiled_us > allowed {
+            self.heat.delay(icount + self.settings.thresholds.wait);
+            return;
+        }
         self.prepare(memory, mode);
         let hot = self.heat.take();
         let layout = self.host.layout(memory, mode);
@@ -413,7 +445,9 @@ impl<H: CodeHost> JitEngine<H> {
                 self.stats.modules += 1;
                 let mut dropped = Vec::new();
                 let all = entries.clone();
-                self.code.insert(entries, first, sources, size, &mut dropped);
+                let blocks: HashSet<u32> =
+                    regions.iter().flat_map(|r| r.nodes.iter().map(|n| n.block.rip as u32)).collect();
+                self.code.insert(entries, blocks.into_iter().collect(), first, sources, size, &mut dropped);
                 self.give_back(&dropped);
                 for &rip in &all {
                     let Some(index) = self.code.find(memory, rip) else { continue };
@@ -459,7 +493,8 @@ impl<H: CodeHost> Engine for JitEngine<H> {
         if range.start == 0 {
             self.code.distrust();
             self.heat.reset();
-            self.precise = false;
+            self.started_us = self.host.clock_us();
+            self.compiled_us = self.stats.compile_us;
             self.epoch = u32::MAX;
             self.clear_dispatch();
         }

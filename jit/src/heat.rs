@@ -3,7 +3,7 @@
 //! Blocks report themselves one by one, but a module costs a browser so much that
 //! they are collected for some milliseconds and compiled together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// When and how much to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Heat {
     waiting: Vec<u32>,
     /// Value of `icount` at which the batch is compiled.
     due: u64,
+    /// Blocks inside of other regions that were sent back once.
+    postponed: HashSet<u32>,
     /// The code epoch at which compiling an address failed.
     failed: HashMap<u32, u32>,
 }
@@ -44,9 +46,23 @@ impl Heat {
         if !self.waiting.contains(&rip) {
             self.waiting.push(rip);
         }
-        if self.waiting.len() >= thresholds.full {
+        if self.waiting.len() == thresholds.full {
             self.due = icount;
         }
+    }
+
+    /// Whether this is the first time for `rip` here: blocks inside of some region have
+    /// to become hot more than once to get one of their own.
+    pub fn postpone(&mut self, rip: u32) -> bool {
+        if self.postponed.len() >= MAX_FAILED {
+            self.postponed.clear();
+        }
+        self.postponed.insert(rip)
+    }
+
+    /// Compiling has taken too much of the time: the batch waits longer.
+    pub fn delay(&mut self, until: u64) {
+        self.due = self.due.max(until);
     }
 
     /// When the batch is to be compiled, as a value of `icount`; never while there is none.
@@ -76,6 +92,7 @@ impl Heat {
     pub fn reset(&mut self) {
         self.waiting.clear();
         self.failed.clear();
+        self.postponed.clear();
     }
 }
 

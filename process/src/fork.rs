@@ -93,6 +93,8 @@ struct Image {
     set_tid: u64,
     clear_tid: u64,
     narrow: bool,
+    /// `GuestMemory::facts`.
+    facts: u8,
 }
 
 /// What a new thread starts from.
@@ -211,6 +213,7 @@ impl Thread<'_> {
             set_tid: flag(clone_flags::CHILD_SETTID, args.child_tid),
             clear_tid: flag(clone_flags::CHILD_CLEARTID, args.child_tid),
             narrow: self.width == Width::W32,
+            facts: self.memory.facts(),
         };
         let image = wire::encode(&image, Vec::new()).map_err(|_| Errno::ENOMEM)?;
         let call = Call::Fork { flags: args.flags, exit_signal: args.exit_signal, image: image.into() };
@@ -297,6 +300,7 @@ impl Thread<'_> {
     /// Becomes the child that `image` describes.
     pub fn start_fork(&mut self, image: &[u8]) -> Result<(), Errno> {
         let image: Image = wire::decode(image).map_err(|_| Errno::EINVAL)?;
+        self.memory.set_facts(image.facts);
         self.cpu = image.registers.restore();
         self.altstack = image.altstack;
         self.clear_tid = image.clear_tid;

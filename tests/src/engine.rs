@@ -20,6 +20,15 @@ pub struct Tier {
     pub blocks: usize,
     /// All operations but moves and branches by calls.
     pub helpers_only: bool,
+    /// Floating point with the exception flags of MXCSR.
+    pub exact_float: bool,
+}
+
+impl Tier {
+    /// Regions of at most so many blocks, with exact floating point.
+    pub fn exact(threshold: u32, blocks: usize) -> Self {
+        Tier { threshold, blocks, helpers_only: false, exact_float: true }
+    }
 }
 
 /// An engine with its guest memory. One serves all snippets, so that code left by
@@ -47,6 +56,7 @@ impl Emulated {
         (settings.thresholds.wait, settings.thresholds.full) = (0, 1);
         settings.region.blocks = tier.blocks;
         settings.options.helpers_only = tier.helpers_only;
+        settings.options.exact_float = tier.exact_float;
         Self::with(Box::new(tawaki_jit::JitEngine::new(host, settings)), memory.guest().clone())
     }
 

@@ -17,7 +17,7 @@ use tawaki_cpu::Mode;
 use tawaki_cpu::x87::F80;
 
 use crate::asm;
-use crate::engine::Emulated;
+use crate::engine::{Emulated, Tier};
 use crate::hardware::Hardware;
 use crate::machine::{CODE, Outcome, State, Stop, signal};
 use generate::{Generator, Snippet};
@@ -40,6 +40,8 @@ pub struct Plan {
     pub unmasked: bool,
     /// Stop after this many differences.
     pub differences: usize,
+    /// Compare compiled code instead of the interpreter.
+    pub tier: Option<Tier>,
 }
 
 /// What happened.
@@ -105,8 +107,15 @@ enum Verdict {
 
 impl Pair {
     /// Starts both.
-    pub fn new() -> std::io::Result<Self> {
-        Ok(Self { hardware: Hardware::new()?, engine: Emulated::default(), tolerant: false })
+    pub fn new(tier: Option<Tier>) -> std::io::Result<Self> {
+        let engine = match tier {
+            None => Emulated::default(),
+            #[cfg(feature = "jit")]
+            Some(tier) => Emulated::compiled(tier),
+            #[cfg(not(feature = "jit"))]
+            Some(_) => return Err(std::io::Error::other("built without the feature jit")),
+        };
+        Ok(Self { hardware: Hardware::new()?, engine, tolerant: false })
     }
 
     fn compare(&mut self, state: &State, code: &[u8], step: bool) -> Result<Verdict, String> {
@@ -153,7 +162,7 @@ fn snippet(plan: &Plan, seed: u64, mode: Mode, families: &[codes::Family]) -> Sn
 
 /// Runs the plan, printing each difference when it is found.
 pub fn run(plan: &Plan, mut found: impl FnMut(&str)) -> Result<Report, String> {
-    let mut pair = Pair::new().map_err(|e| format!("cannot trace a child: {e}"))?;
+    let mut pair = Pair::new(plan.tier).map_err(|e| format!("cannot start: {e}"))?;
     let transcendental = plan.only == [codes::TRANSCENDENTAL];
     pair.tolerant = transcendental;
     let families: Vec<_> = plan.modes.iter().map(|m| codes::families(*m, &plan.only)).collect();

@@ -59,28 +59,47 @@ fn engine_does_what_is_recorded() {
 }
 
 #[cfg(feature = "jit")]
-fn compiled(threshold: u32, blocks: usize, helpers_only: bool) {
-    let tier = tawaki_tests::engine::Tier { threshold, blocks, helpers_only };
-    agrees(&format!("{tier:?}"), Emulated::compiled(tier), false);
-}
+mod compiled {
+    use super::*;
+    use tawaki_tests::engine::Tier;
 
-#[cfg(feature = "jit")]
-#[test]
-fn compiled_code_by_helpers_does_what_is_recorded() {
-    compiled(1, 8, true);
-}
+    fn check(tier: Tier) {
+        agrees(&format!("{tier:?}"), Emulated::compiled(tier), false);
+    }
 
-#[cfg(feature = "jit")]
-#[test]
-fn compiled_single_blocks_do_what_is_recorded() {
-    compiled(1, 1, false);
-}
+    #[test]
+    fn by_helpers() {
+        check(Tier { helpers_only: true, ..Tier::exact(1, 8) });
+    }
 
-#[cfg(feature = "jit")]
-#[test]
-fn compiled_regions_do_what_is_recorded() {
-    compiled(2, 8, false);
-    compiled(2, 256, false);
+    #[test]
+    fn single_blocks() {
+        check(Tier::exact(1, 1));
+    }
+
+    #[test]
+    fn regions() {
+        check(Tier::exact(2, 8));
+        check(Tier::exact(2, 256));
+    }
+
+    /// Without the exception flags of MXCSR: like the interpreter but for these.
+    #[test]
+    fn fast_floats() {
+        let (mut engine, mut interpreter) =
+            (Emulated::compiled(Tier { exact_float: false, ..Tier::exact(1, 256) }), Emulated::default());
+        for file in asm::files() {
+            let cases = asm::parse(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            for (case, recorded) in cases.iter().flat_map(|c| c.recorded.iter().map(move |r| (c, r))) {
+                for state in case.states(recorded).unwrap() {
+                    let [mut ours, mut theirs] = [engine.run(&state, false), interpreter.run(&state, false)];
+                    ours.state.mxcsr &= !0x3f;
+                    theirs.state.mxcsr &= !0x3f;
+                    assert_eq!(ours, theirs, "{}: {}", file.display(), case.name);
+                }
+            }
+        }
+    }
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -107,6 +107,7 @@ pub(crate) fn ldmxcsr(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Re
         return Err(Trap::GeneralProtection);
     }
     state.mxcsr = value;
+    memory.require_exact_floats();
     Ok(())
 }
 

@@ -16,7 +16,8 @@ pub enum Done {
     Ran,
     /// It raised this trap and changed nothing visible.
     Trap(Trap),
-    /// It ran and changed code: what follows its instruction must be looked at anew.
+    /// It ran and changed code, or how floating point is to be compiled: what follows
+    /// its instruction must be looked at anew.
     CodeChanged,
     /// A repeated string instruction that wants to be started again after a look
     /// at the attention word.
@@ -39,7 +40,7 @@ impl Default for OneOp {
 impl OneOp {
     /// Executes `op`, which must not end a block. `rip` and `icount` stay as they are.
     pub fn run(&mut self, state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Done {
-        let epoch = memory.code_epoch();
+        let before = (memory.code_epoch(), memory.facts(), state.mxcsr >> 6);
         let result = match op.code {
             OpCode::Vector => exec_vector(state, memory, op),
             OpCode::Helper => helper::FUNCTIONS[op.e as usize % helper::FUNCTIONS.len()](state, memory, op),
@@ -63,7 +64,7 @@ impl OneOp {
         };
         match result {
             Err(trap) => Done::Trap(trap),
-            Ok(()) if memory.code_epoch() != epoch => Done::CodeChanged,
+            Ok(()) if (memory.code_epoch(), memory.facts(), state.mxcsr >> 6) != before => Done::CodeChanged,
             Ok(()) => Done::Ran,
         }
     }

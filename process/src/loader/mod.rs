@@ -244,6 +244,7 @@ pub fn load(thread: &mut Thread<'_>, prepared: &Prepared, started: &ExecStarted)
         drop_handle(thread, handle);
     }
     thread.engine.invalidate(0..tawaki_cpu::mem::ADDRESS_END);
+    thread.memory.new_program();
 
     let span = &program.image.span;
     let bias = if program.image.header.dynamic {

@@ -54,6 +54,9 @@ struct Cpu {
     /// Stop after this many differences.
     #[arg(long, default_value_t = 1)]
     differences: usize,
+    /// Compare compiled code: THRESHOLD, or THRESHOLD,BLOCKS of a region (feature `jit`)
+    #[arg(long, value_delimiter = ',')]
+    jit: Vec<u32>,
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
 fn run(cpu: &Cpu) -> Result<(), String> {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
     use tawaki_cpu::Mode;
+    use tawaki_tests::engine::Tier;
 
     if cpu.optional
         && let Err(error) = tawaki_tests::hardware::Hardware::new()
@@ -97,6 +101,11 @@ fn run(cpu: &Cpu) -> Result<(), String> {
         only: cpu.only.clone(),
         unmasked: cpu.unmasked,
         differences: cpu.differences,
+        tier: match cpu.jit.as_slice() {
+            [] => None,
+            [threshold] => Some(Tier::exact(*threshold, 256)),
+            [threshold, blocks, ..] => Some(Tier::exact(*threshold, *blocks as usize)),
+        },
     };
     println!("seed {}", plan.seed);
     let report = tawaki_tests::fuzz::run(&plan, |case| println!("{case}"))?;
