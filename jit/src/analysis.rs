@@ -9,9 +9,11 @@ use std::ops::{BitAnd, BitOr, BitOrAssign};
 
 use tawaki_cpu::flags::STATUS;
 use tawaki_cpu::ir::ops::uses;
-use tawaki_cpu::ir::{Op, OpCode};
+use tawaki_cpu::ir::{Op, OpCode, opt};
 use tawaki_cpu::state::{Slot, slot};
 
+use crate::emit::flags::{Class, classify, kind_after};
+use crate::emit::module::Batch;
 use crate::emit::{Kind, vector};
 use crate::layout::Options;
 use crate::region::{End, Region};
@@ -33,6 +35,9 @@ impl Set {
     pub const MACHINE: Set = Set { slots: 0x7f_ffff & !(1 << slot::ZERO), xmm: 0xffff };
     /// The lazy flags.
     pub const FLAGS: Set = Set { slots: 0xf << slot::FLAG_A, xmm: 0 };
+
+    /// Of the lazy flags, result and kind.
+    pub const RESULT: Set = Set { slots: 3 << slot::FLAG_R, xmm: 0 };
 
     /// One slot; ZERO and SINK are never in a set.
     pub fn slot(s: Slot) -> Set {
@@ -150,13 +155,24 @@ pub fn effects(op: &Op, options: &Options) -> Effects {
     }
     e.kills = e.writes;
     if u & (uses::SF | uses::PF) != 0 {
-        e.writes |= Set::FLAGS;
+        e.writes |= if keeps_operands(op.code) { Set::RESULT } else { Set::FLAGS };
         e.kills |= Set::FLAGS;
     }
     let memory = u & (uses::LOAD | uses::STORE) != 0;
-    e.exits = u & uses::FAULT != 0 && (options.checked || options.helpers_only || !memory)
+    e.exits = op.code == OpCode::Jcc
+        || u & uses::FAULT != 0 && (options.checked || options.helpers_only || !memory)
         || matches!(op.code, OpCode::Atomic | OpCode::AtomicCmpxchg);
     e
+}
+
+/// Whether a flag-setting operation leaves FLAG_A and FLAG_B as they are: its kind of
+/// flags has no operands.
+fn keeps_operands(code: OpCode) -> bool {
+    use Class::*;
+    match classify(code) {
+        Some((class, _)) => !matches!(class, Add | Sub | Adc | Sbb | Inc | Dec | Shl | Shr | Sar | BranchSub),
+        None => true,
+    }
 }
 
 /// What is known at the start of each node.
@@ -175,6 +191,8 @@ pub struct AtNode {
 pub struct Analysis {
     /// By node of the shape (dispatch nodes included).
     pub nodes: Vec<AtNode>,
+    /// Status flags live at the start of each.
+    pub flags: Vec<u32>,
 }
 
 /// Dirty after `op` when `before` was dirty before it.
@@ -191,6 +209,91 @@ pub fn live_before(e: &Effects, after: Set, dirty: Set) -> Set {
     after.without(e.kills) | e.reads | exit
 }
 
+/// Whether the flags matter to the callee of a call that ends a node.
+fn callee_looks(end: &End, batch: &Batch) -> bool {
+    match end {
+        End::Call { callees, .. } => !(callees.len() == 1 && batch.kills_flags(callees[0])),
+        _ => true,
+    }
+}
+
+/// Whether the code of a region overwrites all status flags before it looks at them or
+/// can leave.
+pub fn kills_flags_first(region: &Region, options: &Options) -> bool {
+    let mut killed = 0;
+    let Some(node) = region.nodes.first() else { return false };
+    for op in &node.block.ops {
+        let e = effects(op, options);
+        if e.sync || e.exits || opt::reads(op) & !killed != 0 {
+            return false;
+        }
+        killed |= opt::kills(op);
+        if killed == STATUS {
+            return true;
+        }
+    }
+    false
+}
+
+/// Status flags live before `op`.
+fn flags_before(op: &Op, e: &Effects, after: u32) -> u32 {
+    if e.sync || e.exits {
+        return STATUS;
+    }
+    // What an operation merely keeps is live only if it is live behind.
+    after & !opt::kills(op) | opt::reads(op)
+}
+
+/// Replaces flag-setting operations whose flags nobody in or behind the region can see
+/// by plain ones; returns the status flags live at the start of each node.
+pub fn dead_flags(region: &mut Region, shape: &Shape, options: &Options, batch: &Batch) -> Vec<u32> {
+    let mut live = vec![0; shape.succ.len()];
+    let mut order: Vec<usize> = (0..shape.succ.len()).collect();
+    order.sort_unstable_by_key(|&n| std::cmp::Reverse(shape.rpo[n]));
+    let mut changed = true;
+    while std::mem::take(&mut changed) {
+        for &n in &order {
+            let mut now = flags_at_end(region, shape, &live, n, batch);
+            if let Some(node) = region.nodes.get(n) {
+                for op in node.block.ops.iter().rev() {
+                    now = flags_before(op, &effects(op, options), now);
+                }
+            }
+            changed |= now != live[n];
+            live[n] = now;
+        }
+    }
+    for n in 0..region.nodes.len() {
+        let mut now = flags_at_end(region, shape, &live, n, batch);
+        for op in region.nodes[n].block.ops.iter_mut().rev() {
+            if opt::writes(op) != 0
+                && opt::writes(op) & now == 0
+                && let Some(plain) = opt::without_flags(*op)
+            {
+                *op = plain;
+            }
+            now = flags_before(op, &effects(op, options), now);
+        }
+    }
+    live
+}
+
+fn flags_at_end(region: &Region, shape: &Shape, live: &[u32], n: usize, batch: &Batch) -> u32 {
+    let inside = shape.succ[n].iter().fold(0, |all, &s| all | live[s]);
+    match region.nodes.get(n) {
+        Some(node) if matches!(node.end, End::Call { .. }) => {
+            if callee_looks(&node.end, batch) {
+                STATUS
+            } else {
+                0
+            }
+        }
+        Some(node) if leaves(&node.end) => STATUS,
+        None if n < shape.real => STATUS,
+        _ => inside,
+    }
+}
+
 /// Whether the end of a node stores everything on each way on.
 fn leaves(end: &End) -> bool {
     use crate::region::Target::Exit;
@@ -201,8 +304,16 @@ fn leaves(end: &End) -> bool {
     }
 }
 
+/// What is stored at the end of node `n`, where `dirty` is dirty.
+pub fn stored_at_end(end: &End, dirty: Set, batch: &Batch) -> Set {
+    let dirty = dirty & Set::MACHINE;
+    if callee_looks(end, batch) { dirty } else { dirty.without(Set::FLAGS) }
+}
+
 /// Runs the analysis over a region with the shape's graph.
-pub fn analyse(region: &Region, shape: &Shape, options: &Options) -> Analysis {
+pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Batch) -> Analysis {
+    let flags = dead_flags(region, shape, options, batch);
+    let kinds = kinds(region, shape, options);
     let count = shape.succ.len();
     let mut nodes = vec![AtNode::default(); count];
     let all: Vec<Vec<Effects>> =
@@ -241,7 +352,7 @@ pub fn analyse(region: &Region, shape: &Shape, options: &Options) -> Analysis {
                 for e in ops {
                     dirty.push(dirty_after(e, dirty[dirty.len() - 1]));
                 }
-                let at_end = dirty[ops.len()] & Set::MACHINE;
+                let at_end = stored_at_end(&node.end, dirty[ops.len()], batch);
                 if matches!(node.end, End::Call { .. }) {
                     live = at_end;
                 } else if leaves(&node.end) {
@@ -252,14 +363,51 @@ pub fn analyse(region: &Region, shape: &Shape, options: &Options) -> Analysis {
                 }
                 live = live & Set::MACHINE;
             }
-            if shape.header[n] {
+            if n >= region.nodes.len() && n < shape.real {
+                // An indirect jump to an address that is not known.
                 live |= nodes[n].dirty;
+            }
+            if shape.polls(n) {
+                // The way out of its poll; flags that are dead may leave as anything.
+                live |= if flags[n] == 0 { nodes[n].dirty.without(Set::FLAGS) } else { nodes[n].dirty };
             }
             changed |= live != nodes[n].live;
             nodes[n].live = live;
         }
     }
-    Analysis { nodes }
+    for (node, kind) in nodes.iter_mut().zip(kinds) {
+        node.kind = kind;
+    }
+    Analysis { nodes, flags }
+}
+
+/// The static kind of the flags at the start of each node.
+fn kinds(region: &Region, shape: &Shape, options: &Options) -> Vec<Kind> {
+    let count = shape.succ.len();
+    // None: not reached yet.
+    let mut at: Vec<Option<Kind>> = vec![None; count];
+    at[0] = Some(None);
+    let mut work = vec![0];
+    while let Some(n) = work.pop() {
+        let mut kind = at[n].unwrap_or(None);
+        if let Some(node) = region.nodes.get(n) {
+            kind = node.block.ops.iter().fold(kind, |kind, op| kind_after(op, kind, options));
+            if matches!(node.end, End::Call { .. }) {
+                kind = None;
+            }
+        }
+        for &s in &shape.succ[n] {
+            let new = match at[s] {
+                Some(old) if old != kind => None,
+                _ => kind,
+            };
+            if at[s] != Some(new) {
+                at[s] = Some(new);
+                work.push(s);
+            }
+        }
+    }
+    at.into_iter().map(|kind| kind.unwrap_or(None)).collect()
 }
 
 impl Analysis {
@@ -270,13 +418,14 @@ impl Analysis {
         shape: &Shape,
         n: usize,
         effects: &[Effects],
+        batch: &Batch,
     ) -> Vec<(Set, u32)> {
         let node = &region.nodes[n];
         let mut dirty = vec![self.nodes[n].dirty];
         for e in effects {
             dirty.push(dirty_after(e, dirty[dirty.len() - 1]));
         }
-        let at_end = dirty[effects.len()] & Set::MACHINE;
+        let at_end = stored_at_end(&node.end, dirty[effects.len()], batch);
         let mut live = Set::EMPTY;
         shape.succ[n].iter().for_each(|&s| live |= self.nodes[s].live);
         if matches!(node.end, End::Call { .. }) {
@@ -284,10 +433,12 @@ impl Analysis {
         } else if leaves(&node.end) {
             live |= at_end;
         }
-        let mut after = vec![(live, STATUS); effects.len()];
+        let mut flags = flags_at_end(region, shape, &self.flags, n, batch);
+        let mut after = vec![(live, flags); effects.len()];
         for (i, e) in effects.iter().enumerate().rev() {
-            after[i].0 = live;
+            after[i] = (live, flags);
             live = live_before(e, live, dirty[i]);
+            flags = flags_before(&node.block.ops[i], e, flags);
         }
         after
     }

@@ -57,6 +57,12 @@ impl Shape {
         Shape { real, succ, dispatch, redirect, rpo, children, merge, header }
     }
 
+    /// Whether control passes here in every round of some loop, as a place to look at the
+    /// attention word: loop headers, and instead of a dispatch node its entries.
+    pub fn polls(&self, n: usize) -> bool {
+        n < self.real && (self.header[n] || self.redirect[n].is_some())
+    }
+
     /// Where an edge to `to` leads in fact: a node, and the label to set if that is a
     /// dispatch node.
     pub fn resolve(&self, from: usize, to: usize) -> (usize, Option<usize>) {

@@ -9,7 +9,7 @@ use OpCode::*;
 /// The operation that does the same without setting flags. For 8 and 16 bits the
 /// 32-bit form serves only where the result is used through its low bits alone;
 /// lifting guarantees that (`Ins8`, `Ins16`, `St8`, `St16` follow).
-fn without_flags(op: Op) -> Option<Op> {
+pub fn without_flags(op: Op) -> Option<Op> {
     let code = match op.code {
         AddF8 | AddF16 | AddF32 => Add32,
         AddF64 => Add64,
@@ -61,7 +61,7 @@ fn without_flags(op: Op) -> Option<Op> {
 }
 
 /// Flags that `op` surely overwrites.
-fn kills(op: &Op) -> u32 {
+pub fn kills(op: &Op) -> u32 {
     let u = op.code.info().uses;
     if u & uses::SF != 0 {
         return STATUS;
@@ -85,7 +85,7 @@ fn kills(op: &Op) -> u32 {
 }
 
 /// Flags that `op` may write at all.
-fn writes(op: &Op) -> u32 {
+pub fn writes(op: &Op) -> u32 {
     let u = op.code.info().uses;
     match op.code {
         RolF8 | RolF16 | RolF32 | RolF64 | RorF8 | RorF16 | RorF32 | RorF64 => CF | OF,
@@ -97,7 +97,7 @@ fn writes(op: &Op) -> u32 {
 }
 
 /// Flags that `op` reads for its result (not merely to keep them).
-fn reads(op: &Op) -> u32 {
+pub fn reads(op: &Op) -> u32 {
     let u = op.code.info().uses;
     if u & uses::ANY != 0 {
         return STATUS;

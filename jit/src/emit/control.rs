@@ -7,7 +7,7 @@ use wasm_encoder::{BlockType, Function, ValType};
 
 use super::memory::{Access, Address, GUEST};
 use super::module::{Batch, EXIT, prologue};
-use super::{CTX, DEPTH, Emitter, Kind, STATE, at};
+use super::{CTX, DEPTH, Emitter, STATE, at, switch};
 use crate::analysis::{self, Analysis, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::region::{End, Node, Region, Target};
@@ -15,9 +15,6 @@ use crate::structure::Shape;
 
 /// Instructions of a loop between two looks at the attention word, about.
 const LOOP_SLICE: i32 = 16384;
-
-/// Targets of an indirect jump that are tested one by one.
-const CHAIN: usize = 3;
 
 /// A wasm block or loop a branch can name, with the number of blocks open inside it.
 struct Frame {
@@ -34,27 +31,51 @@ struct Context<'r> {
     frames: Vec<Frame>,
     /// Label local of each dispatch node.
     labels: Vec<u32>,
+    /// Jumps that share a dispatch node: node `region.nodes.len() + i`.
+    groups: Vec<switch::Group>,
     spin: u32,
+    /// Some operation relies on MXCSR's default control bits.
+    floats: bool,
 }
 
-/// Successors of the nodes; a region with indirect jumps of many targets has one more
-/// node for each group of them.
-fn graph(region: &Region) -> Vec<Vec<usize>> {
-    region.nodes.iter().map(|n| n.end.successors()).collect()
+/// Successors of the nodes, then of the dispatch nodes of groups of indirect jumps.
+fn graph(region: &Region, groups: &[switch::Group]) -> Vec<Vec<usize>> {
+    let mut succ: Vec<Vec<usize>> = region.nodes.iter().map(|n| n.end.successors()).collect();
+    for (g, group) in groups.iter().enumerate() {
+        for &member in &group.members {
+            succ[member] = vec![region.nodes.len() + g];
+        }
+    }
+    for group in groups {
+        let mut all: Vec<usize> = group.targets.iter().map(|t| t.1).collect();
+        all.sort_unstable();
+        all.dedup();
+        succ.push(all);
+    }
+    succ
 }
 
 /// Emits the function of a region.
 pub(super) fn function(region: &Region, layout: &Layout, options: &Options, batch: &Batch) -> Function {
-    let shape = Shape::new(graph(region));
-    let analysis = analysis::analyse(region, &shape, options);
+    let groups = switch::groups(region);
+    let shape = Shape::new(graph(region, &groups));
+    let mut region = region.clone();
+    let analysis = analysis::analyse(&mut region, &shape, options, batch);
+    let region = &region;
     let mut e = Emitter::new(layout, options, batch);
     let labels = shape.dispatch.iter().map(|_| e.local(ValType::I32)).collect();
     let spin = e.local(ValType::I32);
     let loops = shape.header.iter().any(|&h| h);
     let entry_live = analysis.nodes[0].live;
-    let mut c = Context { region, shape, analysis, frames: Vec::new(), labels, spin };
+    let mut ops = region.nodes.iter().flat_map(|n| n.block.ops.iter());
+    let floats = ops.any(|op| super::vector::relies_on_mxcsr(op, options));
+    let mut c = Context { region, shape, analysis, frames: Vec::new(), labels, groups, spin, floats };
 
     prologue(&mut e.i(), region.entry, 16);
+    if c.floats {
+        e.mxcsr_differs();
+        e.exit_if(region.entry, ExitKind::Interpret);
+    }
     if loops {
         e.i().i32_const(LOOP_SLICE).local_set(spin);
     }
@@ -108,11 +129,14 @@ fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
     }
     e.dirty = c.analysis.nodes[n].dirty;
     e.kind = c.analysis.nodes[n].kind;
-    if is_loop {
+    if c.shape.polls(n) {
         poll(e, c, n);
     }
     if n < c.region.nodes.len() {
         node(e, c, n);
+    } else if n < c.shape.real {
+        let targets = std::mem::take(&mut c.groups[n - c.region.nodes.len()].targets);
+        many(e, c, n, &targets);
     } else {
         dispatch(e, c, n);
     }
@@ -130,18 +154,22 @@ fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
 
 /// At a loop header: counts down, and now and then looks whether to leave.
 fn poll(e: &mut Emitter, c: &Context, n: usize) {
-    let Some(node) = c.region.nodes.get(n) else { return poll_dispatch(e, c) };
-    let cost = node.block.instructions().max(1) as i32;
+    let block = c.region.nodes.get(n).map(|node| &node.block);
+    let cost = block.map_or(4, |block| block.instructions().max(1) as i32);
     e.i().local_get(c.spin).i32_const(4 * cost).i32_sub().local_tee(c.spin).i32_const(0).i32_lt_s();
     e.if_();
     e.i().i32_const(LOOP_SLICE).local_set(c.spin);
     e.i().local_get(CTX).i32_const(LOOP_SLICE).call(Batch::POLL);
-    e.exit_if(node.block.rip, ExitKind::Poll);
+    match block {
+        Some(block) => e.exit_if(block.rip, ExitKind::Poll),
+        None => {
+            // At an indirect jump: `pc` is its target.
+            let label = e.exit_label(e.dirty, ExitKind::Poll);
+            e.i().br_if(label);
+        }
+    }
     e.close();
 }
-
-/// A loop through a dispatch node always passes one of its entries too; those poll.
-fn poll_dispatch(_e: &mut Emitter, _c: &Context) {}
 
 /// The branch on the label of a dispatch node.
 fn dispatch(e: &mut Emitter, c: &mut Context, n: usize) {
@@ -165,7 +193,10 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
     let Node { block, end } = &region.nodes[n];
     let count = block.ops.len() - 1;
     let effects: Vec<_> = block.ops.iter().map(|op| analysis::effects(op, e.options)).collect();
-    let after = c.analysis.live_after(region, &c.shape, n, &effects);
+    let after = c.analysis.live_after(region, &c.shape, n, &effects, e.batch);
+    // An instruction that ends in a trap is left to the interpreter as a whole.
+    let last_start = block.start_of(block.instructions().saturating_sub(1)).map_or(0, |(at, _)| at);
+    let trap_from = if *end == End::Trap { last_start } else { block.ops.len() };
     let mut instruction = 0;
     for (at, op) in block.ops.iter().enumerate() {
         while let Some((start, rip)) = block.start_of(instruction) {
@@ -183,8 +214,14 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
         }
         e.live_after = after[at].0;
         e.flags_live = after[at].1;
-        if at == count {
+        if at == count || at >= trap_from {
             break;
+        }
+        if op.code == OpCode::Jcc {
+            // INTO, whose trap follows.
+            e.condition(op.c);
+            e.exit_if(op.imm as u64, ExitKind::Next);
+            continue;
         }
         let e_kind = super::flags::kind_after(op, e.kind, e.options);
         e.op(op);
@@ -213,7 +250,7 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
             e.kind = end_kind;
             branch(e, c, n, *taken, *fall);
         }
-        End::Call { callees, back, next } => call(e, c, n, last, callees, *back, *next),
+        End::Call { callees, back, next } => call(e, c, n, last, (callees, *back, *next), end),
         End::Return => ret(e, last),
         End::Indirect { known } => indirect(e, c, n, last, known),
         End::Trap => e.exit(e.rip, ExitKind::Interpret),
@@ -344,7 +381,8 @@ fn target_to_pc(e: &mut Emitter, wide: bool, value: u32) {
     e.i().local_get(value).i32_wrap_i64().local_set(pc);
 }
 
-fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, callees: &[u64], back: u64, next: Target) {
+fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, to: (&[u64], u64, Target), end: &End) {
+    let (callees, back, next) = to;
     let wide = matches!(op.code, OpCode::Call64 | OpCode::CallInd64);
     let direct = matches!(op.code, OpCode::Call64 | OpCode::Call32);
     let target = e.scratch(ValType::I32);
@@ -359,7 +397,7 @@ fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, callees: &[u64], ba
     push(e, wide, |e| {
         e.i().i64_const(back as i64);
     });
-    let dirty = (e.dirty | Set::slot(slot::RSP)) & Set::MACHINE;
+    let dirty = analysis::stored_at_end(end, e.dirty | Set::slot(slot::RSP), e.batch);
     e.store_set(dirty);
     e.dirty = Set::EMPTY;
     e.kind = None;
@@ -396,6 +434,10 @@ fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, callees: &[u64], ba
     e.i().local_get(pc).return_();
     e.close();
     e.close();
+    if c.floats {
+        e.mxcsr_differs();
+        e.exit_if(back, ExitKind::Next);
+    }
     if let Target::Node(t) = next {
         let live = c.analysis.nodes[t].live;
         e.load_set(live);
@@ -432,12 +474,25 @@ fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, 
     let wide = e.layout.bits64;
     target_to_pc(e, wide, value);
     let pc = e.pc;
-    for (rip, target) in known.iter().take(CHAIN.max(known.len())) {
-        let inside = matches!(target, Target::Node(_)) || e.batch.sibling(*rip).is_some();
-        if inside {
-            e.i().local_get(pc).i32_const(*rip as i32).i32_eq();
+    if let [group] = c.shape.succ[n][..]
+        && group >= c.region.nodes.len()
+        && group < c.shape.real
+    {
+        return branch_to(e, c, n, group);
+    }
+    let inside = known.iter().filter_map(|&(rip, t)| match t {
+        Target::Node(t) => Some((rip as u32, t)),
+        Target::Exit(_) => None,
+    });
+    let inside: Vec<(u32, usize)> = inside.collect();
+    if inside.len() >= switch::MANY {
+        return many(e, c, n, &inside);
+    }
+    for &(rip, target) in known {
+        if matches!(target, Target::Node(_)) || e.batch.sibling(rip).is_some() {
+            e.i().local_get(pc).i32_const(rip as i32).i32_eq();
             e.if_();
-            goto(e, c, n, *target);
+            goto(e, c, n, target);
             e.close();
         }
     }
@@ -445,7 +500,35 @@ fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, 
     e.i().br(label);
 }
 
-/// Merges what is known of the kind from two ways.
-pub(crate) fn join(a: Kind, b: Kind) -> Kind {
-    if a == b { a } else { None }
+/// Branches on the address in `pc` to one of many targets, or leaves.
+fn many(e: &mut Emitter, c: &mut Context, n: usize, targets: &[(u32, usize)]) {
+    let pc = e.pc;
+    let keys: Vec<u32> = targets.iter().map(|t| t.0).collect();
+    let hash = switch::perfect(&keys);
+    let default = targets.len() as u32;
+    if let Some(hash) = hash {
+        for _ in 0..=targets.len() {
+            e.i().block(BlockType::Empty);
+            e.opened();
+        }
+        e.i().local_get(pc).i32_const(hash.multiplier as i32).i32_mul();
+        e.i().i32_const(hash.shift as i32).i32_shr_u();
+        let table: Vec<u32> = hash.table.iter().map(|case| case.map_or(default, |i| i as u32)).collect();
+        e.i().br_table(table, default);
+        for (i, &(rip, target)) in targets.iter().enumerate() {
+            e.close();
+            e.i().local_get(pc).i32_const(rip as i32).i32_ne().br_if(default - 1 - i as u32);
+            goto(e, c, n, Target::Node(target));
+        }
+        e.close();
+    } else {
+        for &(rip, target) in targets {
+            e.i().local_get(pc).i32_const(rip as i32).i32_eq();
+            e.if_();
+            goto(e, c, n, Target::Node(target));
+            e.close();
+        }
+    }
+    let label = e.exit_label(e.dirty, ExitKind::Next);
+    e.i().br(label);
 }

@@ -1,13 +1,107 @@
 //! The lazy flags: which kind is known where, and conditions computed from it.
 
-use tawaki_cpu::flags::{CF, OF, PF, SF, ZF, kind};
+use tawaki_cpu::flags::{AF, CF, OF, PF, SF, STATUS, ZF, kind};
 use tawaki_cpu::ir::ops::uses;
 use tawaki_cpu::ir::{Op, OpCode};
-use tawaki_cpu::state::slot;
+use tawaki_cpu::state::slot::{self, FLAG_A, FLAG_B, FLAG_KIND, FLAG_R};
+use wasm_encoder::BlockType;
+use wasm_encoder::ValType::I32;
 
 use super::{Emitter, Kind};
 use crate::analysis::effects;
 use crate::layout::{Options, helper};
+
+/// Bit of a static kind (not of the slot): there was a carry in, so that the operands
+/// alone do not give the conditions.
+pub const CARRY_IN: u64 = 0x100;
+
+/// What computes flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Class {
+    Add,
+    Sub,
+    Logic,
+    Adc,
+    Sbb,
+    Inc,
+    Dec,
+    Shl,
+    Shr,
+    Sar,
+    Rol,
+    Ror,
+    /// Through the carry flag.
+    Rotate,
+    Shld,
+    Shrd,
+    Imul,
+    Mul,
+    Bt,
+    Scan,
+    Count,
+    /// Fused compare and branch.
+    BranchSub,
+    BranchAnd,
+}
+
+/// First operation of a run of widths in the table, its class, log2 of the first width's
+/// bytes, and how many widths there are.
+const RUNS: &[(OpCode, Class, u64, usize)] = &[
+    (OpCode::AddF8, Class::Add, 0, 4),
+    (OpCode::AddFI8, Class::Add, 0, 4),
+    (OpCode::SubF8, Class::Sub, 0, 4),
+    (OpCode::SubFI8, Class::Sub, 0, 4),
+    (OpCode::AdcF8, Class::Adc, 0, 4),
+    (OpCode::SbbF8, Class::Sbb, 0, 4),
+    (OpCode::AndF8, Class::Logic, 0, 4),
+    (OpCode::AndFI8, Class::Logic, 0, 4),
+    (OpCode::OrF8, Class::Logic, 0, 4),
+    (OpCode::OrFI8, Class::Logic, 0, 4),
+    (OpCode::XorF8, Class::Logic, 0, 4),
+    (OpCode::XorFI8, Class::Logic, 0, 4),
+    (OpCode::IncF8, Class::Inc, 0, 4),
+    (OpCode::DecF8, Class::Dec, 0, 4),
+    (OpCode::ImulF16, Class::Imul, 1, 3),
+    (OpCode::MulF8, Class::Mul, 0, 4),
+    (OpCode::ImulWF8, Class::Mul, 0, 4),
+    (OpCode::ShlF8, Class::Shl, 0, 4),
+    (OpCode::ShrF8, Class::Shr, 0, 4),
+    (OpCode::SarF8, Class::Sar, 0, 4),
+    (OpCode::RolF8, Class::Rol, 0, 4),
+    (OpCode::RorF8, Class::Ror, 0, 4),
+    (OpCode::RclF8, Class::Rotate, 0, 4),
+    (OpCode::RcrF8, Class::Rotate, 0, 4),
+    (OpCode::ShldF16, Class::Shld, 1, 3),
+    (OpCode::ShrdF16, Class::Shrd, 1, 3),
+    (OpCode::BtF16, Class::Bt, 1, 3),
+    (OpCode::BtsF16, Class::Bt, 1, 3),
+    (OpCode::BtrF16, Class::Bt, 1, 3),
+    (OpCode::BtcF16, Class::Bt, 1, 3),
+    (OpCode::BsfF16, Class::Scan, 1, 3),
+    (OpCode::BsrF16, Class::Scan, 1, 3),
+    (OpCode::TzcntF16, Class::Count, 1, 3),
+    (OpCode::LzcntF16, Class::Count, 1, 3),
+    (OpCode::PopcntF16, Class::Count, 1, 3),
+    (OpCode::JSub8, Class::BranchSub, 0, 4),
+    (OpCode::JSubI8, Class::BranchSub, 0, 4),
+    (OpCode::JAnd8, Class::BranchAnd, 0, 4),
+    (OpCode::JAndI8, Class::BranchAnd, 0, 4),
+];
+
+/// Class and log2 of the operand's bytes of a flag-setting operation.
+pub fn classify(code: OpCode) -> Option<(Class, u64)> {
+    RUNS.iter().find_map(|&(first, class, log2, count)| {
+        let n = super::int::offset(code, first);
+        (n < count).then_some((class, log2 + n as u64))
+    })
+}
+
+/// Whether the right operand is the immediate alone.
+pub fn is_immediate(code: OpCode) -> bool {
+    let u = code.info().uses;
+    u & uses::I != 0 && u & uses::B == 0
+}
 
 /// Kind of the flags after `op`, when it was `before`.
 pub fn kind_after(op: &Op, before: Kind, options: &Options) -> Kind {
@@ -15,61 +109,459 @@ pub fn kind_after(op: &Op, before: Kind, options: &Options) -> Kind {
     if e.sync {
         return None;
     }
-    if !e.writes.has(slot::FLAG_KIND) {
+    if !e.writes.has(FLAG_KIND) {
         return before;
     }
-    None
+    let bits = if before == Some(kind::BITS) { before } else { None };
+    let Some((class, log2)) = classify(op.code) else { return Some(kind::BITS) };
+    let fixed = op.b == slot::ZERO;
+    let count = op.imm & if log2 == 3 { 63 } else { 31 };
+    let family = match class {
+        Class::Add => kind::ADD,
+        Class::Sub | Class::BranchSub => kind::SUB,
+        Class::Logic | Class::BranchAnd => kind::LOGIC,
+        Class::Adc => kind::ADD | CARRY_IN,
+        Class::Sbb => kind::SUB | CARRY_IN,
+        Class::Inc => kind::INC,
+        Class::Dec => kind::DEC,
+        Class::Shl | Class::Shr | Class::Sar => match (class, fixed, count) {
+            (_, true, 0) => return before,
+            (_, false, _) => return None,
+            (Class::Shl, ..) => kind::SHL,
+            (Class::Shr, ..) => kind::SHR,
+            _ => kind::SAR,
+        },
+        Class::Rol | Class::Ror | Class::Rotate => match (fixed, count) {
+            (true, 0) => return before,
+            (true, _) => return Some(kind::BITS),
+            (false, _) => return bits,
+        },
+        Class::Shld | Class::Shrd => match (op.c == slot::ZERO, count) {
+            (true, 0) => return before,
+            (true, _) => return Some(kind::BITS),
+            (false, _) => return bits,
+        },
+        Class::Imul | Class::Mul | Class::Bt | Class::Scan | Class::Count => return Some(kind::BITS),
+    };
+    Some(family | log2)
 }
 
+/// What the imported function `status` computes: the six flags of a lazy state.
+pub fn status(a: u64, b: u64, r: u64, kind: u64) -> u32 {
+    tawaki_cpu::flags::bits_of(kind, a, b, r)
+}
+
+/// How the operands of a known kind are seen: i64 for 64 bits, else i32 moved up so
+/// that the sign is the top bit.
 impl Emitter<'_> {
-    /// Pushes an i32 with the six status flags.
-    pub fn status(&mut self) {
-        for s in [slot::FLAG_A, slot::FLAG_B, slot::FLAG_R] {
-            self.get(s);
+    fn top(&mut self, s: u8, log2: u64) {
+        match log2 {
+            3 => self.get(s),
+            2 => self.get32(s),
+            _ => {
+                self.get32(s);
+                self.i().i32_const(if log2 == 1 { 16 } else { 24 }).i32_shl();
+            }
         }
-        self.get32(slot::FLAG_KIND);
-        self.i().call(helper::STATUS);
+    }
+
+    /// Pushes whether the value of [`Self::top`] form on the stack is negative.
+    fn negative(&mut self, log2: u64) {
+        if log2 == 3 {
+            self.i().i64_const(0).i64_lt_s();
+        } else {
+            self.i().i32_const(0).i32_lt_s();
+        }
+    }
+
+    fn zero(&mut self, log2: u64) {
+        if log2 == 3 {
+            self.i().i64_eqz();
+        } else {
+            self.i().i32_eqz();
+        }
+    }
+
+    /// Pushes the sign of an i64 expression over the flag slots (garbage above the width).
+    fn sign_of(&mut self, log2: u64, expression: impl FnOnce(&mut Self)) {
+        expression(self);
+        match log2 {
+            3 => drop_it(self.i().i64_const(0).i64_lt_s()),
+            2 => drop_it(self.i().i32_wrap_i64().i32_const(0).i32_lt_s()),
+            _ => {
+                let shift = if log2 == 1 { 16 } else { 24 };
+                self.i().i32_wrap_i64().i32_const(shift).i32_shl().i32_const(0).i32_lt_s();
+            }
+        }
+    }
+
+    fn r_bit(&mut self, flag: u32) {
+        self.get32(FLAG_R);
+        let shift = flag.trailing_zeros();
+        if shift != 0 {
+            self.i().i32_const(shift as i32).i32_shr_u();
+        }
+        self.i().i32_const(1).i32_and();
+    }
+
+    /// Pushes CF as 0 or 1, for a known kind.
+    fn cf(&mut self, k: u64) {
+        let log2 = k & 3;
+        let bits = 8 << log2;
+        match k & !3 {
+            kind::ADD => self.ordered(FLAG_R, FLAG_A, log2, false),
+            kind::SUB => self.ordered(FLAG_A, FLAG_B, log2, false),
+            kind::LOGIC => drop_it(self.i().i32_const(0)),
+            kind::INC | kind::DEC => {
+                self.get32(FLAG_A);
+                self.i().i32_const(1).i32_and();
+            }
+            kind::SHL if log2 == 3 => {
+                // Bit 64 - count.
+                self.get(FLAG_A);
+                self.i().i64_const(64);
+                self.get(FLAG_B);
+                self.i().i64_sub().i64_shr_u().i32_wrap_i64().i32_const(1).i32_and();
+            }
+            kind::SHL => {
+                self.get(FLAG_A);
+                self.cut(log2);
+                self.get(FLAG_B);
+                self.i().i64_shl().i64_const(bits).i64_shr_u().i32_wrap_i64().i32_const(1).i32_and();
+            }
+            kind::SHR => {
+                self.get(FLAG_A);
+                self.cut(log2);
+                self.get(FLAG_B);
+                self.i().i64_const(1).i64_sub().i64_shr_u().i32_wrap_i64().i32_const(1).i32_and();
+            }
+            kind::SAR => {
+                self.get(FLAG_A);
+                match log2 {
+                    0 => drop_it(self.i().i64_extend8_s()),
+                    1 => drop_it(self.i().i64_extend16_s()),
+                    2 => drop_it(self.i().i64_extend32_s()),
+                    _ => {}
+                }
+                self.get(FLAG_B);
+                self.i().i64_const(1).i64_sub().i64_shr_s().i32_wrap_i64().i32_const(1).i32_and();
+            }
+            family if family == kind::ADD | CARRY_IN => self.sign_of(log2, |e| {
+                // (a & b) | ((a | b) & !r)
+                e.get(FLAG_A);
+                e.get(FLAG_B);
+                e.i().i64_and();
+                e.get(FLAG_A);
+                e.get(FLAG_B);
+                e.i().i64_or();
+                e.get(FLAG_R);
+                e.i().i64_const(-1).i64_xor().i64_and().i64_or();
+            }),
+            family if family == kind::SUB | CARRY_IN => self.sign_of(log2, |e| {
+                // (!a & b) | ((!a | b) & r)
+                for or in [false, true] {
+                    e.get(FLAG_A);
+                    e.i().i64_const(-1).i64_xor();
+                    e.get(FLAG_B);
+                    if or {
+                        e.i().i64_or();
+                    } else {
+                        e.i().i64_and();
+                    }
+                }
+                e.get(FLAG_R);
+                e.i().i64_and().i64_or();
+            }),
+            _ => self.r_bit(CF),
+        }
+    }
+
+    /// Pushes `x < y` (or `x <= y` for `or_equal`) unsigned.
+    fn ordered(&mut self, x: u8, y: u8, log2: u64, or_equal: bool) {
+        self.top(x, log2);
+        self.top(y, log2);
+        let mut i = self.i();
+        match (log2 == 3, or_equal) {
+            (true, false) => i.i64_lt_u(),
+            (true, true) => i.i64_le_u(),
+            (false, false) => i.i32_lt_u(),
+            (false, true) => i.i32_le_u(),
+        };
+    }
+
+    fn ordered_signed(&mut self, x: u8, y: u8, log2: u64, or_equal: bool) {
+        self.top(x, log2);
+        self.top(y, log2);
+        let mut i = self.i();
+        match (log2 == 3, or_equal) {
+            (true, false) => i.i64_lt_s(),
+            (true, true) => i.i64_le_s(),
+            (false, false) => i.i32_lt_s(),
+            (false, true) => i.i32_le_s(),
+        };
+    }
+
+    fn zf(&mut self, k: u64) {
+        let log2 = k & 3;
+        match k & !3 {
+            kind::BITS => self.r_bit(ZF),
+            kind::SUB => {
+                self.top(FLAG_A, log2);
+                self.top(FLAG_B, log2);
+                if log2 == 3 {
+                    self.i().i64_eq();
+                } else {
+                    self.i().i32_eq();
+                }
+            }
+            _ => {
+                self.top(FLAG_R, log2);
+                self.zero(log2);
+            }
+        }
+    }
+
+    fn sf(&mut self, k: u64) {
+        if k & !3 == kind::BITS {
+            return self.r_bit(SF);
+        }
+        self.top(FLAG_R, k & 3);
+        self.negative(k & 3);
+    }
+
+    fn pf(&mut self, k: u64) {
+        if k & !3 == kind::BITS {
+            return self.r_bit(PF);
+        }
+        self.get32(FLAG_R);
+        self.parity();
+    }
+
+    /// Replaces the i32 on the stack by 1 if its low byte has an even number of bits set, else 0.
+    pub fn parity(&mut self) {
+        self.i().i32_const(0xff).i32_and().i32_popcnt().i32_const(1).i32_and().i32_eqz();
+    }
+
+    fn of(&mut self, k: u64) {
+        let log2 = k & 3;
+        let bits = 8u32 << log2;
+        match k & !(3 | CARRY_IN) {
+            kind::ADD => self.sign_of(log2, |e| e.overflow_add()),
+            kind::SUB => self.sign_of(log2, |e| e.overflow_sub()),
+            kind::LOGIC | kind::SAR => drop_it(self.i().i32_const(0)),
+            kind::INC | kind::DEC => {
+                let at = if k & !3 == kind::INC { 1u64 << (bits - 1) } else { (1u64 << (bits - 1)) - 1 };
+                self.get(FLAG_R);
+                self.cut(log2);
+                self.i().i64_const(at as i64).i64_eq();
+            }
+            kind::SHL => {
+                self.sf(k);
+                self.cf(k);
+                self.i().i32_xor();
+            }
+            kind::SHR => {
+                self.top(FLAG_A, log2);
+                self.negative(log2);
+                self.get(FLAG_B);
+                self.i().i64_const(1).i64_eq().i32_and();
+            }
+            _ => self.r_bit(OF),
+        }
+    }
+
+    /// (a ^ r) & (b ^ r)
+    fn overflow_add(&mut self) {
+        self.get(FLAG_A);
+        self.get(FLAG_R);
+        self.i().i64_xor();
+        self.get(FLAG_B);
+        self.get(FLAG_R);
+        self.i().i64_xor().i64_and();
+    }
+
+    /// (a ^ b) & (a ^ r)
+    fn overflow_sub(&mut self) {
+        self.get(FLAG_A);
+        self.get(FLAG_B);
+        self.i().i64_xor();
+        self.get(FLAG_A);
+        self.get(FLAG_R);
+        self.i().i64_xor().i64_and();
+    }
+
+    /// SF != OF.
+    fn less(&mut self, k: u64) {
+        let log2 = k & 3;
+        match k & !3 {
+            kind::SUB => self.ordered_signed(FLAG_A, FLAG_B, log2, false),
+            kind::LOGIC | kind::SAR => self.sf(k),
+            family if matches!(family & !CARRY_IN, kind::ADD | kind::SUB) => self.sign_of(log2, |e| {
+                if family & !CARRY_IN == kind::ADD {
+                    e.overflow_add()
+                } else {
+                    e.overflow_sub()
+                }
+                e.get(FLAG_R);
+                e.i().i64_xor();
+            }),
+            _ => {
+                self.sf(k);
+                self.of(k);
+                self.i().i32_xor();
+            }
+        }
+    }
+
+    fn af(&mut self, k: u64) {
+        match k & !(3 | CARRY_IN) {
+            kind::ADD | kind::SUB => {
+                self.get(FLAG_A);
+                self.get(FLAG_B);
+                self.i().i64_xor();
+                self.get(FLAG_R);
+                self.i().i64_xor().i64_const(4).i64_shr_u().i32_wrap_i64().i32_const(1).i32_and();
+            }
+            kind::INC | kind::DEC => {
+                self.get32(FLAG_R);
+                self.i().i32_const(15).i32_and();
+                if k & !3 == kind::DEC {
+                    self.i().i32_const(15).i32_eq();
+                } else {
+                    self.i().i32_eqz();
+                }
+            }
+            kind::BITS => self.r_bit(AF),
+            _ => drop_it(self.i().i32_const(0)),
+        }
+    }
+
+    /// Pushes an i32 with the status flags in `mask` (others may be set too).
+    pub fn status(&mut self, mask: u32) {
+        match self.kind {
+            Some(k) if k & !3 == kind::BITS => self.get32(FLAG_R),
+            Some(k) => {
+                self.i().i32_const(0);
+                let each: [(u32, fn(&mut Self, u64)); 6] = [
+                    (CF, Self::cf),
+                    (PF, Self::pf),
+                    (AF, Self::af),
+                    (ZF, Self::zf),
+                    (SF, Self::sf),
+                    (OF, Self::of),
+                ];
+                for (flag, push) in each {
+                    if mask & flag != 0 {
+                        push(self, k);
+                        self.i().i32_const(flag.trailing_zeros() as i32).i32_shl().i32_or();
+                    }
+                }
+            }
+            None => {
+                for s in [FLAG_A, FLAG_B, FLAG_R] {
+                    self.get(s);
+                }
+                self.get32(FLAG_KIND);
+                self.i().call(helper::STATUS);
+            }
+        }
+    }
+
+    /// Pops an i32 with the flags in `mask`, which become the new ones; those of the
+    /// rest that are live are kept. The kind becomes BITS.
+    pub fn update_status(&mut self, mask: u32) {
+        let keep = self.flags_live & !mask & STATUS;
+        if keep != 0 {
+            self.status(keep);
+            self.i().i32_const(keep as i32).i32_and().i32_or();
+        }
+        if self.flag_wanted(FLAG_R) {
+            self.set32(FLAG_R);
+        } else {
+            self.i().drop();
+        }
+        self.set_kind(kind::BITS);
+    }
+
+    /// Pushes the carry flag, 0 or 1.
+    pub fn carry(&mut self) {
+        match self.kind {
+            Some(k) => self.cf(k),
+            None => {
+                // A loop that counts by INC or DEC carries CF along.
+                self.get32(FLAG_KIND);
+                self.i().i32_const(kind::INC as i32).i32_sub().i32_const(8).i32_lt_u();
+                self.i().if_(BlockType::Result(I32));
+                self.opened();
+                self.get32(FLAG_A);
+                self.else_();
+                self.status(CF);
+                self.close();
+                self.i().i32_const(1).i32_and();
+            }
+        }
     }
 
     /// Pushes 1 if condition `cc` holds, else 0.
     pub fn condition(&mut self, cc: u8) {
-        let status = self.scratch(wasm_encoder::ValType::I32);
-        self.status();
-        self.i().local_set(status);
-        let bit = |e: &mut Self, mask: u32| {
-            e.i()
-                .local_get(status)
-                .i32_const(mask.trailing_zeros() as i32)
-                .i32_shr_u()
-                .i32_const(1)
-                .i32_and();
-        };
-        match cc >> 1 {
-            0 => bit(self, OF),
-            1 => bit(self, CF),
-            2 => bit(self, ZF),
-            3 => {
-                bit(self, CF);
-                bit(self, ZF);
-                self.i().i32_or();
-            }
-            4 => bit(self, SF),
-            5 => bit(self, PF),
-            6 => {
-                bit(self, SF);
-                bit(self, OF);
-                self.i().i32_xor();
-            }
-            _ => {
-                bit(self, SF);
-                bit(self, OF);
-                self.i().i32_xor();
-                bit(self, ZF);
-                self.i().i32_or();
-            }
+        match self.kind {
+            Some(k) => match cc >> 1 {
+                0 => self.of(k),
+                1 => self.cf(k),
+                2 => self.zf(k),
+                3 => match k & !3 {
+                    kind::SUB => self.ordered(FLAG_A, FLAG_B, k & 3, true),
+                    kind::LOGIC => self.zf(k),
+                    _ => {
+                        self.cf(k);
+                        self.zf(k);
+                        self.i().i32_or();
+                    }
+                },
+                4 => self.sf(k),
+                5 => self.pf(k),
+                6 => self.less(k),
+                _ => match k & !3 {
+                    kind::SUB => self.ordered_signed(FLAG_A, FLAG_B, k & 3, true),
+                    _ => {
+                        self.less(k);
+                        self.zf(k);
+                        self.i().i32_or();
+                    }
+                },
+            },
+            None => self.condition_unknown(cc),
         }
         if cc & 1 != 0 {
             self.i().i32_eqz();
+        }
+    }
+
+    fn condition_unknown(&mut self, cc: u8) {
+        if cc >> 1 == 1 {
+            return self.carry();
+        }
+        let status = self.scratch(I32);
+        self.status(STATUS);
+        self.i().local_set(status);
+        let test = |e: &mut Self, mask: u32| {
+            e.i().local_get(status).i32_const(mask as i32).i32_and().i32_const(0).i32_ne();
+        };
+        match cc >> 1 {
+            0 => test(self, OF),
+            2 => test(self, ZF),
+            3 => test(self, CF | ZF),
+            4 => test(self, SF),
+            5 => test(self, PF),
+            n => {
+                test(self, SF);
+                test(self, OF);
+                self.i().i32_xor();
+                if n == 7 {
+                    test(self, ZF);
+                    self.i().i32_or();
+                }
+            }
         }
     }
 
@@ -98,46 +590,44 @@ impl Emitter<'_> {
     }
 
     fn compare_branch(&mut self, op: &Op) {
-        use OpCode::*;
-        let (width, and, immediate) = match op.code {
-            JSub8 => (0, false, false),
-            JSub16 => (1, false, false),
-            JSub32 => (2, false, false),
-            JSub64 => (3, false, false),
-            JSubI8 => (0, false, true),
-            JSubI16 => (1, false, true),
-            JSubI32 => (2, false, true),
-            JSubI64 => (3, false, true),
-            JAnd8 => (0, true, false),
-            JAnd16 => (1, true, false),
-            JAnd32 => (2, true, false),
-            JAnd64 => (3, true, false),
-            JAndI8 => (0, true, true),
-            JAndI16 => (1, true, true),
-            JAndI32 => (2, true, true),
-            _ => (3, true, true),
-        };
-        debug_assert!(op.code.info().uses & uses::END != 0);
-        self.get(op.a);
-        self.set(slot::FLAG_A);
-        if immediate {
-            self.i().i64_const(op.imm >> 32);
-        } else {
-            self.get(op.b);
+        let (class, log2) = classify(op.code).unwrap_or((Class::BranchSub, 3));
+        let (b, imm) = if is_immediate(op.code) { (slot::ZERO, op.imm >> 32) } else { (op.b, 0) };
+        // The condition is computed from the flag locals, which cost nothing where
+        // nobody else uses them.
+        if class == Class::BranchSub {
+            self.get(op.a);
+            self.set(FLAG_A);
+            self.right64(b, imm);
+            self.set(FLAG_B);
         }
-        self.set(slot::FLAG_B);
-        self.get(slot::FLAG_A);
-        self.get(slot::FLAG_B);
-        let family = if and {
-            self.i().i64_and();
-            kind::LOGIC
-        } else {
-            self.i().i64_sub();
-            kind::SUB
-        };
-        self.set(slot::FLAG_R);
-        self.i().i64_const((family | width) as i64);
-        self.set(slot::FLAG_KIND);
+        // Only O and the signs look at the result.
+        let looks = class == Class::BranchAnd || !matches!(op.c >> 1, 1 | 2 | 3 | 6 | 7);
+        if looks || self.flag_wanted(FLAG_R) {
+            if log2 == 3 {
+                self.get(op.a);
+                self.right64(b, imm);
+                if class == Class::BranchSub {
+                    self.i().i64_sub();
+                } else {
+                    self.i().i64_and();
+                }
+                self.set(FLAG_R);
+            } else {
+                self.get32(op.a);
+                self.right32(b, imm);
+                if class == Class::BranchSub {
+                    self.i().i32_sub();
+                } else {
+                    self.i().i32_and();
+                }
+                self.set32(FLAG_R);
+            }
+        }
+        let family = if class == Class::BranchSub { kind::SUB } else { kind::LOGIC };
+        self.set_kind(family | log2);
+        self.kind = Some(family | log2);
         self.condition(op.c);
     }
 }
+
+fn drop_it<T>(_: T) {}

@@ -73,7 +73,7 @@ impl Emitter<'_> {
     }
 
     /// Pushes the low 32 bits of the address plus `bias`.
-    fn sum32(&mut self, a: &Address, bias: i32) {
+    pub fn sum32(&mut self, a: &Address, bias: i32) {
         let constant = (a.disp as i32).wrapping_add(bias);
         let mut any = false;
         if a.base != slot::ZERO {

@@ -5,12 +5,16 @@
 //! family. Registers, flags and vector registers live in wasm locals while the function
 //! runs; [`crate::analysis`] says where they are loaded and stored.
 
+pub mod alu;
+pub mod bits;
 pub mod control;
 pub mod flags;
 pub mod helper;
 pub mod int;
 pub mod memory;
 pub mod module;
+pub mod muldiv;
+pub mod switch;
 pub mod vector;
 pub mod x87;
 
@@ -64,7 +68,7 @@ pub struct Emitter<'a> {
     exits: Vec<(Set, ExitKind)>,
     /// The write target of the last `LdRmw` of this instruction, which the store after
     /// it need not check again.
-    checked_store: Option<Slot>,
+    checked_store: Option<(Slot, i64)>,
     /// The instruction changed code by a helper: leave when it is finished.
     changed: Option<u32>,
     changed_at: u32,
@@ -250,6 +254,11 @@ impl<'a> Emitter<'a> {
     /// interpreted. The instruction must not have changed anything yet.
     pub fn side_exit_if(&mut self) {
         self.exit_if(self.rip, ExitKind::Interpret);
+    }
+
+    /// Index of a function of the x87 library.
+    fn x87_function(&self, number: u32) -> u32 {
+        self.batch.x87 + number
     }
 
     /// Opens a wasm block of any sort (the caller emits it): branch labels count it.

@@ -1,7 +1,7 @@
 //! The module around the functions: types, imports, the functions every module has,
 //! and the element segment that puts the regions into the engine's table.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::mem::offset_of;
 
@@ -11,7 +11,8 @@ use wasm_encoder::{
     GlobalType, ImportSection, InstructionSink, MemoryType, RefType, TableType, TypeSection, ValType,
 };
 
-use super::{CTX, DEPTH, STATE, at, control};
+use super::{CTX, DEPTH, STATE, at, control, x87};
+use crate::analysis;
 use crate::layout::{
     DISPATCH_ENTRIES, DispatchEntry, ENV, ExitKind, HELPERS, JitContext, Layout, Options, SLICE,
 };
@@ -59,13 +60,18 @@ pub struct FunctionInfo {
 const REGION_TYPE: u32 = 0;
 const POLL_TYPE: u32 = 1;
 const RESUME_TYPE: u32 = 2;
-const FIRST_HELPER_TYPE: u32 = 3;
+const MULHI_TYPE: u32 = 3;
+const FIRST_HELPER_TYPE: u32 = 4;
 
 /// What the functions of a module know of each other.
 #[derive(Debug)]
 pub struct Batch {
     /// Function index by entry address.
     siblings: HashMap<u64, u32>,
+    /// Regions that overwrite all status flags before they look at them.
+    flag_killers: HashSet<u64>,
+    /// Index of the first function of the x87 library, if the module has it.
+    pub(super) x87: u32,
 }
 
 impl Batch {
@@ -74,7 +80,14 @@ impl Batch {
     /// `(state, ctx, depth, pc, back) -> pc`: goes on at `pc` by the dispatch table until
     /// `back` is reached or nothing is found.
     pub const RESUME: u32 = Self::POLL + 1;
-    const FIRST: u32 = Self::RESUME + 1;
+    /// `(a, b) -> high half of the unsigned product`.
+    pub const MULHI: u32 = Self::RESUME + 1;
+    const FIRST: u32 = Self::MULHI + 1;
+
+    /// Whether the region at `rip` overwrites the flags before it looks at them.
+    pub fn kills_flags(&self, rip: u64) -> bool {
+        self.flag_killers.contains(&rip)
+    }
 
     /// The function of this module that is entered at `rip`.
     pub fn sibling(&self, rip: u64) -> Option<u32> {
@@ -91,14 +104,24 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
         return Err(Error::Empty);
     }
     let siblings = regions.iter().enumerate().map(|(i, r)| (r.entry, Batch::FIRST + i as u32)).collect();
-    let batch = Batch { siblings };
+    let killers = regions.iter().filter(|r| analysis::kills_flags_first(r, options)).map(|r| r.entry);
+    let with_x87 = regions.iter().any(x87::needed) && !options.helpers_only;
+    let first_x87 = Batch::FIRST + regions.len() as u32;
+    let batch = Batch { siblings, flag_killers: killers.collect(), x87: first_x87 };
 
     let mut types = TypeSection::new();
     types.ty().function([I32; 3], [I32]);
     types.ty().function([I32; 2], [I32]);
     types.ty().function([I32; 5], [I32]);
+    types.ty().function([ValType::I64; 2], [ValType::I64]);
     for row in HELPERS {
         types.ty().function(row.params.iter().copied(), row.results.iter().copied());
+    }
+
+    let first_x87_type = FIRST_HELPER_TYPE + HELPERS.len() as u32;
+    let library: &[_] = if with_x87 { x87::library::TYPES } else { &[] };
+    for (params, results) in library {
+        types.ty().function(params.iter().copied(), results.iter().copied());
     }
 
     let mut imports = ImportSection::new();
@@ -131,13 +154,16 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
     }
 
     let mut functions = FunctionSection::new();
-    functions.function(POLL_TYPE).function(RESUME_TYPE);
+    functions.function(POLL_TYPE).function(RESUME_TYPE).function(MULHI_TYPE);
     for _ in regions {
         functions.function(REGION_TYPE);
     }
+    for i in 0..library.len() as u32 {
+        functions.function(first_x87_type + i);
+    }
 
     let mut code = CodeSection::new();
-    code.function(&poll()).function(&resume());
+    code.function(&poll()).function(&resume()).function(&mulhi());
     let mut size = 0;
     for region in regions {
         let body = control::function(region, layout, options, &batch);
@@ -146,6 +172,9 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
             return Err(Error::TooLarge);
         }
         code.function(&body);
+    }
+    if with_x87 {
+        x87::library::bodies(first_x87).iter().for_each(|body| _ = code.function(body));
     }
 
     let indices: Vec<u32> = (0..regions.len() as u32).map(|i| Batch::FIRST + i).collect();
@@ -197,6 +226,26 @@ fn resume() -> Function {
     i.local_get(back).i32_ne().br_if(0);
     i.end();
     i.local_get(pc).end();
+    f
+}
+
+/// Hacker's Delight, 8-2.
+fn mulhi() -> Function {
+    let (a, b, low, t, w) = (0, 1, 2, 3, 4);
+    const HALF: i64 = 0xffff_ffff;
+    let mut f = Function::new([(3, ValType::I64)]);
+    let mut i = f.instructions();
+    // t = a.high * b.low + (a.low * b.low >> 32)
+    i.local_get(a).i64_const(HALF).i64_and().local_get(b).i64_const(HALF).i64_and().i64_mul();
+    i.i64_const(32).i64_shr_u().local_set(low);
+    i.local_get(a).i64_const(32).i64_shr_u().local_get(b).i64_const(HALF).i64_and().i64_mul();
+    i.local_get(low).i64_add().local_set(t);
+    // w = a.low * b.high + t.low
+    i.local_get(a).i64_const(HALF).i64_and().local_get(b).i64_const(32).i64_shr_u().i64_mul();
+    i.local_get(t).i64_const(HALF).i64_and().i64_add().local_set(w);
+    i.local_get(a).i64_const(32).i64_shr_u().local_get(b).i64_const(32).i64_shr_u().i64_mul();
+    i.local_get(t).i64_const(32).i64_shr_u().i64_add();
+    i.local_get(w).i64_const(32).i64_shr_u().i64_add().end();
     f
 }
 

@@ -1,0 +1,193 @@
+//! Guest code compiled and interpreted: the recorded instruction cases, each from a few
+//! random states, in both memory modes.
+
+mod harness;
+
+use harness::{CODE, DATA, Machine, STACK, WINDOW, start};
+use tawaki_cpu::{CpuState, Mode, Trap, flags};
+use tawaki_jit::Options;
+
+/// A small generator of random numbers (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A value that is interesting more often than not.
+    fn value(&mut self) -> u64 {
+        let edges = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0x7fff_ffff, 0x8000_0000, 1 << 63, u64::MAX, 33];
+        let x = self.next();
+        match x % 4 {
+            0 => edges[(x >> 8) as usize % edges.len()],
+            1 => x >> 60,
+            2 => DATA + 0x1000 + (x >> 50),
+            _ => x,
+        }
+    }
+}
+
+fn random_state(random: &mut Random, mode: Mode) -> CpuState {
+    let mut state = start(mode);
+    for register in (0..16).filter(|&r| r != 4 && (r < 8 || mode == Mode::Bits64)) {
+        state.slots[register] = random.value();
+        if mode == Mode::Bits32 {
+            state.slots[register] &= 0xffff_ffff;
+        }
+    }
+    for x in &mut state.xmm[..16] {
+        *x = u128::from(random.value()) << 64 | u128::from(random.value());
+    }
+    state.set_eflags(random.next() as u32 & flags::STATUS);
+    state
+}
+
+/// Every recorded case: its name, word size and code.
+fn cases() -> Vec<(String, Mode, Vec<u8>)> {
+    let mut all = Vec::new();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/asm");
+    let mut files: Vec<_> = std::fs::read_dir(folder).expect("cases").flatten().map(|e| e.path()).collect();
+    files.sort();
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("a file of cases");
+        let mut name = String::new();
+        for line in text.lines() {
+            let mut words = line.split_whitespace();
+            let mode = match words.next() {
+                Some("#case") => {
+                    name = words.next().unwrap_or_default().to_owned();
+                    continue;
+                }
+                Some("#code32") => Mode::Bits32,
+                Some("#code64") => Mode::Bits64,
+                _ => continue,
+            };
+            let hex = words.next().unwrap_or_default();
+            let byte = |i: usize| u8::from_str_radix(&hex[i..i + 2], 16).expect("hex");
+            all.push((name.clone(), mode, (0..hex.len()).step_by(2).map(byte).collect()));
+        }
+    }
+    assert!(all.len() > 300);
+    all
+}
+
+fn check_cases(options: Options, runs: usize) {
+    let mut random = Random(0x1234_5678_9abc_def1);
+    let mut wrong = Vec::new();
+    let mut machines = [Mode::Bits32, Mode::Bits64].map(|mode| Machine::new(mode, options));
+    let filter = std::env::var("JIT_CASE").unwrap_or_default();
+    for (number, (name, mode, code)) in cases().into_iter().enumerate() {
+        let machine = &mut machines[usize::from(mode == Mode::Bits64)];
+        if !name.contains(&filter) {
+            continue;
+        }
+        if !filter.is_empty() {
+            eprintln!("{name} {mode:?}");
+        }
+        // Each case at an address of its own: code once compiled stays.
+        let at = CODE + 0x200 * number as u64;
+        machine.poke(at, &code);
+        // INT3 ends it.
+        machine.poke(at + code.len() as u64, &[0xcc]);
+        for _ in 0..runs {
+            let mut state = random_state(&mut random, mode);
+            state.rip = at;
+            let data: Vec<u8> = (0..0x4000).map(|_| random.next() as u8).collect();
+            if !options.checked {
+                // Nothing may fault then: all registers point into the data window.
+                for r in (0..16).filter(|&r| r != 4) {
+                    if state.slots[r] >> 16 == 0 {
+                        continue;
+                    }
+                    state.slots[r] = DATA + 0x1000 + (state.slots[r] & 0xfff);
+                }
+            }
+            let expected = machine.interpret(&state, &data);
+            if expected.trap == Trap::Budget {
+                continue;
+            }
+            if !options.checked && !matches!(expected.trap, Trap::Breakpoint) {
+                continue;
+            }
+            let found = machine.run(&state, &data);
+            if found != expected {
+                wrong
+                    .push(format!("{name} {mode:?} {code:02x?}: {}", differences(&state, &expected, &found)));
+                break;
+            }
+        }
+    }
+    eprintln!("{:?}", machines.each_ref().map(|m| m.counts));
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+}
+
+fn differences(start: &CpuState, a: &harness::Outcome, b: &harness::Outcome) -> String {
+    let mut text = String::new();
+    for (i, (x, y)) in a.slots.iter().zip(&b.slots).enumerate().filter(|(_, (x, y))| x != y) {
+        text += &format!(" slot {i} {x:#x} not {y:#x};");
+    }
+    for (i, (x, y)) in a.xmm.iter().zip(&b.xmm).enumerate().filter(|(_, (x, y))| x != y) {
+        text += &format!(" xmm{i} {x:#x} not {y:#x};");
+    }
+    if (a.rip, a.eflags, &a.trap) != (b.rip, b.eflags, &b.trap) {
+        text += &format!(
+            " rip {:#x} not {:#x}, flags {:#x} not {:#x}, {:?} not {:?};",
+            a.rip, b.rip, a.eflags, b.eflags, a.trap, b.trap
+        );
+    }
+    if a.data != b.data {
+        text += " data;";
+    }
+    if a.stack != b.stack {
+        text += " stack;";
+    }
+    format!("{text} from {:x?} {:#x}", &start.slots[..16], start.eflags())
+}
+
+#[test]
+fn cases_checked() {
+    check_cases(Options { checked: true, ..Options::default() }, 12);
+}
+
+#[test]
+fn cases_unchecked() {
+    check_cases(Options { checked: false, ..Options::default() }, 12);
+}
+
+#[test]
+fn cases_by_helpers() {
+    check_cases(Options { checked: true, helpers_only: true, ..Options::default() }, 3);
+}
+
+#[test]
+fn windows_do_not_overlap() {
+    assert!(CODE + WINDOW <= DATA && DATA + WINDOW <= STACK);
+}
+
+/// A flat binary for [`CODE`] that ends in INT3, named by the environment: for looking at
+/// code quality. `JIT_BIN=file [JIT_BITS=32] [JIT_UNCHECKED=1] cargo test -p tawaki-jit binary -- --nocapture`
+#[test]
+fn binary() {
+    let Some(path) = std::env::var_os("JIT_BIN") else { return };
+    let mode = if std::env::var_os("JIT_BITS").is_some() { Mode::Bits32 } else { Mode::Bits64 };
+    let checked = std::env::var_os("JIT_UNCHECKED").is_none();
+    let mut machine = Machine::new(mode, Options { checked, ..Options::default() });
+    machine.poke(CODE, &std::fs::read(path).expect("the file"));
+    let state = start(mode);
+    let clock = std::time::Instant::now();
+    let found = machine.run(&state, &[]);
+    eprintln!("compiled {:?}", clock.elapsed());
+    let clock = std::time::Instant::now();
+    let again = machine.run(&state, &[]);
+    eprintln!("again {:?} {:x?}", clock.elapsed(), machine.counts);
+    assert_eq!(found.slots, again.slots);
+    if std::env::var_os("JIT_FAST").is_none() {
+        machine.budget = u64::MAX / 2;
+        let expected = machine.interpret(&state, &[]);
+        assert!(found == expected, "{}", differences(&state, &expected, &found));
+    }
+}
