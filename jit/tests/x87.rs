@@ -1,0 +1,169 @@
+//! Every x87 instruction with a register or memory operand, compiled and interpreted
+//! from random states of the FPU: stack, tags, control word, pending exceptions.
+
+mod harness;
+
+use harness::{CODE, DATA, Machine, start};
+use tawaki_cpu::x87::F80;
+use tawaki_cpu::{CpuState, Mode};
+use tawaki_jit::Options;
+
+/// Where the memory operand lies in the data window, and where the state is stored.
+const OPERAND: u64 = 0x200;
+const IMAGE: u64 = 0x400;
+
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        (self.next() >> 20) % n
+    }
+
+    /// Numbers that meet: near each other, of few bits, at the edges of formats.
+    fn f80(&mut self) -> F80 {
+        let mantissa = match self.below(8) {
+            0 => 0,
+            1 => 1 << 63,
+            2 => u64::MAX << self.below(64),
+            3 => self.next() << 11 | 1 << 63,
+            4 => self.next() << 40 | 1 << 63,
+            5 => u64::MAX - self.below(3),
+            6 => 1 << 63 | self.below(3),
+            _ => self.next() | 1 << 63,
+        };
+        let exponent = match self.below(12) {
+            _ if mantissa == 0 && self.below(8) != 0 => 0,
+            0 => self.below(0x8000),
+            1 => self.below(3),
+            2 => 0x7ffd + self.below(3),
+            3 => 0x3fff + 60 + self.below(8),
+            4 => 0x3fff + 1020 + self.below(8),
+            5 => 0x3fff - 1026 + self.below(8),
+            6 => 0x3fff - 130 + self.below(260),
+            _ => 0x3fff - 4 + self.below(8),
+        };
+        F80 { mantissa, sign_exponent: exponent as u16 | (self.below(2) << 15) as u16 }
+    }
+
+    fn fpu(&mut self, state: &mut CpuState) {
+        let x87 = &mut state.x87;
+        x87.regs.fill_with(|| self.f80());
+        if self.below(3) == 0 {
+            // Equal magnitudes cancel and compare equal.
+            let one = x87.regs[self.below(8) as usize];
+            let other = &mut x87.regs[self.below(8) as usize];
+            *other = F80 { sign_exponent: one.sign_exponent ^ (self.below(2) << 15) as u16, ..one };
+        }
+        x87.cw = match self.below(10) {
+            0 => 0x340 | self.below(0x40) as u16,
+            1 => 0x27f,
+            2 => 0x07f,
+            3 | 4 => 0x37f | (self.below(4) << 10) as u16,
+            _ => 0x37f,
+        };
+        x87.sw = (self.next() & 0x7f3f) as u16;
+        if self.below(4) != 0 {
+            x87.sw &= !0x3f;
+        }
+        if x87.sw & !x87.cw & 0x3f != 0 {
+            x87.sw |= 0x8080;
+        }
+        x87.tw = match self.below(4) {
+            0 => 0xffff,
+            1 => (0..8).fold(0, |tw, r| tw | if self.below(2) == 0 { 3 << (2 * r) } else { 0 }),
+            // What a push fills is empty.
+            2 => 3 << (2 * ((x87.sw >> 11 & 7).wrapping_sub(1) & 7)),
+            _ => 0,
+        };
+    }
+
+    /// Ten bytes that are some number in every format.
+    fn operand(&mut self) -> [u8; 10] {
+        let low = match self.below(6) {
+            0 => 0,
+            1 => (self.next() as i64 >> self.below(64)) as u64,
+            2 => self.f80().mantissa,
+            3 => ((self.next() as i32 >> self.below(32)) as f64 / 8.0).to_bits(),
+            4 => {
+                let single =
+                    |r: &mut Random| u64::from(((r.next() as i32 >> r.below(32)) as f32 / 8.0).to_bits());
+                single(self) | single(self) << 32
+            }
+            _ => self.next(),
+        };
+        let mut bytes = [0; 10];
+        bytes[..8].copy_from_slice(&low.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.f80().sign_exponent.to_le_bytes());
+        bytes
+    }
+}
+
+/// `escape modrm [disp32]`, then FXSAVE and INT3.
+fn code(escape: u8, modrm: u8) -> Vec<u8> {
+    let mut code = vec![escape, modrm];
+    if modrm < 0xc0 {
+        code.extend(((DATA + OPERAND) as u32).to_le_bytes());
+    }
+    code.extend([0x0f, 0xae, 0x05]);
+    code.extend(((DATA + IMAGE) as u32).to_le_bytes());
+    code.push(0xcc);
+    code
+}
+
+fn check(options: Options, runs: usize) {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut machine = Machine::new(Mode::Bits32, options);
+    let mut at = CODE;
+    let filter = std::env::var("JIT_CASE").unwrap_or_default();
+    for escape in 0xd8..=0xdf {
+        let forms = (0..8).map(|reg| reg << 3 | 5).chain(0xc0..=0xff);
+        for modrm in forms {
+            // FNSAVE, FRSTOR and their kin go through the helper whole.
+            let code = code(escape, modrm);
+            at += 0x40;
+            if !format!("{escape:02x}{modrm:02x}").contains(&filter) {
+                continue;
+            }
+            machine.poke(at, &code);
+            for _ in 0..runs {
+                let mut state = start(Mode::Bits32);
+                state.rip = at;
+                random.fpu(&mut state);
+                let mut data = vec![0; 0x800];
+                data[OPERAND as usize..OPERAND as usize + 10].copy_from_slice(&random.operand());
+                let expected = machine.interpret(&state, &data);
+                let found = machine.run(&state, &data);
+                let image = |o: &harness::Outcome| o.data[OPERAND as usize..IMAGE as usize + 0xa0].to_vec();
+                assert!(
+                    expected == found,
+                    "{escape:02x} {modrm:02x} of {:x?}, operand {:02x?}: {:x?} {:?}\n{:02x?}\nnot {:x?} {:?}\n{:02x?}",
+                    state.x87,
+                    &data[OPERAND as usize..OPERAND as usize + 10],
+                    expected.slots[0],
+                    expected.trap,
+                    image(&expected),
+                    found.slots[0],
+                    found.trap,
+                    image(&found),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn x87_checked() {
+    check(Options { checked: true, ..Options::default() }, 60);
+}
+
+#[test]
+fn x87_unchecked() {
+    check(Options { checked: false, ..Options::default() }, 20);
+}
