@@ -21,6 +21,8 @@ pub enum Trap {
     Fault(Fault),
     /// #GP: privileged instruction, bad selector, misaligned 16-byte operand.
     GeneralProtection,
+    /// #SS: an access through the stack at an address that is not canonical.
+    StackFault,
     /// #DE: division by zero or quotient overflow.
     DivideError,
     /// #UD, or an instruction that is not implemented.

@@ -50,7 +50,6 @@
 #out64 stop=sigsegv.0x80@0x0 rip=code
 #out64 stop=sigsegv.0x80@0x0 rip=code
 #case non_canonical_push 64
-#known the engine has no #SS: it raises #GP (SIGSEGV)
 #in rsp=0x8000000000000000
         push    rax
 #code64 50
@@ -218,3 +217,74 @@
         .byte   0x8b, 0x18
 #code64 8b18
 #out64 stop=sigsegv.0x1@0xfffffffffffffffd rip=code
+#case access_over_the_limit 32
+#in edi=0xfffffffd|0xfffffffc
+        mov     eax, [edi]
+#code32 8b07
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x1@0xfffffffc rip=code
+#case write_over_the_limit 32
+#in edi=0xfffffffd|0xfffffffc
+        mov     [edi], eax
+#code32 8907
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x1@0xfffffffc rip=code
+#case modify_over_the_limit 32
+#in edi=0xfffffffd|0xfffffffc
+        add     [edi], eax
+#code32 0107
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x1@0xfffffffc rip=code
+#case locked_over_the_limit 32
+#in edi=0xfffffffd|0xfffffffc
+        lock xadd [edi], eax
+#code32 f00fc107
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x1@0xfffffffc rip=code
+#case push_over_the_limit 32
+#in esp=2|4|0
+        push    eax
+#code32 50
+#out32 stop=sigbus.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x1@0x0 rip=code
+#out32 stop=sigsegv.0x1@0xfffffffc rip=code
+#case pop_over_the_limit 32
+#in esp=0xfffffffe|0xfffffffc
+        pop     eax
+#code32 58
+#out32 stop=sigbus.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x1@0xfffffffc rip=code
+#case frame_over_the_limit 32
+#in ebp=0xfffffffe
+        mov     eax, [ebp]
+#code32 8b4500
+#out32 stop=sigbus.0x80@0x0 rip=code
+#case sse_over_the_limit 32
+#in edi=0xfffffff1|0xfffffff0
+        movups  xmm0, [edi]
+#code32 0f1007
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x1@0xfffffff0 rip=code
+#case string_over_the_limit 32
+#in edi=0xfffffffe esi=0xffffffff ecx=1
+        rep movsd
+#code32 f3a5
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case string_store_over_the_limit 32
+#in edi=0xfffffffe
+        stosd
+#code32 ab
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case x87_over_the_limit 32
+#in edi=0xfffffff9|0xfffffff8|0xfffffff7
+        fld     qword ptr [edi]
+        fld     tbyte ptr [edi]
+#code32 dd07db2f
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x1@0xfffffff8 rip=code
+#out32 stop=sigsegv.0x1@0xfffffff7 rip=code
+#case pop_memory_over_the_limit 32
+#in edi=0xfffffffe
+        pop     [edi]
+#code32 8f07
+#out32 stop=sigsegv.0x80@0x0 rip=code

@@ -166,3 +166,39 @@
         inc     eax
 #code64 9c48810c24000100009dffc0ffc0
 #out64 stop=sigtrap.0x2@0x0 rip=code+0xc rax=0x1 flags=tf [stack+0x7f8]=0203
+#case pusha_faults_at_the_first_push 32
+#in esp=stack+8|0 eax=1 edi=2
+        pushad
+#code32 60
+#out32 stop=sigsegv.0x1@0x2fffffc rip=code [stack+0x4]=01
+#out32 stop=sigsegv.0x1@0xfffffffc rip=code
+#case pusha_16_faults 32
+#in esp=stack+6|0
+        pusha
+#code32 60
+#out32 stop=sigsegv.0x1@0x2fffffe rip=code
+#out32 stop=sigsegv.0x1@0xfffffffc rip=code
+#case popa_faults_at_the_first_pop 32
+#in esp=stack+0xff8|0
+        popad
+#code32 61
+#out32 stop=sigsegv.0x1@stack+0x1000 rip=code
+#out32 stop=sigsegv.0x1@0x0 rip=code
+#case enter_faults_at_the_first_push 32 64
+#in esp=stack+12|0|4 ebp=stack+0x100
+        enter   16, 3
+#code32 c8100003
+#out32 stop=sigsegv.0x1@0x2fffffc rip=code [stack+0x9]=010003
+#out32 stop=sigsegv.0x1@0xfffffffc rip=code
+#out32 stop=sigsegv.0x1@0x0 rip=code
+#code64 c8100003
+#out64 stop=sigsegv.0x1@0x2fffffc rip=code [stack+0x5]=010003
+#out64 stop=sigsegv.0x1@0xfffffffffffffff8 rip=code
+#out64 stop=sigsegv.0x1@0xfffffffffffffffc rip=code
+#case enter_display_fault 32 64
+#in ebp=0x10
+        enter   16, 2
+#code32 c8100002
+#out32 stop=sigsegv.0x1@0xc rip=code [stack+0x7fc]=10
+#code64 c8100002
+#out64 stop=sigsegv.0x1@0x8 rip=code [stack+0x7f8]=10

@@ -172,6 +172,7 @@ fn stop_of(trap: Trap, cpu: &CpuState) -> Stop {
         Trap::GeneralProtection | Trap::Overflow | Trap::Bound => {
             signal(signal::SIGSEGV, signal::SI_KERNEL, 0)
         }
+        Trap::StackFault => signal(signal::SIGBUS, signal::SI_KERNEL, 0),
         Trap::DivideError => signal(signal::SIGFPE, signal::FPE_INTDIV, address),
         Trap::InvalidOpcode { .. } => signal(signal::SIGILL, signal::ILL_ILLOPN, address),
         Trap::SingleStep => signal(signal::SIGTRAP, signal::TRAP_TRACE, 0),

@@ -3,6 +3,7 @@
 
 pub mod bcd;
 mod bmi;
+mod far;
 pub mod fxsave;
 pub mod stack;
 pub mod string;
@@ -62,6 +63,12 @@ helpers! {
     Pext = bmi::pext, "d = PEXT(a, b)";
     Mulx = bmi::mulx, "d, slot imm = RDX * a, high and low";
     Adx = bmi::adx, "d = a + b + flag imm, ADCX and ADOX";
+    FarJump = far::jump, "d = far address, offset a, selector b; #GP";
+    FarPush = far::push, "pushes CS and imm, width log2 c";
+    FarReturn = far::back, "d = address popped with CS and imm bytes, width log2 c; #GP";
+    InterruptReturn = far::interrupt_return, "IRET, d = address, width log2 c; #GP";
+    Selector = far::query, "LAR, LSL, VERR, VERW by imm: d of selector a, width log2 c, ZF";
+    Arpl = far::adjust, "ARPL a, b; c: a is an address";
     Xgetbv = xsave::xgetbv, "XGETBV";
     Xsave = xsave::xsave, "XSAVE at address a; c: 64-bit pointers";
     Xrstor = xsave::xrstor, "XRSTOR from address a; c: 64-bit pointers";

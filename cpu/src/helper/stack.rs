@@ -1,7 +1,8 @@
-//! PUSHA, POPA and ENTER: several memory accesses that must happen all or not at all.
+//! PUSHA, POPA and ENTER: several memory accesses. The processor stores below the stack
+//! pointer one by one, so a fault half-way leaves what was stored there, and the
+//! registers as they were.
 
 use crate::ir::Op;
-use crate::mem::Access;
 use crate::state::slot::{RBP, RSP};
 use crate::{CpuState, GuestMemory, Mode, Trap};
 
@@ -32,7 +33,6 @@ pub fn pusha(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), 
     let mask = mask(state);
     let top = state.slots[RSP as usize];
     let bottom = top.wrapping_sub(8 * size) & mask;
-    memory.check(bottom, 8 * size, Access::Write)?;
     for n in 0..8 {
         let at = top.wrapping_sub((n + 1) * size) & mask;
         store(memory, op.c, at, state.slots[n as usize])?;
@@ -47,7 +47,7 @@ pub fn popa(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), T
     let mask = mask(state);
     let bottom = state.slots[RSP as usize];
     let mut values = [0; 8];
-    for (n, value) in values.iter_mut().enumerate() {
+    for (n, value) in values.iter_mut().enumerate().rev() {
         *value = load(memory, op.c, bottom.wrapping_add((7 - n as u64) * size) & mask)?;
     }
     for (n, value) in values.into_iter().enumerate() {
@@ -68,17 +68,11 @@ pub fn enter(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), 
     let level = (op.imm as u64 >> 16) & 31;
     let old_bp = state.slots[RBP as usize];
     let frame = state.slots[RSP as usize].wrapping_sub(size) & mask;
-    // Everything that can fault first: the new stack area, then the display.
-    let pushes = 1 + level;
-    let bottom = state.slots[RSP as usize].wrapping_sub(pushes * size) & mask;
-    memory.check(bottom, pushes * size, Access::Write)?;
-    let mut display = [0; 32];
-    for n in 1..level {
-        display[n as usize] = load(memory, op.c, old_bp.wrapping_sub(n * size) & mask)?;
-    }
+    let bottom = state.slots[RSP as usize].wrapping_sub((1 + level) * size) & mask;
     store(memory, op.c, frame, old_bp)?;
     for n in 1..level {
-        store(memory, op.c, frame.wrapping_sub(n * size) & mask, display[n as usize])?;
+        let link = load(memory, op.c, old_bp.wrapping_sub(n * size) & mask)?;
+        store(memory, op.c, frame.wrapping_sub(n * size) & mask, link)?;
     }
     if level > 0 {
         store(memory, op.c, frame.wrapping_sub(level * size) & mask, frame)?;

@@ -2,6 +2,7 @@
 
 mod arith;
 pub mod cache;
+mod class;
 pub mod exec;
 mod one;
 pub mod vector;
@@ -13,6 +14,7 @@ use crate::flags::TF;
 use crate::ir::Block;
 use crate::{CpuState, Engine, GuestMemory, Trap};
 use cache::{Blocks, COLD, Cache, Entry};
+use class::classify;
 use exec::{Exit, Limits, run_blocks};
 
 pub use one::{Done, OneOp};
@@ -39,12 +41,12 @@ impl Interpreter {
     fn single_step(&mut self, state: &mut CpuState, memory: &GuestMemory) -> Trap {
         let block = match crate::lift::lift_block(memory, state.mode, state.rip, 1) {
             Ok(lifted) => lifted.block,
-            Err(trap) => return canonical(trap),
+            Err(trap) => return classify(trap, state, memory),
         };
         let entry = Entry::alone(block);
         let (_, exit) = run_one(state, memory, &entry);
         match exit {
-            Exit::Trap(_, trap) => return canonical(trap),
+            Exit::Trap(_, trap) => return classify(trap, state, memory),
             // INT3 and system calls are reported as themselves; the step comes
             // with the next instruction, as on Linux after SYSCALL.
             Exit::TrapEnd(trap) => return trap,
@@ -86,21 +88,12 @@ fn finish_instruction(block: &Block, at: u32, state: &mut CpuState, memory: &Gue
         match run_one(state, memory, &Entry::alone(rest)).1 {
             Exit::Trap(_, trap) => {
                 state.rip = block.start_of(instruction).map_or(block.rip, |(_, rip)| rip);
-                return Some(canonical(trap));
+                return Some(classify(trap, state, memory));
             }
             Exit::TrapEnd(trap) => return Some(trap),
             Exit::CodeChanged(again) | Exit::Again(again) => at += again as usize + 1,
             _ => return None,
         }
-    }
-}
-
-/// A fault at an address that is not canonical is #GP (SDM vol. 1, 3.3.7.1).
-#[cold]
-fn canonical(trap: Trap) -> Trap {
-    match trap {
-        Trap::Fault(fault) if (fault.addr as i64) << 16 >> 16 != fault.addr as i64 => Trap::GeneralProtection,
-        trap => trap,
     }
 }
 
@@ -152,7 +145,7 @@ impl Interpreter {
             }
             let first = match self.cache.lookup(memory, mode, state.rip) {
                 Ok(number) => number,
-                Err(trap) => return Stopped::Trap(canonical(trap)),
+                Err(trap) => return Stopped::Trap(classify(trap, state, memory)),
             };
             let (at, exit) = run_blocks(state, memory, self.cache.blocks(), first, limits);
             match exit {
@@ -163,7 +156,11 @@ impl Interpreter {
                 Exit::Indirect | Exit::Stale | Exit::Poll => {}
                 Exit::Trap(op, trap) => {
                     self.rewind(state, at, op);
-                    return Stopped::Trap(canonical(trap));
+                    if trap == Trap::X87Exception {
+                        let block = &self.cache.entry(at).block;
+                        crate::lift::recover_pointers(state, memory, block.rip);
+                    }
+                    return Stopped::Trap(classify(trap, state, memory));
                 }
                 Exit::TrapEnd(trap) => return Stopped::Trap(trap),
                 Exit::Again(op) => self.rewind(state, at, op),

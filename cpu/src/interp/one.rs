@@ -47,7 +47,7 @@ impl OneOp {
             OpCode::String => match helper::string::exec(state, memory, op) {
                 Ok(Progress::Again) => return Done::Again,
                 Ok(_) => Ok(()),
-                Err(error) => Err(Trap::from(error)),
+                Err(error) => Err(error),
             },
             _ => {
                 let rip = state.rip;

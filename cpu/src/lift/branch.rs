@@ -3,12 +3,13 @@
 use iced_x86::{Code, Instruction, Mnemonic, OpKind};
 
 use super::mov::condition;
+use super::operand::{Address, LOADS};
 use super::stack::push_slot;
 use super::{Lift, LiftResult, Row, Unsupported};
 use crate::flags::cc;
-use crate::ir::{Op, OpCode, OpCode::*, TrapCode};
+use crate::ir::{Op, OpCode, OpCode::*};
 use crate::rows;
-use crate::state::slot::RCX;
+use crate::state::slot::{RCX, RSP};
 
 /// The table.
 pub static ROWS: &[Row] = rows![
@@ -17,7 +18,6 @@ pub static ROWS: &[Row] = rows![
     call: Call;
     ret: Ret;
     count: Jcxz, Jecxz, Jrcxz, Loop, Loope, Loopne;
-    far: Retf "#GP", Iret "#GP", Iretd "#GP", Iretq "#GP";
 ];
 
 fn is_near(i: &Instruction) -> bool {
@@ -41,7 +41,7 @@ fn indirect(l: &mut Lift, i: &Instruction) -> Result<u8, Unsupported> {
 
 fn jump(l: &mut Lift, i: &Instruction) -> LiftResult {
     if is_far(i) {
-        return far(l, i);
+        return super::far::jump(l, i);
     }
     if is_near(i) {
         l.emit(Op::new(OpCode::Jmp).imm(i.near_branch_target() as i64));
@@ -59,7 +59,7 @@ fn conditional(l: &mut Lift, i: &Instruction) -> LiftResult {
 
 fn call(l: &mut Lift, i: &Instruction) -> LiftResult {
     if is_far(i) {
-        return far(l, i);
+        return super::far::call(l, i);
     }
     let next = i.next_ip();
     let word = matches!(i.code(), Code::Call_rel16 | Code::Call_rm16);
@@ -92,8 +92,13 @@ fn ret(l: &mut Lift, i: &Instruction) -> LiftResult {
     match i.code() {
         Code::Retnq | Code::Retnq_imm16 => l.emit(Op::new(Ret64).imm(extra)),
         Code::Retnd | Code::Retnd_imm16 => l.emit(Op::new(Ret32).imm(extra)),
-        // A 16-bit return truncates EIP: nothing user code does.
-        _ => return Err(Unsupported),
+        // Truncates EIP.
+        _ => {
+            let t = l.temp();
+            l.emit(Address::of(RSP).op(LOADS[1], t));
+            l.opi(if l.long() { AddI64 } else { AddI32 }, RSP, RSP, 2 + extra);
+            l.emit(Op::new(JmpInd).a(t));
+        }
     }
     Ok(())
 }
@@ -130,10 +135,5 @@ fn count(l: &mut Lift, i: &Instruction) -> LiftResult {
         l.emit(Op::new(code).d(tested).a(RCX).b(crate::state::slot::ZERO).c(c));
     }
     l.emit(Op::new([Jnz16, Jnz32, Jnz64][w]).a(tested).imm(target));
-    Ok(())
-}
-
-fn far(l: &mut Lift, i: &Instruction) -> LiftResult {
-    l.trap(TrapCode::GeneralProtection, i.ip());
     Ok(())
 }

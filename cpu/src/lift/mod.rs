@@ -11,6 +11,7 @@ pub mod bit;
 pub mod bmi;
 pub mod branch;
 pub mod convert;
+pub mod far;
 pub mod listing;
 pub mod mmx;
 pub mod mov;
@@ -40,6 +41,7 @@ use crate::mem::PAGE_SIZE;
 use crate::state::Slot;
 use crate::{GuestMemory, Trap};
 use pointers::Pointers;
+pub use pointers::recover_pointers;
 
 /// The form is not implemented; it becomes #UD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +86,7 @@ pub static FAMILIES: &[(&str, &[Row])] = &[
     ("bmi", bmi::ROWS),
     ("stack", stack::ROWS),
     ("branch", branch::ROWS),
+    ("far", far::ROWS),
     ("string", string::ROWS),
     ("atomic", atomic::ROWS),
     ("system", system::ROWS),

@@ -8,9 +8,12 @@
 use iced_x86::{Instruction, Register};
 
 use super::Lift;
-use crate::GuestMemory;
-use crate::decode::MAX_LENGTH;
-use crate::ir::{Op, VecOp};
+use crate::decode::{Fetcher, MAX_LENGTH};
+use crate::helper::x87_env;
+use crate::ir::build::MAX_INSTRUCTIONS;
+use crate::ir::{Builder, Op, VecOp};
+use crate::state::slot;
+use crate::{CpuState, GuestMemory};
 
 /// An operation and its place in the block.
 type Placed = Option<(usize, Op)>;
@@ -33,6 +36,35 @@ fn segment(instruction: &Instruction) -> u8 {
         Register::FS => 4,
         Register::GS => 5,
         _ => 3,
+    }
+}
+
+/// Brings the pointers up to date in the middle of the block at `start`: `rip` is at the
+/// instruction that found an exception pending. An operand address made in temporaries
+/// is lost by then.
+#[cold]
+pub fn recover_pointers(state: &mut CpuState, memory: &GuestMemory, start: u64) {
+    let mut lift =
+        Lift { b: Builder::default(), mode: state.mode, stack_base: None, pointers: Pointers::default() };
+    let mut bytes = Vec::new();
+    let mut fetcher = Fetcher::new(memory, state.mode, &mut bytes);
+    let mut at = start;
+    for _ in 0..MAX_INSTRUCTIONS {
+        if at >= state.rip {
+            break;
+        }
+        let Ok(instruction) = fetcher.decode(at) else { return };
+        lift.instruction(&instruction);
+        lift.complete_pointers(memory, &instruction);
+        at = instruction.next_ip();
+    }
+    let temporary = |s: u8| s >= slot::TEMP;
+    // Noting cannot fail.
+    if let Some((_, op)) = lift.pointers.data.filter(|(_, op)| !temporary(op.a) && !temporary(op.b)) {
+        let _ = x87_env::note_data(state, memory, &op);
+    }
+    if let Some((_, op)) = lift.pointers.code {
+        let _ = x87_env::note_code(state, memory, &op);
     }
 }
 
@@ -72,10 +104,8 @@ impl Lift {
     /// Places what has been noted.
     pub(super) fn settle_pointers(&mut self) {
         // The later one first: places before it stay what they are.
-        for placed in [self.pointers.code.take(), self.pointers.data.take()] {
-            if let Some((at, op)) = placed {
-                self.b.insert(at, op);
-            }
+        for (at, op) in [self.pointers.code.take(), self.pointers.data.take()].into_iter().flatten() {
+            self.b.insert(at, op);
         }
     }
 }

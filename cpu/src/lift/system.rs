@@ -29,8 +29,7 @@ pub static ROWS: &[Row] = rows![
     privileged: Hlt "#GP", Cli "#GP", Sti "#GP", In "#GP", Out "#GP", Lgdt "#GP", Lidt "#GP",
         Lldt "#GP", Ltr "#GP", Lmsw "#GP", Clts "#GP", Invd "#GP", Wbinvd "#GP", Invlpg "#GP",
         Rdmsr "#GP", Wrmsr "#GP", Rdpmc "#GP", Swapgs "#GP", Sysret "#GP", Sysretq "#GP",
-        Sysexit "#GP", Sysexitq "#GP", Sgdt "#GP (UMIP)", Sidt "#GP (UMIP)", Sldt "#GP (UMIP)",
-        Str "#GP (UMIP)", Smsw "#GP (UMIP)", Int1 "#GP", Xsetbv "#GP";
+        Sysexit "#GP", Sysexitq "#GP", Int1 "#GP", Xsetbv "#GP";
 ];
 
 fn syscall(l: &mut Lift, i: &Instruction) -> LiftResult {

@@ -173,6 +173,7 @@ impl Thread<'_> {
                 }
             }
             Trap::GeneralProtection => (SIGSEGV, sig::SI_KERNEL, 0, (13, 0, 0)),
+            Trap::StackFault => (sig::SIGBUS, sig::SI_KERNEL, 0, (12, 0, 0)),
             Trap::Bound => (SIGSEGV, sig::SI_KERNEL, 0, (5, 0, 0)),
             Trap::Overflow => (SIGSEGV, sig::SI_KERNEL, 0, (4, 0, 0)),
             Trap::DivideError => (sig::SIGFPE, sig::FPE_INTDIV, rip, (0, 0, 0)),

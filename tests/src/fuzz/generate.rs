@@ -182,7 +182,7 @@ impl<'a> Generator<'a> {
         }
         if instruction.op1_kind() == OpKind::Register
             && instruction.op1_register().full_register() == Register::RSP
-            && matches!(instruction.mnemonic(), Mnemonic::Xchg | Mnemonic::Xadd)
+            && matches!(instruction.mnemonic(), Mnemonic::Xchg | Mnemonic::Xadd | Mnemonic::Mulx)
         {
             return false;
         }
@@ -204,10 +204,8 @@ impl<'a> Generator<'a> {
             };
             return count.is_some_and(|count| count & 0x1f <= 16);
         }
-        // BSWAP of 16 bits has none either. ENTER that copies frame pointers may have
-        // pushed some of them when it faults.
+        // BSWAP of 16 bits has none either.
         instruction.code() != Code::Bswap_r16
-            && !(instruction.mnemonic() == Mnemonic::Enter && instruction.immediate8_2nd() > 1)
     }
 
     fn register_or_immediate(
