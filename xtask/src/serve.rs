@@ -45,7 +45,9 @@ pub fn serve(root: &Path, args: &ServeArgs) -> Result<(), String> {
     }
     let server = Server::http(("127.0.0.1", args.port)).map_err(|e| format!("port {}: {e}", args.port))?;
     let address = remote.unwrap_or_else(|| IMAGE_PATH.into());
-    eprintln!("xtask: http://127.0.0.1:{}/?image={}", args.port, escape(&address));
+    // Port 0 is any free one: the system says which.
+    let port = server.server_addr().to_ip().map_or(args.port, |ip| ip.port());
+    eprintln!("xtask: http://127.0.0.1:{port}/?image={}", escape(&address));
     let shared = Arc::new((server, site, disk));
     let workers: Vec<_> = (0..WORKERS)
         .map(|_| {

@@ -36,6 +36,8 @@ pub enum Part {
     Lint,
     /// House rules
     Tidy,
+    /// The JavaScript API's declarations, by the TypeScript compiler
+    Types,
     /// The crates' own tests
     Unit,
     /// Shell scripts on the Debian images
@@ -54,6 +56,9 @@ pub fn run(root: &Path, args: &TestArgs) -> Result<i32, String> {
     }
     if wanted(Part::Browser) || wanted(Part::Guest) && args.hosts.contains(&Host::Chromium) {
         needed.extend([("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")]);
+    }
+    if wanted(Part::Types) {
+        needed.extend([("node", "nodejs"), ("npm", "npm")]);
     }
     tools::require(&needed)?;
     let on_images = wanted(Part::Guest) || wanted(Part::Browser);
@@ -78,6 +83,7 @@ pub fn run(root: &Path, args: &TestArgs) -> Result<i32, String> {
                 &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"],
             )),
             Part::Tidy => tidy::check(root)?,
+            Part::Types => one(types(root)),
             Part::Unit => unit(root)?,
             Part::Guest => guest_tests(root, args)?,
             Part::Browser => browser(root, args.name.as_deref())?,
@@ -116,6 +122,14 @@ fn cargo_command(root: &Path, args: &[&str]) -> Command {
 fn cargo(root: &Path, args: &[&str]) -> Result<(), String> {
     tools::checked(cargo_command(root, args).stdout(std::io::stderr()))
         .map_err(|e| format!("cargo {}: {e}", args.first().unwrap_or(&"")))
+}
+
+/// Checks `tawaki.d.ts` and a page's typical use of it.
+fn types(root: &Path) -> Result<(), String> {
+    let compiler = web::node_modules(root)?.join("typescript/bin/tsc");
+    let mut command = Command::new("node");
+    command.arg(compiler).args(["--noEmit", "-p", "tests/types"]).current_dir(root).stdin(Stdio::null());
+    tools::checked(command.stdout(std::io::stderr()))
 }
 
 /// Runs the crates' tests and adds up the harness's own counts.
@@ -174,6 +188,9 @@ fn browser(root: &Path, only: Option<&str>) -> Result<Tally, String> {
         let started = Instant::now();
         let mut command = Command::new("timeout");
         command.args(["-k", "5", "600", "node"]).arg(&script).current_dir(root);
+        if let Ok(exe) = std::env::current_exe() {
+            command.env("TAWAKI_XTASK", exe);
+        }
         let result = tools::checked(command.stdin(Stdio::null()).stdout(std::io::stderr()));
         let name = script.file_name().unwrap_or_default().to_string_lossy().into_owned();
         eprintln!(

@@ -64,8 +64,14 @@ pub fn qemu(root: &Path) -> Result<[PathBuf; 2], String> {
         let mut bytes = fs::read(at(name)).map_err(|e| format!("{name}: {e}"))?;
         *bytes.get_mut(15).ok_or("qemu is no program")? = 1;
         let to = marked.join(name);
-        fs::write(&to, bytes).map_err(|e| format!("{}: {e}", to.display()))?;
-        tools::checked(Command::new("chmod").arg("755").arg(&to))?;
+        if fs::read(&to).is_ok_and(|old| old == bytes) {
+            return Ok(to);
+        }
+        // Renamed into place: the old one may be running.
+        let partial = marked.join("partial");
+        fs::write(&partial, bytes).map_err(|e| format!("{}: {e}", partial.display()))?;
+        tools::checked(Command::new("chmod").arg("755").arg(&partial))?;
+        fs::rename(&partial, &to).map_err(|e| format!("{}: {e}", to.display()))?;
         Ok::<_, String>(to)
     };
     Ok([copy("qemu-i386-static")?, copy("qemu-x86_64-static")?])

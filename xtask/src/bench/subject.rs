@@ -158,7 +158,7 @@ impl Subject {
             }
             (Kind::TawakiNative, _) => {
                 let mut command = Command::new(&self.programs[0]);
-                command.arg("--image").arg(&self.image).args(["--cwd", "/tmp"]);
+                command.arg("--image").arg(&self.image).args(["--cwd", "/tmp", "--jit", "on"]);
                 command
                     .args(ENV.iter().map(|(name, value)| format!("--env={name}={value}")))
                     .arg("--")
@@ -181,8 +181,7 @@ impl Subject {
             (_, Some(session)) => session,
             (kind, None) => {
                 let browser = if kind == Kind::TawakiFirefox { "firefox" } else { "chromium" };
-                let machine =
-                    if kind == Kind::TawakiInterpreter { json!({ "jit": false }) } else { json!({}) };
+                let machine = json!({ "jit": kind != Kind::TawakiInterpreter });
                 self.driver("tawaki", browser, &json!({ "machine": machine, "env": env }))?
             }
         };
