@@ -52,7 +52,8 @@ impl Shape {
             children[idom[n]].push(n);
         }
         let forward = |n: usize| pred[n].iter().filter(|&&p| rpo[p] < rpo[n]).count();
-        let merge = (0..succ.len()).map(|n| forward(n) > 1).collect();
+        // Both ways of one branch may lead to a dispatch node, each with its own label.
+        let merge = (0..succ.len()).map(|n| forward(n) > 1 || n >= real).collect();
         let header = (0..succ.len()).map(|n| pred[n].iter().any(|&p| rpo[p] >= rpo[n])).collect();
         Shape { real, succ, dispatch, redirect, rpo, children, merge, header }
     }
@@ -234,4 +235,77 @@ fn components(succ: &[Vec<usize>], set: &[usize]) -> Vec<Vec<usize>> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Keeps what is reachable from node 0.
+    fn reachable(succ: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+        let order = reverse_postorder(&succ);
+        let place = |n: usize| order.iter().position(|&m| m == n).unwrap_or(0);
+        order.iter().map(|&n| succ[n].iter().map(|&s| place(s)).collect()).collect()
+    }
+
+    fn check(succ: Vec<Vec<usize>>) -> Shape {
+        let shape = Shape::new(succ.clone());
+        let mut parent = vec![0; shape.succ.len()];
+        for (n, children) in shape.children.iter().enumerate() {
+            children.iter().for_each(|&c| parent[c] = n);
+        }
+        let dominates = |a: usize, mut b: usize| loop {
+            if a == b {
+                return true;
+            }
+            if b == 0 {
+                return false;
+            }
+            b = parent[b];
+        };
+        for (n, next) in shape.succ.iter().enumerate() {
+            for &s in next {
+                assert!(shape.rpo[s] > shape.rpo[n] || dominates(s, n), "{n} to {s} goes back into a loop");
+            }
+        }
+        // Every edge still leads where it did.
+        for (n, next) in succ.iter().enumerate() {
+            for &s in next {
+                let (to, label) = shape.resolve(n, s);
+                assert!(shape.succ[n].contains(&to));
+                if let Some(label) = label {
+                    assert_eq!(shape.dispatch[to - shape.real][label], s);
+                }
+            }
+        }
+        shape
+    }
+
+    #[test]
+    fn a_loop_with_two_entries_gets_a_dispatch_node() {
+        let shape = check(vec![vec![1, 2], vec![2], vec![1]]);
+        assert_eq!(shape.dispatch.len(), 1);
+        assert!(shape.header[3] && shape.polls(1) && shape.polls(2));
+    }
+
+    #[test]
+    fn a_plain_loop_needs_none() {
+        let shape = check(vec![vec![1], vec![2, 3], vec![1], vec![]]);
+        assert!(shape.dispatch.is_empty() && shape.header[1]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_graph_becomes_reducible(succ in prop::collection::vec(prop::collection::vec(0usize..14, 0..4), 1..14)) {
+            let n = succ.len();
+            let mut succ: Vec<Vec<usize>> =
+                succ.into_iter().map(|s| s.into_iter().map(|t| t % n).collect()).collect();
+            for next in &mut succ {
+                next.sort_unstable();
+                next.dedup();
+            }
+            check(reachable(succ));
+        }
+    }
 }

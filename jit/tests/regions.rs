@@ -177,7 +177,8 @@ fn binary() {
     let checked = std::env::var_os("JIT_UNCHECKED").is_none();
     let mut machine = Machine::new(mode, Options { checked, ..Options::default() });
     machine.poke(CODE, &std::fs::read(path).expect("the file"));
-    let state = start(mode);
+    let mut state = start(mode);
+    state.slots[4] -= 8;
     let clock = std::time::Instant::now();
     let found = machine.run(&state, &[]);
     eprintln!("compiled {:?}", clock.elapsed());
@@ -189,5 +190,96 @@ fn binary() {
         machine.budget = u64::MAX / 2;
         let expected = machine.interpret(&state, &[]);
         assert!(found == expected, "{}", differences(&state, &expected, &found));
+    }
+}
+
+/// Machine code of random control flow: blocks of 64 bytes that change RAX, count ECX
+/// down, and end in a branch, a call, a return or an indirect jump, by what RAX is.
+/// Returns the code and where each indirect jump may go, by the address of its block.
+fn random_flow(random: &mut Random, at: u64, blocks: u64) -> (Vec<u8>, Vec<(u64, Vec<u64>)>) {
+    let place = |n: u64| at + 64 * n;
+    let end = place(blocks);
+    let mut code = vec![0xcc; 64 * blocks as usize + 1];
+    let mut jumps = Vec::new();
+    for n in 0..blocks {
+        let mut block: Vec<u8> = Vec::new();
+        let pick = |random: &mut Random| place(random.next() % blocks);
+        // imul eax, eax, odd; add eax, n; dec ecx; js end
+        block.extend([0x69, 0xc0]);
+        block.extend((random.next() as u32 | 1).to_le_bytes());
+        block.extend([0x05]);
+        block.extend((random.next() as u32).to_le_bytes());
+        block.extend([0xff, 0xc9]);
+        let relative = |block: &[u8], length: u64, to: u64| {
+            (to.wrapping_sub(place(n) + block.len() as u64 + length) as u32).to_le_bytes()
+        };
+        block.extend([0x0f, 0x88]);
+        let to = relative(&block, 4, end);
+        block.extend(to);
+        let after_count = place(n) + block.len() as u64;
+        let kind = random.next() % 8;
+        if kind == 0 {
+            // ret
+            block.push(0xc3);
+        } else if kind == 1 {
+            // mov edx, t; mov ebx, u; test al, 4; cmovnz edx, ebx; jmp rdx
+            let (t, u) = (pick(random), pick(random));
+            block.push(0xba);
+            block.extend((t as u32).to_le_bytes());
+            block.push(0xbb);
+            block.extend((u as u32).to_le_bytes());
+            block.extend([0xa8, 4, 0x0f, 0x45, 0xd3, 0xff, 0xe2]);
+            let mut known: Vec<u64> = (0..random.next() % 7).map(|_| pick(random)).collect();
+            known.push(t);
+            known.sort_unstable();
+            known.dedup();
+            jumps.push((after_count, known));
+        } else {
+            if kind == 2 {
+                block.push(0xe8);
+                let to = relative(&block, 4, pick(random));
+                block.extend(to);
+            }
+            // test eax, 1 << k; jcc; jmp
+            block.push(0xa9);
+            block.extend((1u32 << (random.next() % 32)).to_le_bytes());
+            block.extend([0x0f, [0x84, 0x85, 0x88, 0x8e, 0x87][random.next() as usize % 5]]);
+            let to = relative(&block, 4, pick(random));
+            block.extend(to);
+            block.push(0xe9);
+            let to = relative(&block, 4, pick(random));
+            block.extend(to);
+        }
+        assert!(block.len() <= 64);
+        code[64 * n as usize..][..block.len()].copy_from_slice(&block);
+    }
+    (code, jumps)
+}
+
+/// Random graphs, most of them irreducible, with every size limit of regions.
+#[test]
+fn random_control_flow() {
+    let mut random = Random(0xfeed_beef_1357_9bdf);
+    for limit in [256, 8, 1] {
+        let mut machine = Machine::new(Mode::Bits64, Options { checked: false, ..Options::default() });
+        machine.limits.blocks = limit;
+        let mut at = CODE;
+        for _ in 0..if limit == 256 { 60 } else { 10 } {
+            let blocks = 1 + random.next() % 14;
+            let (code, jumps) = random_flow(&mut random, at, blocks);
+            machine.poke(at, &code);
+            machine.targets.extend(jumps);
+            for _ in 0..3 {
+                let mut state = start(Mode::Bits64);
+                state.rip = at;
+                (state.slots[0], state.slots[1]) = (random.next() & 0xffff_ffff, 2000);
+                // Returns beyond what was called end the run: the stack holds zeros.
+                let expected = machine.interpret(&state, &[]);
+                let found = machine.run(&state, &[]);
+                assert!(found == expected, "at {at:#x} {}", differences(&state, &expected, &found));
+            }
+            at += 64 * (blocks + 1);
+        }
+        assert!(machine.counts[0] > 10);
     }
 }

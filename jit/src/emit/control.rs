@@ -314,6 +314,10 @@ fn leave_to(e: &mut Emitter, rip: u64) {
 
 /// A two-way branch on the i32 on the stack.
 fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Target) {
+    if taken == fall {
+        e.i().drop();
+        return goto(e, c, n, fall);
+    }
     // Where one side is a plain wasm branch, use it.
     let plain = |e: &Emitter, c: &Context, t: Target| match t {
         Target::Node(t) => match c.shape.resolve(n, t) {
@@ -474,11 +478,8 @@ fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, 
     let wide = e.layout.bits64;
     target_to_pc(e, wide, value);
     let pc = e.pc;
-    if let [group] = c.shape.succ[n][..]
-        && group >= c.region.nodes.len()
-        && group < c.shape.real
-    {
-        return branch_to(e, c, n, group);
+    if let Some(group) = c.groups.iter().position(|g| g.members.contains(&n)) {
+        return goto(e, c, n, Target::Node(c.region.nodes.len() + group));
     }
     let inside = known.iter().filter_map(|&(rip, t)| match t {
         Target::Node(t) => Some((rip as u32, t)),

@@ -269,7 +269,7 @@ impl Machine {
 
     fn clear_windows(&mut self, data: &[u8]) {
         self.poke(DATA, data);
-        self.poke(DATA + data.len() as u64, &vec![0; (WINDOW as usize / 16) - data.len()]);
+        self.poke(DATA + data.len() as u64, &vec![0; WINDOW as usize - data.len()]);
         let stack = vec![0; WINDOW as usize / 16];
         self.poke(STACK + WINDOW - stack.len() as u64, &stack);
     }
