@@ -1,6 +1,6 @@
 //! What kind of fault an access to an impossible address is.
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
 
 use crate::decode::{MAX_LENGTH, bitness};
 use crate::state::slot::{RBP, RSP};
@@ -50,6 +50,8 @@ fn size(instruction: &Instruction, stack: bool) -> u64 {
     let moved = u64::from(instruction.stack_pointer_increment().unsigned_abs());
     if !stack || !moves_stack(instruction) {
         instruction.memory_size().size() as u64
+    } else if matches!(instruction.code(), Code::Enterw_imm16_imm8 | Code::Pushaw | Code::Popaw) {
+        2
     } else if matches!(instruction.mnemonic(), Mnemonic::Enter | Mnemonic::Pushad | Mnemonic::Popad) {
         4
     } else {
