@@ -31,7 +31,6 @@ pub fn run(root: &Path, args: &FuzzArgs) -> Result<i32, String> {
 
 /// Runs random code of both word sizes from a fresh seed, which is printed with the
 /// differences on standard error. Where the oracle cannot run there is nothing to do.
-#[allow(dead_code)] // Used by the tests next.
 pub fn random(root: &Path, seconds: u64) -> Result<(), String> {
     let seconds = seconds.to_string();
     let arguments = ["cpu", "--unmasked", "--optional", "--seconds", &seconds];

@@ -27,6 +27,9 @@ pub struct TestArgs {
     pub name: Option<String>,
 }
 
+/// How long random code is tried, both word sizes in turn.
+const FUZZ_SECONDS: u64 = 120;
+
 /// What the tests consist of, in their order.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -40,6 +43,8 @@ pub enum Part {
     Types,
     /// The crates' own tests
     Unit,
+    /// Random code on the processor and in the engine, two minutes with a fresh seed
+    Fuzz,
     /// Shell scripts on the Debian images
     Guest,
     /// The page and its API in a browser
@@ -85,6 +90,7 @@ pub fn run(root: &Path, args: &TestArgs) -> Result<i32, String> {
             Part::Tidy => tidy::check(root)?,
             Part::Types => one(types(root)),
             Part::Unit => unit(root)?,
+            Part::Fuzz => one(crate::fuzz::random(root, FUZZ_SECONDS)),
             Part::Guest => guest_tests(root, args)?,
             Part::Browser => browser(root, args.name.as_deref())?,
         };
