@@ -32,7 +32,7 @@ use workloads::{FLOOR, Workload};
 #[derive(Args, Clone, Debug)]
 pub struct BenchArgs {
     /// Hosts of Tawaki: native, chromium, firefox, interpreter (Chromium without the JIT); "" for none
-    #[arg(long, value_delimiter = ',', default_value = "native,chromium")]
+    #[arg(long, value_delimiter = ',', default_value = "native,chromium,interpreter")]
     pub hosts: Vec<String>,
     /// Peers to measure beside: native (always), qemu, v86
     #[arg(long, value_delimiter = ',', default_value = "native")]
@@ -46,9 +46,9 @@ pub struct BenchArgs {
     /// Rounds
     #[arg(long, default_value_t = 3)]
     pub rounds: usize,
-    /// Rounds of qemu and v86, which are slow and do not change
-    #[arg(long)]
-    pub peer_rounds: Option<usize>,
+    /// Rounds of everything but native execution and Tawaki in Chromium
+    #[arg(long, default_value_t = 1)]
+    pub peer_rounds: usize,
     /// Seconds that one command may take before it counts as failed
     #[arg(long, default_value_t = 90)]
     pub limit: u64,
@@ -153,13 +153,16 @@ fn measure(root: &Path, args: &BenchArgs) -> Result<Report, String> {
     for round in 0..args.rounds {
         if prompt && kinds.contains(&Kind::TawakiChromium) {
             for (at, arch) in archs.iter().enumerate() {
-                prompts.entry(at).or_default().push(measure_prompt(root, arch)?);
+                match measure_prompt(root, arch) {
+                    Ok(figures) => prompts.entry(at).or_default().push(figures),
+                    Err(message) => report.problems.push(format!("prompt, {arch}: {message}")),
+                }
             }
         }
         for (w, workload) in chosen.iter().enumerate() {
             for (s, (arch, subject)) in subjects.iter_mut().enumerate() {
-                let peer = matches!(subject.kind, Kind::Qemu | Kind::V86);
-                let most = if peer { args.peer_rounds.unwrap_or(args.rounds) } else { args.rounds };
+                let main = matches!(subject.kind, Kind::Native | Kind::TawakiChromium);
+                let most = if main { args.rounds } else { args.peer_rounds };
                 let wanted = subject.kind != Kind::TawakiInterpreter || workload.interpreter;
                 if !workload.runs_on(arch) || round >= most || !wanted {
                     continue;

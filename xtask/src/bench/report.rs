@@ -127,6 +127,9 @@ pub struct Report {
     pub subjects: Vec<String>,
     /// Rows.
     pub rows: Vec<Row>,
+    /// What failed beside workloads.
+    #[serde(default)]
+    pub problems: Vec<String>,
     /// Page load to prompt.
     pub prompts: Vec<Prompt>,
     /// First boot of v86.

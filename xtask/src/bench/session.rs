@@ -57,14 +57,25 @@ pub struct Sample {
     pub speed: Option<f64>,
 }
 
-/// Whole time of the repeated runs, at least, milliseconds.
-const MEASURED_MS: f64 = 400.0;
+/// How a workload is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Most runs between the first and the measured ones.
+    pub warm_ups: usize,
+    /// Milliseconds after which these runs are enough.
+    pub warm_up_ms: f64,
+    /// Milliseconds that the measured runs take together, at least.
+    pub measured_ms: f64,
+    /// Most time for one command.
+    pub limit: Duration,
+    /// Whether the other side counts guest instructions.
+    pub counted: bool,
+}
+
 /// Most repetitions of a short workload.
 const MOST_RUNS: f64 = 400.0;
 /// After a first run this long the second is taken as it comes, milliseconds.
 const LONG_MS: f64 = 15000.0;
-/// Runs between the first and the measured ones: at most so many, and no longer than this.
-const WARM_UP: (usize, f64) = (4, 800.0);
 
 impl Session {
     /// Starts a shell that is a session (`driven: false`) or a driver.
@@ -174,17 +185,17 @@ impl Session {
         counted.then(|| self.ask("stats").ok()?.get("instructions")?.as_f64()).flatten()
     }
 
-    /// Measures a workload: the first run, then repeated ones. `counted`: whether
-    /// the other side counts guest instructions.
-    pub fn measure(&mut self, name: &str, limit: Duration, counted: bool) -> Result<Sample, String> {
+    /// Measures a workload: the first run, then repeated ones.
+    pub fn measure(&mut self, name: &str, plan: Plan) -> Result<Sample, String> {
+        let Plan { limit, counted, .. } = plan;
         let first = self.runs(name, 1, limit)?;
         let (mut last, mut spent, mut warm_ups) = (first.ms, 0.0, 0);
-        while first.ms < LONG_MS && warm_ups < WARM_UP.0 && spent < WARM_UP.1 {
+        while first.ms < LONG_MS && warm_ups < plan.warm_ups && spent < plan.warm_up_ms {
             last = self.runs(name, 1, limit)?.ms;
             spent += last;
             warm_ups += 1;
         }
-        let count = (MEASURED_MS / last.max(0.01)).ceil().clamp(1.0, MOST_RUNS);
+        let count = (plan.measured_ms / last.max(0.01)).ceil().clamp(1.0, MOST_RUNS);
         let before = self.instructions(counted);
         let many = self.runs(name, count as usize, limit)?;
         let after = self.instructions(counted);
@@ -253,14 +264,20 @@ mod tests {
         session
     }
 
-    const LIMIT: Duration = Duration::from_secs(10);
+    const PLAN: Plan = Plan {
+        warm_ups: 1,
+        warm_up_ms: 100.0,
+        measured_ms: 400.0,
+        limit: Duration::from_secs(10),
+        counted: false,
+    };
 
     #[test]
     fn measures_first_and_later_runs() {
         let mut session = fake(
             "echo @start 0; [ $n = floor ] || sleep 0.2; echo @end 0 0; echo @sum 1 2; echo @figure 4.5; echo @done",
         );
-        let sample = session.measure("x", LIMIT, false).unwrap();
+        let sample = session.measure("x", PLAN).unwrap();
         assert!(sample.cold > 150.0 && sample.warm > 50.0, "{sample:?}");
         assert_eq!((sample.sum.as_str(), sample.figure), ("1 2", Some(4.5)));
     }
@@ -268,10 +285,13 @@ mod tests {
     #[test]
     fn failures_are_told() {
         let mut failing = fake("echo @start 0; echo @end 3 0; echo '@error no such file'; echo @done");
-        assert_eq!(failing.measure("x", LIMIT, false).unwrap_err(), "status 3: no such file");
+        assert_eq!(failing.measure("x", PLAN).unwrap_err(), "status 3: no such file");
         let mut silent = fake("sleep 60");
-        assert_eq!(silent.measure("x", Duration::from_millis(50), false).unwrap_err(), "timeout");
+        assert_eq!(
+            silent.measure("x", Plan { limit: Duration::from_millis(50), ..PLAN }).unwrap_err(),
+            "timeout"
+        );
         let mut gone = fake("exit");
-        assert_eq!(gone.measure("x", LIMIT, false).unwrap_err(), "the session ended");
+        assert_eq!(gone.measure("x", PLAN).unwrap_err(), "the session ended");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::peers;
-use super::session::{Sample, Session};
+use super::session::{Plan, Sample, Session};
 use crate::{run, web};
 
 /// Who runs the workloads.
@@ -198,8 +198,16 @@ impl Subject {
 
     /// Measures a workload once.
     pub fn measure(&mut self, name: &str, limit: Duration) -> Result<Sample, String> {
-        let counted = self.kind.is_tawaki() && self.driven();
-        let result = self.session().and_then(|session| session.measure(name, limit, counted));
+        let settled = matches!(self.kind, Kind::Native | Kind::Qemu);
+        let plan = Plan {
+            // What has no JIT that lasts from run to run is warm after one.
+            warm_ups: if settled { 1 } else { 4 },
+            warm_up_ms: 600.0,
+            measured_ms: if settled { 400.0 } else { 300.0 },
+            limit,
+            counted: self.kind.is_tawaki() && self.driven(),
+        };
+        let result = self.session().and_then(|session| session.measure(name, plan));
         // A shell that reported a failure can go on; one that does not answer cannot.
         let usable = result.as_ref().err().is_none_or(|message| message.starts_with("status "));
         let driven = self.driven();

@@ -230,11 +230,9 @@ fn figures(report: &Report) -> String {
 }
 
 fn failures(report: &Report) -> String {
-    let failed: Vec<String> = report
-        .rows
-        .iter()
-        .filter_map(|r| Some(format!("- {} {} {}: {}", r.subject, r.arch, r.workload, r.failure.as_ref()?)))
-        .collect();
+    let row = |r: &Row| Some(format!("- {} {} {}: {}", r.subject, r.arch, r.workload, r.failure.as_ref()?));
+    let mut failed: Vec<String> = report.rows.iter().filter_map(row).collect();
+    failed.extend(report.problems.iter().map(|problem| format!("- {problem}")));
     if failed.is_empty() { "Nothing failed.\n".into() } else { format!("Failed:\n\n{}\n", failed.join("\n")) }
 }
 
