@@ -60,18 +60,22 @@ pub(super) fn emit(c: &mut Code<'_>, op: VecOp) -> bool {
         }
         Cvtss2sd => {
             let r = c.scratch.f64;
-            c.b().f32x4_extract_lane(0).f64_promote_f32().local_tee(r).local_get(r).f64_ne();
-            c.sink.if_(BlockType::Empty);
-            wide_nan(c);
-            c.sink.f64x2_extract_lane(0).local_set(r).end();
+            c.b().f32x4_extract_lane(0).f64_promote_f32().local_set(r);
+            if c.mend_nans {
+                c.get(r).local_get(r).f64_ne().if_(BlockType::Empty);
+                wide_nan(c);
+                c.sink.f64x2_extract_lane(0).local_set(r).end();
+            }
             c.a().local_get(r).f64x2_replace_lane(0);
         }
         Cvtsd2ss => {
             let r = c.scratch.f32;
-            c.b().f64x2_extract_lane(0).f32_demote_f64().local_tee(r).local_get(r).f32_ne();
-            c.sink.if_(BlockType::Empty);
-            narrow_nan(c);
-            c.sink.f32x4_extract_lane(0).local_set(r).end();
+            c.b().f64x2_extract_lane(0).f32_demote_f64().local_set(r);
+            if c.mend_nans {
+                c.get(r).local_get(r).f32_ne().if_(BlockType::Empty);
+                narrow_nan(c);
+                c.sink.f32x4_extract_lane(0).local_set(r).end();
+            }
             c.a().local_get(r).f32x4_replace_lane(0);
         }
         _ => return false,
@@ -82,6 +86,9 @@ pub(super) fn emit(c: &mut Code<'_>, op: VecOp) -> bool {
 /// Replaces the NaNs of the result on the stack: they keep sign and the high
 /// bits of the payload.
 fn settle(c: &mut Code<'_>, wide: bool) {
+    if !c.mend_nans {
+        return;
+    }
     let r = c.scratch.v128[0];
     let differs = |c: &mut Code<'_>| {
         c.sink.local_get(r).local_get(r);

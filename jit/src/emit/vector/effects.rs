@@ -77,8 +77,10 @@ fn fallback(code: VecOp, op: &Op) -> Option<Effects> {
     use VecOp::*;
     let (d, a, b) = (Set::xmm(op.d), Set::xmm(op.a), Set::xmm(op.b));
     let effects = match code {
-        Phminposuw | Rcpps | Rsqrtps => of(b, d),
-        Mpsadbw | Rcpss | Rsqrtss => of(a | b, d),
+        Phminposuw | Rcpps | Rsqrtps | Aesimc | Aeskeygenassist => of(b, d),
+        Mpsadbw | Rcpss | Rsqrtss | Aesenc | Aesenclast | Aesdec | Aesdeclast | Pclmulqdq | Sha1nexte
+        | Sha1msg1 | Sha1msg2 | Sha1rnds4 | Sha256msg1 | Sha256msg2 => of(a | b, d),
+        Sha256rnds2 => of(a | b | Set::xmm(op.c), d),
         MmxRead => of(Set::EMPTY, d),
         MmxWrite => of(a, Set::EMPTY),
         MmxEnter | Emms => of(Set::EMPTY, Set::EMPTY),

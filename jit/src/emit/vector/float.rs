@@ -1,7 +1,8 @@
 //! Float arithmetic at round to nearest with every exception masked.
 //!
-//! wasm leaves sign and payload of a NaN open. Every result is therefore compared
-//! with itself, and a NaN is replaced by the one x86 gives: the first operand
+//! wasm leaves sign and payload of a NaN open. Unless the host makes x86's own (it is
+//! one), every result is therefore compared with itself, and a NaN is replaced by the
+//! one x86 gives: the first operand
 //! that is one, made quiet, else the default NaN, whose sign is set. Minimum,
 //! maximum and comparisons need no such care: `pmin` and `pmax` choose an
 //! operand, exactly as x86 does with the operands swapped.
@@ -127,9 +128,12 @@ fn scalar(c: &mut Code<'_>, kind: Arithmetic, real: Real, x: u32, y: u32) {
                 _ => c.sink.f64_nearest(),
             },
         };
-        c.sink.local_tee(r).local_get(r).f64_ne().if_(BlockType::Empty);
-        nan(c, F64, x, y);
-        c.sink.f64x2_extract_lane(0).local_set(r).end();
+        c.sink.local_set(r);
+        if c.mend_nans {
+            c.get(r).local_get(r).f64_ne().if_(BlockType::Empty);
+            nan(c, F64, x, y);
+            c.sink.f64x2_extract_lane(0).local_set(r).end();
+        }
         c.a().local_get(r).f64x2_replace_lane(0);
     } else {
         let r = c.scratch.f32;
@@ -150,9 +154,12 @@ fn scalar(c: &mut Code<'_>, kind: Arithmetic, real: Real, x: u32, y: u32) {
                 _ => c.sink.f32_nearest(),
             },
         };
-        c.sink.local_tee(r).local_get(r).f32_ne().if_(BlockType::Empty);
-        nan(c, F32, x, y);
-        c.sink.f32x4_extract_lane(0).local_set(r).end();
+        c.sink.local_set(r);
+        if c.mend_nans {
+            c.get(r).local_get(r).f32_ne().if_(BlockType::Empty);
+            nan(c, F32, x, y);
+            c.sink.f32x4_extract_lane(0).local_set(r).end();
+        }
         c.a().local_get(r).f32x4_replace_lane(0);
     }
 }
@@ -193,6 +200,9 @@ fn packed(c: &mut Code<'_>, kind: Arithmetic, real: Real, x: u32, y: u32) {
 
 /// Replaces lanes of the result on the stack that are NaNs.
 fn settle(c: &mut Code<'_>, real: Real, x: u32, y: u32) {
+    if !c.mend_nans {
+        return;
+    }
     let r = c.scratch.v128[0];
     c.sink.local_tee(r).local_get(r);
     differs(c, real);
@@ -290,13 +300,26 @@ fn predicate(c: &mut Code<'_>, real: Real) {
     }
 }
 
-/// Even lanes subtract, odd ones add: the even lanes of `b` change sign.
+/// Even lanes subtract, odd ones add.
 fn add_sub(c: &mut Code<'_>, real: Real) {
+    let width = if real == F32 { 4 } else { 8 };
+    // Not by changing signs: that of a NaN would show.
     c.ab();
-    match real {
-        F32 => c.constant(0x0000_0000_8000_0000_0000_0000_8000_0000).v128_xor().f32x4_add(),
-        F64 => c.constant(0x8000_0000_0000_0000).v128_xor().f64x2_add(),
+    if real == F32 {
+        c.sink.f32x4_sub()
+    } else {
+        c.sink.f64x2_sub()
     };
+    c.ab();
+    if real == F32 {
+        c.sink.f32x4_add()
+    } else {
+        c.sink.f64x2_add()
+    };
+    c.sink.i8x16_shuffle(core::array::from_fn(|i| {
+        let odd = i as u8 / width & 1;
+        i as u8 + 16 * odd
+    }));
     let (a, b) = (c.a, c.b);
     settle(c, real, a, b);
 }

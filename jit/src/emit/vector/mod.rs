@@ -61,6 +61,8 @@ pub trait Context {
     fn operand_address(&mut self, op: &Op, bytes: u32, access: Access, aligned: bool) -> MemArg;
     /// Pops i64: the status flags become these bits.
     fn set_flags(&mut self);
+    /// Whether NaNs the host makes have to be made x86's.
+    fn mend_nans(&self) -> bool;
 }
 
 /// SSE and MMX operations that go to the interpreter's own function.
@@ -83,6 +85,21 @@ pub const FALLBACK: &[VecOp] = &[
     VecOp::Stmxcsr,
     VecOp::Fxsave,
     VecOp::Fxrstor,
+    // Of dozens of steps each.
+    VecOp::Aesenc,
+    VecOp::Aesenclast,
+    VecOp::Aesdec,
+    VecOp::Aesdeclast,
+    VecOp::Aesimc,
+    VecOp::Aeskeygenassist,
+    VecOp::Pclmulqdq,
+    VecOp::Sha1nexte,
+    VecOp::Sha1msg1,
+    VecOp::Sha1msg2,
+    VecOp::Sha1rnds4,
+    VecOp::Sha256msg1,
+    VecOp::Sha256msg2,
+    VecOp::Sha256rnds2,
     // MMX registers lie in the x87's.
     VecOp::MmxRead,
     VecOp::MmxWrite,
@@ -144,9 +161,9 @@ pub fn sequence(context: &mut impl Context, op: &Op) -> bool {
     let (a, b) = (context.vector(op.a), context.vector(op.b));
     let blend = matches!(code, VecOp::Pblendvb | VecOp::Blendvps | VecOp::Blendvpd);
     let mask = if blend { context.vector(op.c) } else { a };
-    let scratch = context.scratch();
+    let (scratch, mend_nans) = (context.scratch(), context.mend_nans());
     let d = context.define_vector(op.d);
-    let mut c = Code { sink: context.sink(), a, b, mask, imm: op.imm as u8, scratch };
+    let mut c = Code { sink: context.sink(), a, b, mask, imm: op.imm as u8, scratch, mend_nans };
     let found = lanes::emit(&mut c, code)
         || shuffle::emit(&mut c, code)
         || float::emit(&mut c, code)
@@ -202,6 +219,10 @@ impl Context for Emitter<'_> {
         self.i().i64_const(tawaki_cpu::flags::kind::BITS as i64);
         self.set(slot::FLAG_KIND);
     }
+
+    fn mend_nans(&self) -> bool {
+        self.options.mend_nans
+    }
 }
 
 /// The memory operand of a vector or x87 operation.
@@ -230,6 +251,7 @@ pub(crate) struct Code<'a> {
     /// The immediate byte.
     pub imm: u8,
     pub scratch: Scratch,
+    pub mend_nans: bool,
 }
 
 impl<'a> Code<'a> {
