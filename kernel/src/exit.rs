@@ -27,6 +27,7 @@ impl Kernel {
             self.drop_file(file, proc);
         }
         self.fork_done(task, false);
+        self.sys.trace_task_ends(task);
         let Some(t) = self.sys.tasks.remove(task) else { return };
         let status = self.sys.procs[t.proc].exiting.unwrap_or(0);
         if t.hang_at != 0 {
@@ -129,6 +130,7 @@ impl Kernel {
         }
         self.leave_session(proc);
         self.adopt_children(proc);
+        self.sys.tracer_ends(proc);
         let p = &self.sys.procs[proc];
         let (pgid, request) = (p.pgid, p.request);
         self.sys.check_orphaned(pgid);

@@ -112,7 +112,9 @@ impl Kernel {
                 self.run_timers();
             }
             if let Some(task) = self.sys.doomed.pop() {
-                if self.sys.tasks.get(task).is_some_and(|t| t.dying && t.state == TaskState::Waiting) {
+                if self.sys.tasks.get(task).is_some_and(|t| {
+                    t.dying && matches!(t.state, TaskState::Waiting | TaskState::Traced | TaskState::Asking)
+                }) {
                     self.end_task(task, true);
                 }
             } else if let Some(task) = self.sys.ready.pop_front() {

@@ -28,6 +28,7 @@ mod syscall;
 mod system;
 mod task;
 mod timer;
+mod trace;
 mod tty;
 mod wait;
 

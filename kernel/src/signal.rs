@@ -64,6 +64,8 @@ pub enum Taken {
     Stop,
     /// The process ends.
     Dead,
+    /// Stopped for the tracer, which decides.
+    Traced,
 }
 
 impl System {
@@ -71,7 +73,8 @@ impl System {
     pub fn has_signal(&self, task: TaskId) -> bool {
         let t = &self.tasks[task];
         let p = &self.procs[t.proc];
-        (t.pending.set | p.shared.set) & !t.mask != 0 || p.stopped.is_some() || t.dying
+        let injected = t.trace.as_ref().is_some_and(|trace| trace.inject.is_some());
+        (t.pending.set | p.shared.set) & !t.mask != 0 || p.stopped.is_some() || t.dying || injected
     }
 
     /// Brings a task to look at its signals, whatever it does.
@@ -123,7 +126,12 @@ impl System {
             Some(task) => self.tasks[task].mask & bit != 0,
             None => p.tasks.first().is_some_and(|t| self.tasks[*t].mask & bit != 0),
         };
-        if p.ignores(signo) && !blocked {
+        // A tracer sees even what is ignored, and decides about what kills.
+        let traced = match only {
+            Some(task) => self.tasks[task].trace.is_some(),
+            None => p.tasks.iter().any(|t| self.tasks[*t].trace.is_some()),
+        };
+        if p.ignores(signo) && !blocked && !traced {
             return true;
         }
         let action = p.action(signo);
@@ -132,6 +140,7 @@ impl System {
             None => p.tasks.iter().copied().find(wants),
         };
         if target.is_some()
+            && !traced
             && action.handler == SIG_DFL
             && matches!(default_action(signo), DefaultAction::Terminate | DefaultAction::Core)
         {
@@ -226,6 +235,13 @@ impl System {
             if p.stopped.is_some() {
                 return Taken::Stop;
             }
+            let injected = t.trace.as_mut().and_then(|trace| trace.inject.take());
+            if let Some(info) = injected {
+                match self.act(task, info) {
+                    Taken::None => continue,
+                    taken => return taken,
+                }
+            }
             let wanted = !t.mask;
             let info = match t.pending.take(wanted) {
                 Some(info) => info,
@@ -240,6 +256,10 @@ impl System {
                     }
                 },
             };
+            if self.tasks[task].trace.is_some() {
+                self.trace_stop(task, info.signo as i32, info, true);
+                return Taken::Traced;
+            }
             match self.act(task, info) {
                 Taken::None => continue,
                 taken => return taken,
@@ -296,6 +316,10 @@ impl System {
         if t.mask & bit != 0 || action.handler == SIG_IGN {
             action.handler = SIG_DFL;
             t.mask &= !bit;
+        }
+        if t.trace.is_some() {
+            self.trace_stop(task, signo as i32, info, true);
+            return Taken::Traced;
         }
         if matches!(
             default_action(signo),

@@ -208,6 +208,8 @@ pub(crate) fn blank_process(init: ProcId, root: Location) -> Process {
         pid: 0,
         parent: init,
         children: Vec::new(),
+        auxv: Vec::new(),
+        traced_ends: Vec::new(),
         tasks: Vec::new(),
         pgid: 0,
         sid: 0,
@@ -233,6 +235,7 @@ pub(crate) fn blank_process(init: ProcId, root: Location) -> Process {
         execs: 0,
         did_exec: false,
         itimers: [Clockwork::default(); 3],
+        cpu_targets: [0; 3],
         timers: Default::default(),
         next_timer_id: 0,
         nice: 0,
@@ -293,6 +296,7 @@ impl crate::system::System {
             utime: 0,
             switches: 0,
             hang_at: 0,
+            trace: None,
         });
         self.procs[proc].tasks.push(task);
         let entry: &mut PidEntry = self.pids.entry(tid).or_default();

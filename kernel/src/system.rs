@@ -272,7 +272,7 @@ impl System {
         }
         t.dying = true;
         match t.state {
-            TaskState::Waiting => self.doomed.push(task),
+            TaskState::Waiting | TaskState::Traced | TaskState::Asking => self.doomed.push(task),
             TaskState::Running => {
                 self.attention(task);
                 let at = self.now.monotonic_ns.saturating_add(HANG);

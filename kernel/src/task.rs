@@ -7,7 +7,7 @@ use crate::timer::{Clockwork, PosixTimer};
 use crate::wait::Waiting;
 use std::collections::BTreeMap;
 use tawaki_abi::signal::{SIG_DFL, SIG_IGN, SigAction, SigInfo, SigSet, sigbit};
-use tawaki_abi::wire::{Rusage, Slot};
+use tawaki_abi::wire::{Rusage, Slot, Waited};
 use tawaki_vfs::{Creds, Location};
 
 pub type TaskId = Id<Task>;
@@ -39,6 +39,10 @@ pub enum TaskState {
     ForkParent,
     /// A vfork parent until the child execs or exits; its slot is the child's.
     VforkParent,
+    /// Stopped for its tracer, in a call that is not answered.
+    Traced,
+    /// A tracer whose request its tracee is serving.
+    Asking,
 }
 
 /// A thread.
@@ -69,6 +73,8 @@ pub struct Task {
     pub switches: u64,
     /// Deadline of `Timer::Hang`, 0 when there is none.
     pub hang_at: u64,
+    /// Its tracer.
+    pub trace: Option<Box<crate::trace::Trace>>,
 }
 
 /// Real, effective, saved and file-system identity.
@@ -150,6 +156,10 @@ pub struct Process {
     pub pid: i32,
     pub parent: ProcId,
     pub children: Vec<ProcId>,
+    /// `/proc/PID/auxv`, told together with `maps`.
+    pub auxv: Vec<u8>,
+    /// Ends of tracees that are not children.
+    pub traced_ends: Vec<Waited>,
     pub tasks: Vec<TaskId>,
     pub pgid: i32,
     pub sid: i32,
@@ -180,6 +190,8 @@ pub struct Process {
     /// Executed a program since it was forked (setpgid(2): EACCES).
     pub did_exec: bool,
     pub itimers: [Clockwork; 3],
+    /// Processor time at which ITIMER_VIRTUAL (1) and ITIMER_PROF (2) expire.
+    pub cpu_targets: [u64; 3],
     pub timers: BTreeMap<i32, PosixTimer>,
     pub next_timer_id: i32,
     pub nice: i32,

@@ -8,6 +8,9 @@ use crate::wait::Key;
 use tawaki_abi::Errno;
 use tawaki_abi::signal::{SI_KERNEL, SI_TIMER, SIGALRM, SIGPROF, SIGVTALRM, SigInfo};
 
+/// Least time between two looks at a process's processor time.
+const CPU_TICK: u64 = 10_000_000;
+
 /// What to do when a deadline passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
@@ -137,12 +140,48 @@ impl System {
     fn interval_expired(&mut self, proc: ProcId, which: u8) {
         let now = self.now.monotonic_ns;
         let Some(p) = self.procs.get_mut(proc) else { return };
+        if which > 0 {
+            let used = self.cpu_used(proc);
+            let p = &mut self.procs[proc];
+            let i = which as usize % 3;
+            let target = p.cpu_targets[i];
+            if used < target {
+                // It was not running all the time.
+                let at = self.cpu_deadline(proc, target - used);
+                self.procs[proc].itimers[i].at = at;
+                self.rearm(Timer::Interval(proc, which), 0, at);
+                return;
+            }
+            let interval = p.itimers[i].interval;
+            let at = if interval == 0 { 0 } else { self.cpu_deadline(proc, interval) };
+            let p = &mut self.procs[proc];
+            p.cpu_targets[i] = used.saturating_add(interval);
+            p.itimers[i].at = at;
+            self.rearm(Timer::Interval(proc, which), 0, at);
+            let signo = [SIGALRM, SIGVTALRM, SIGPROF][i];
+            self.send_proc(proc, SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() });
+            return;
+        }
         let work = &mut p.itimers[which as usize % 3];
         work.expire(now.max(work.at));
         let next = work.at;
         self.rearm(Timer::Interval(proc, which), 0, next);
         let signo = [SIGALRM, SIGVTALRM, SIGPROF][which as usize % 3];
         self.send_proc(proc, SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() });
+    }
+
+    /// Processor time of a process so far, nanoseconds.
+    pub fn cpu_used(&self, proc: ProcId) -> u64 {
+        let Some(p) = self.procs.get(proc) else { return 0 };
+        let running = p.tasks.iter().map(|t| &self.tasks[*t]).filter(|t| t.state == TaskState::Running);
+        let open: u64 = running.map(|t| self.now.monotonic_ns.saturating_sub(t.resumed_at)).sum();
+        crate::exit::live_usage(self, p).utime + open
+    }
+
+    /// When a process may have used `left` more processor time at the earliest; not too often.
+    pub fn cpu_deadline(&self, proc: ProcId, left: u64) -> u64 {
+        let threads = self.procs.get(proc).map_or(1, |p| p.tasks.len().clamp(1, 8)) as u64;
+        deadline_after(self.now.monotonic_ns, (left / threads).max(CPU_TICK))
     }
 
     fn posix_expired(&mut self, proc: ProcId, id: i32) {

@@ -407,7 +407,7 @@ fn proc_and_dev() {
     let a = s.terminal();
     let fd = s.open(a, "/proc/self/status", 0);
     assert_eq!(s.err(a, read(fd, 4096)), tawaki_abi::wire::NEED_MAPS);
-    s.ok(a, Call::Maps { text: path("maps"), vsize: 8 << 20, rss: 4 << 20 });
+    s.ok(a, Call::Maps { text: path("maps"), vsize: 8 << 20, rss: 4 << 20, auxv: path("") });
     let text = String::from_utf8(s.read(a, fd, 8192)).unwrap();
     assert!(text.contains("VmRSS:\t    4096 kB"), "{text}");
     let (_, link) = s.full(a, Call::Readlink { dirfd: -100, path: path("/proc/self/fd/0") });
@@ -429,7 +429,7 @@ fn proc_and_dev() {
         let fd = s.open(a, name, 0);
         let mut reply = s.call(a, read(fd, 65_536)).unwrap();
         if reply.result == Err(tawaki_abi::wire::NEED_MAPS) {
-            s.ok(a, Call::Maps { text: path("maps"), vsize: 8 << 20, rss: 4 << 20 });
+            s.ok(a, Call::Maps { text: path("maps"), vsize: 8 << 20, rss: 4 << 20, auxv: path("") });
             reply = s.call(a, read(fd, 65_536)).unwrap();
         }
         assert!(reply.result.is_ok(), "{name}: {reply:?}");

@@ -6,7 +6,7 @@ use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::AT_FDCWD;
 use tawaki_abi::signal::SIGSEGV;
-use tawaki_abi::wire::{self, Body, Call, ExecRequest};
+use tawaki_abi::wire::{self, Body, Call, ExecRequest, trace_event};
 use tawaki_cpu::Mode;
 
 /// Default soft limit of the stack, bytes.
@@ -115,10 +115,14 @@ impl Thread<'_> {
         };
         self.ids.pid = Some(started.pid);
         self.ids.tid = Some(started.pid);
+        self.tracee.mode = started.trace;
         if let Err(errno) = loader::load(self, prepared, &started) {
             let path = String::from_utf8_lossy(&prepared.path).into_owned();
             self.log(&format!("cannot load {path}: {errno}"));
             self.kill_self(SIGSEGV);
+        } else if self.tracee.mode != 0 {
+            let _ = self.tell_maps();
+            self.trace_event(trace_event::EXEC, started.pid as u64);
         }
         Ok(())
     }

@@ -2,9 +2,11 @@
 
 use crate::mm::SpaceImage;
 use crate::thread::{AltStack, Thread, VforkParent, Width, lock};
+use crate::trace::Tracee;
 use serde::{Deserialize, Serialize};
 use tawaki_abi::Errno;
-use tawaki_abi::wire::{self, Call};
+use tawaki_abi::signal::SIGCHLD;
+use tawaki_abi::wire::{self, Call, trace_event, trace_mode};
 use tawaki_cpu::state::TlsDescriptor;
 use tawaki_cpu::x87::F80;
 use tawaki_cpu::{CpuState, Mode};
@@ -167,12 +169,34 @@ impl Thread<'_> {
             self.log_once(&format!("clone with flags {:#x} is not supported", args.flags));
             return Err(Errno::EINVAL);
         }
+        let started = self.start_task(args)?;
+        if started > 0 && self.tracee.mode != 0 {
+            let event = match (args.flags & VFORK != 0, args.exit_signal == SIGCHLD) {
+                (true, _) => trace_event::VFORK,
+                (false, true) => trace_event::FORK,
+                _ => trace_event::CLONE,
+            };
+            self.trace_event(event, started as u64);
+            if event == trace_event::VFORK {
+                self.trace_event(trace_event::VFORK_DONE, started as u64);
+            }
+        }
+        Ok(started)
+    }
+
+    fn start_task(&mut self, args: CloneArgs) -> Result<i64, Errno> {
+        use clone_flags::*;
         if args.flags & THREAD != 0 {
             return self.new_thread(args);
         }
         match args.flags & (VM | VFORK) {
             // A VFORK without VM waits for the child; nobody can tell what it missed.
             0 | VFORK => self.fork(args),
+            // A tracer that follows the child has to see it beside the parent: it gets a
+            // memory of its own.
+            v if v == VM | VFORK && self.traced(trace_mode::VFORKS) => {
+                self.fork(CloneArgs { flags: args.flags & !VM, ..args })
+            }
             v if v == VM | VFORK => self.vfork(args),
             _ => {
                 self.log_once("clone with CLONE_VM alone is not supported");
@@ -201,7 +225,7 @@ impl Thread<'_> {
     fn fork(&mut self, args: CloneArgs) -> Result<i64, Errno> {
         let cpu = self.child_registers(&args)?;
         if self.mm().has_shared_writable() {
-            self.log_once("shared writable memory does not stay shared across fork");
+            self.log_once("memory mapped shared and writable is not given to the child of a fork");
         }
         let space = self.mm().image(self.cpu.gpr(4));
         let flag = |flag: u64, addr: u64| if args.flags & flag != 0 { addr } else { 0 };
@@ -235,6 +259,7 @@ impl Thread<'_> {
             altstack: self.altstack,
             ids: std::mem::take(&mut self.ids),
             width: self.width,
+            tracee: std::mem::replace(&mut self.tracee, Tracee::NONE),
             at_exit: (std::mem::take(&mut self.clear_tid), std::mem::take(&mut self.robust)),
         };
         if args.stack != 0 {

@@ -19,6 +19,7 @@ pub mod signal;
 pub mod strace;
 pub mod syscall;
 pub mod thread;
+pub mod trace;
 pub mod user;
 
 pub use host::{Ended, Host, Options, OutOfMemory, Port, Start, Unpark};

@@ -6,7 +6,7 @@ use crate::thread::{Thread, Width};
 use std::sync::atomic::Ordering;
 use tawaki_abi::Errno;
 use tawaki_abi::signal::{SIGKILL, SIGSEGV};
-use tawaki_abi::wire::{self, Call};
+use tawaki_abi::wire::{self, Call, trace_mode};
 use tawaki_cpu::{Engine, Trap};
 
 /// Guest instructions between returns to this loop: a few milliseconds, so that
@@ -66,12 +66,21 @@ fn abandon(thread: &mut Thread<'_>, started: Result<(), Errno>) {
     }
 }
 
+/// A system call is one instruction to a tracer that steps.
+fn serve(thread: &mut Thread<'_>, gate: Width) {
+    let stepping = thread.traced(trace_mode::STEP);
+    thread.syscall(gate);
+    if stepping && thread.traced(trace_mode::STEP) && !thread.gone() {
+        thread.exception(&Trap::SingleStep);
+    }
+}
+
 /// Runs guest code up to the next trap and answers that.
 fn step(thread: &mut Thread<'_>) {
     let trap = thread.engine.run(&mut thread.cpu, &thread.memory, thread.port.attention(), BUDGET);
     match trap {
-        Trap::Syscall => thread.syscall(Width::W64),
-        Trap::Int80 => thread.syscall(Width::W32),
+        Trap::Syscall => serve(thread, Width::W64),
+        Trap::Int80 => serve(thread, Width::W32),
         Trap::Budget => {}
         Trap::Attention => thread.take_signals(),
         Trap::Fault(fault) if thread.mm().fault_in(fault.addr) => {}

@@ -3,6 +3,7 @@
 use crate::futex::FutexQueue;
 use crate::host::{Host, Options, Port};
 use crate::mm::AddressSpace;
+use crate::trace::Tracee;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -68,6 +69,8 @@ pub struct VforkParent {
     pub width: Width,
     /// Its set_tid_address(2) and set_robust_list(2).
     pub at_exit: (u64, (u64, u64)),
+    /// Whether it is traced.
+    pub tracee: Tracee,
 }
 
 /// Numbers of the task that never change, as far as known.
@@ -117,6 +120,10 @@ pub struct Thread<'a> {
     pub syscalls: u64,
     /// The last processor exception.
     pub trapped: crate::signal::Trapped,
+    /// What a tracer wants.
+    pub tracee: Tracee,
+    /// personality(2), which changes nothing here; a new worker starts with 0.
+    pub personality: u32,
 }
 
 impl<'a> Thread<'a> {
@@ -169,6 +176,8 @@ impl<'a> Thread<'a> {
             ids: Ids::default(),
             syscalls: 0,
             trapped: crate::signal::Trapped::default(),
+            tracee: Tracee::NONE,
+            personality: 0,
         }
     }
 
@@ -204,16 +213,22 @@ impl<'a> Thread<'a> {
             if reply.result != Err(NEED_MAPS) {
                 return reply;
             }
-            let maps = {
-                let mm = self.mm();
-                let page = tawaki_abi::mm::PAGE;
-                let text = serde_bytes::ByteBuf::from(mm.maps_text());
-                Call::Maps { text, vsize: mm.vmas().total() * page, rss: mm.resident() * page }
-            };
-            if self.port.call(&maps).result.is_err() {
+            if self.tell_maps().is_err() {
                 return Reply::err(Errno::EIO);
             }
         }
+    }
+
+    /// Tells the kernel what `/proc` shows of the address space.
+    pub fn tell_maps(&mut self) -> Result<i64, Errno> {
+        let maps = {
+            let mm = self.mm();
+            let page = tawaki_abi::mm::PAGE;
+            let text = serde_bytes::ByteBuf::from(mm.maps_text());
+            let auxv = serde_bytes::ByteBuf::from(mm.layout.auxv.clone());
+            Call::Maps { text, vsize: mm.vmas().total() * page, rss: mm.resident() * page, auxv }
+        };
+        self.port.call(&maps).result
     }
 
     /// Sends a call on behalf of a system call. When a signal interrupts it and
@@ -239,8 +254,13 @@ impl<'a> Thread<'a> {
     /// handler is to run (it waits in `self.pending`) or the task is gone.
     pub fn interrupted(&mut self) -> bool {
         // Cleared first: what the kernel sets from here on is news.
+        if self.tracee.mode != 0 {
+            // Its tracer sees the end of the system call before the signal: see `finish`.
+            self.port.attention().store(1, Ordering::SeqCst);
+            return true;
+        }
         self.port.attention().store(0, Ordering::SeqCst);
-        match self.call(&Call::TakeSignal).body {
+        match self.ask_signal(&Call::TakeSignal) {
             Body::Deliver(deliver) => {
                 self.pending = Some(deliver);
                 // More may be pending behind this one.
@@ -260,7 +280,7 @@ impl<'a> Thread<'a> {
     pub fn take_signals(&mut self) {
         self.port.attention().store(0, Ordering::SeqCst);
         while !self.gone() {
-            match self.call(&Call::TakeSignal).body {
+            match self.ask_signal(&Call::TakeSignal) {
                 Body::Deliver(deliver) => self.deliver(&deliver),
                 _ => return,
             }
@@ -269,9 +289,10 @@ impl<'a> Thread<'a> {
 
     /// Raises a fault's signal on this thread.
     pub fn raise(&mut self, info: SigInfo) {
-        match self.call(&Call::Fault { info }).body {
+        match self.ask_signal(&Call::Fault { info }) {
             Body::Deliver(deliver) => self.deliver(&deliver),
-            _ if self.gone() => {}
+            // A tracer may take the signal away, once it has changed what caused it.
+            _ if self.gone() || self.tracee.mode != 0 => {}
             // A kernel that lets us go on would have us fault for ever.
             _ => self.kill_self(info.signo),
         }
@@ -307,6 +328,7 @@ impl<'a> Thread<'a> {
         self.ids = parent.ids;
         self.width = parent.width;
         (self.clear_tid, self.robust) = parent.at_exit;
+        self.tracee = parent.tracee;
         self.pending = None;
         self.set_result(pid);
     }

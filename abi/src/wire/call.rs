@@ -3,6 +3,7 @@
 // A field carries the name of the man page's argument; the variant says what differs.
 #![allow(missing_docs)]
 
+use super::trace::{TraceAnswer, TraceEvent, TraceRequest};
 use crate::fs::{OpenFlags, Timespec};
 use crate::signal::{SigAction, SigInfo, SigSet};
 use crate::tty::{Termios, WinSize};
@@ -155,7 +156,7 @@ pub enum Call {
     MapWrite { handle: u32, offset: u64, data: ByteBuf },
     /// Tells the kernel what `/proc/self/maps` and `statm` show: sent when the
     /// kernel asks by `Errno(530)` and re-issued after.
-    Maps { text: ByteBuf, vsize: u64, rss: u64 },
+    Maps { text: ByteBuf, vsize: u64, rss: u64, auxv: ByteBuf },
 
     // ---- processes
     /// fork(2), vfork(2), clone(2), clone3(2). `image` is opaque to the kernel
@@ -267,6 +268,12 @@ pub enum Call {
     /// nanosleep(2), pause(2) (no deadline): waits until `deadline` of the
     /// clock (0 realtime, 1 monotonic), nanoseconds. Interrupted: EINTR kind.
     Sleep { clock: u32, deadline: Option<u64> },
+    /// ptrace(2) on thread `tid`.
+    Ptrace { tid: i32, request: TraceRequest },
+    /// A traced thread stops. Body: `TraceOp` (do it, then `TraceResult`) or `TraceGo`.
+    Traced { event: TraceEvent },
+    /// A stopped thread has done what its tracer asked; the reply as that of `Traced`.
+    TraceResult { answer: TraceAnswer },
 
     // ---- sockets
     /// socket(2).

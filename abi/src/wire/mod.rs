@@ -8,10 +8,12 @@
 mod call;
 mod exec;
 mod reply;
+mod trace;
 
 pub use call::*;
 pub use exec::ExecRequest;
 pub use reply::*;
+pub use trace::*;
 
 /// Most bytes that one [`Call::Read`] or [`Call::Write`] moves; `process` splits
 /// larger transfers. A mailbox holds at least this plus 4 KiB; longer messages

@@ -1,6 +1,7 @@
 //! The kernel's answers.
 
 use super::call::{Fd, Flock};
+use super::trace::TraceOp;
 use crate::Errno;
 use crate::fs::{Dirent, Stat, Statfs, Timespec};
 use crate::signal::{SigAction, SigInfo, SigSet};
@@ -98,6 +99,10 @@ pub enum Body {
     Itimer(u64, u64),
     /// A message received.
     Received(Received),
+    /// A stopped tracee is to do this for its tracer.
+    TraceOp(TraceOp),
+    /// A stopped tracee goes on, in this [`super::trace_mode`]; it asks for its signals next.
+    TraceGo(u32),
     /// This worker's task is gone: end without another call. The status is for
     /// the log only. To a vfork child that dies in another call than `Exit`,
     /// `ExitGroup` or `KillSelf` (by SIGKILL, say) the result is its pid: the slot
@@ -150,6 +155,8 @@ pub struct ExecStarted {
     pub stack_limit: u64,
     /// Process id.
     pub pid: i32,
+    /// How it is traced ([`super::trace_mode`]).
+    pub trace: u32,
 }
 
 /// A child's change of state (wait4(2), waitid(2)).

@@ -16,6 +16,8 @@ const PROT_WRITE: u32 = 2;
 const PROT_EXEC: u32 = 4;
 /// Longest text of `/proc/self/maps`.
 const MAX_MAPS: usize = 1 << 20;
+/// Longest `/proc/self/auxv`.
+const MAX_AUXV: usize = 1024;
 
 impl Kernel {
     /// Identity of a file for mappings.
@@ -90,6 +92,15 @@ impl Kernel {
     pub(super) fn sys_map_hold(&mut self, c: Caller, fd: Fd) -> SysResult {
         let file = self.sys.io_fd(c.proc, fd)?;
         let loc = self.sys.files[file].loc.ok_or(Errno::ENODEV)?;
+        // Two copies of the memory would not be shared: the second is refused.
+        let held = |held: &Held| held.exec.is_none() && held.loc == loc;
+        let other = self.sys.procs.iter().find(|(id, p)| *id != c.proc && p.handles.values().any(held));
+        if let Some((_, other)) = other {
+            let names = (self.sys.procs[c.proc].comm_text(), other.comm_text());
+            self.sys
+                .log_once(format!("{}: writable memory shared with {} is not supported", names.0, names.1));
+            return Err(Errno::ENODEV.into());
+        }
         done(self.hold(c.proc, loc, None)?)
     }
 
@@ -118,7 +129,17 @@ impl Kernel {
         done(vfs.write(&cx, loc, offset, &data[..room])?)
     }
 
-    pub(super) fn sys_maps(&mut self, c: Caller, text: &mut ByteBuf, vsize: u64, rss: u64) -> SysResult {
+    pub(super) fn sys_maps(
+        &mut self,
+        c: Caller,
+        text: &mut ByteBuf,
+        vsize: u64,
+        rss: u64,
+        auxv: &mut ByteBuf,
+    ) -> SysResult {
+        let mut auxv = core::mem::take(auxv).into_vec();
+        auxv.truncate(MAX_AUXV);
+        self.sys.procs[c.proc].auxv = auxv;
         let mut text = core::mem::take(text).into_vec();
         text.truncate(MAX_MAPS);
         self.sys.procs[c.proc].maps = crate::task::Maps { text, vsize, rss, fresh: true };

@@ -129,12 +129,12 @@ syscalls! { k, c, p;
     Call::TimerfdGet { fd } => k.sys_timerfd_get(c, *fd), Full, "timerfd_gettime", "";
     Call::Signalfd { fd, mask, flags } => k.sys_signalfd(c, *fd, *mask, *flags), Full, "signalfd signalfd4", "";
     // memory
-    Call::MapFile { fd, prot, shared } => k.sys_map_file(c, *fd, *prot, *shared), Partial, "mmap (files)", "writable shared mappings are not coherent between processes";
+    Call::MapFile { fd, prot, shared } => k.sys_map_file(c, *fd, *prot, *shared), Partial, "mmap (files)", "what a writable shared mapping changes reaches the file at msync, munmap and exit; the child of a fork does not get it";
     Call::MapRead { source, offset, len } => k.sys_map_read(c, *source, *offset, *len), Full, "mmap (files, data)", "";
-    Call::MapHold { fd } => k.sys_map_hold(c, *fd), Full, "mmap (files, reference)", "";
+    Call::MapHold { fd } => k.sys_map_hold(c, *fd), Partial, "mmap (files, reference)", "ENODEV while another process has the file mapped shared and writable";
     Call::MapDrop { handle } => k.sys_map_drop(c, *handle), Full, "munmap (files)", "";
     Call::MapWrite { handle, offset, data } => k.sys_map_write(c, *handle, *offset, data), Full, "msync", "";
-    Call::Maps { text, vsize, rss } => k.sys_maps(c, text, *vsize, *rss), Full, "(contents of /proc/self/maps)", "";
+    Call::Maps { text, vsize, rss, auxv } => k.sys_maps(c, text, *vsize, *rss, auxv), Full, "(contents of /proc/self/maps, auxv)", "";
     // processes
     Call::Fork { flags, exit_signal, image } => k.sys_fork(c, *flags, *exit_signal, image), Partial, "fork vfork clone clone3", "no namespaces, no CLONE_VM without CLONE_VFORK or CLONE_THREAD";
     Call::ChildReady => k.sys_child_ready(c), Full, "(first call of a child)", "";
@@ -172,7 +172,7 @@ syscalls! { k, c, p;
     Call::Kill { pid, tid, signo, info } => k.sys_kill(c, *pid, *tid, *signo, *info), Full, "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo", "";
     Call::Fault { info } => k.sys_fault(c, *info), Full, "(faults)", "";
     Call::TakeSignal => k.sys_take_signal(c), Full, "(signal delivery)", "";
-    Call::Setitimer { which, interval, value } => k.sys_setitimer(c, *which, *interval, *value), Partial, "setitimer alarm", "ITIMER_VIRTUAL and ITIMER_PROF run in real time";
+    Call::Setitimer { which, interval, value } => k.sys_setitimer(c, *which, *interval, *value), Partial, "setitimer alarm", "ITIMER_VIRTUAL counts system time, too";
     Call::Getitimer { which } => k.sys_getitimer(c, *which), Full, "getitimer", "";
     Call::TimerCreate { clock, signo, value, tid, notify } => k.sys_timer_create(c, *clock, *signo, *value, *tid, *notify), Partial, "timer_create", "no CPU-time clocks";
     Call::TimerSet { id, flags, interval, value } => k.sys_timer_set(c, *id, *flags, *interval, *value), Full, "timer_settime", "";
@@ -180,6 +180,9 @@ syscalls! { k, c, p;
     Call::TimerDelete { id } => k.sys_timer_delete(c, *id), Full, "timer_delete", "";
     Call::TimerOverrun { id } => k.sys_timer_overrun(c, *id), Full, "timer_getoverrun", "";
     Call::Sleep { clock, deadline } => k.sys_sleep(c, *clock, *deadline), Full, "nanosleep clock_nanosleep pause", "";
+    Call::Ptrace { tid, request } => k.sys_ptrace(c, *tid, request), Partial, "ptrace", "TRACEME, ATTACH; no SEIZE, no hardware breakpoints, a stop by SIGSTOP is not told twice";
+    Call::Traced { event } => k.sys_traced(c, *event), Full, "(stops of a traced thread)", "";
+    Call::TraceResult { answer } => k.sys_trace_result(c, answer), Full, "(answers of a traced thread)", "";
     // sockets
     Call::Socket { domain, kind, protocol } => k.sys_socket(c, *domain, *kind, *protocol), Partial, "socket", "AF_UNIX; AF_INET and AF_INET6 with TCP and UDP on the loopback; NETLINK_ROUTE (reading) and NETLINK_KOBJECT_UEVENT (silent); no raw sockets; other families EAFNOSUPPORT";
     Call::Socketpair { domain, kind, protocol } => k.sys_socketpair(c, *domain, *kind, *protocol), Partial, "socketpair", "AF_UNIX";

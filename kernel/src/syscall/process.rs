@@ -7,12 +7,13 @@ use crate::signal::Taken;
 use crate::spawn::blank_process;
 use crate::task::*;
 use crate::timer::Timer;
+use crate::trace::Tracees;
 use crate::wait::{Key, Stop, SysResult, Wait, wait_on};
 use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, S_ISGID, S_ISUID};
 use tawaki_abi::signal::{SIG_DFL, SIG_IGN, SIGCHLD, SIGKILL, SigAction, SigInfo};
-use tawaki_abi::wire::{Body, ExecAttr, ExecStarted, Fd, Reply, WaitWhich, Waited};
+use tawaki_abi::wire::{Body, ExecAttr, ExecStarted, Fd, Reply, WaitWhich, Waited, trace_event};
 use tawaki_vfs::{Access, FileKind, MountFlags};
 
 const CLONE_VM: u64 = 0x100;
@@ -78,6 +79,12 @@ impl Kernel {
         let pid = self.sys.new_pid().ok_or(Errno::EAGAIN)?;
         let child = self.copy_process(c, pid, flags, exit_signal)?;
         let task = self.sys.add_task(child, pid);
+        let event = match (flags & CLONE_VFORK != 0, exit_signal == SIGCHLD) {
+            (true, _) => trace_event::VFORK,
+            (false, true) => trace_event::FORK,
+            _ => trace_event::CLONE,
+        };
+        self.sys.trace_child(c.task, task, event);
         let mask = self.sys.tasks[c.task].mask;
         let comm = self.sys.tasks[c.task].comm.clone();
         let t = &mut self.sys.tasks[task];
@@ -103,6 +110,7 @@ impl Kernel {
     fn new_thread(&mut self, c: Caller, image: &mut ByteBuf) -> SysResult {
         let tid = self.sys.new_pid().ok_or(Errno::EAGAIN)?;
         let task = self.sys.add_task(c.proc, tid);
+        self.sys.trace_child(c.task, task, trace_event::CLONE);
         let leader = self.sys.tasks[c.task].slot;
         let (mask, comm) = (self.sys.tasks[c.task].mask, self.sys.tasks[c.task].comm.clone());
         let t = &mut self.sys.tasks[task];
@@ -308,6 +316,7 @@ impl Kernel {
             random,
             stack_limit: p.limits[RLIMIT_STACK].0,
             pid: p.pid,
+            trace: self.sys.tasks[c.task].trace.as_ref().map_or(0, |trace| trace.mode),
         }))
     }
 
@@ -348,6 +357,18 @@ impl Kernel {
         if options & !known != 0 {
             return Err(Errno::EINVAL.into());
         }
+        let own = self.sys.procs[c.proc].pgid;
+        let meant = |tid: i32, pgid: i32| {
+            matches!(which, WaitWhich::Any)
+                || which == WaitWhich::Pid(tid)
+                || which == WaitWhich::Group(pgid)
+                || which == WaitWhich::Group(0) && pgid == own
+        };
+        let traced = match self.sys.traced_report(c.proc, meant, options & WNOWAIT != 0) {
+            Tracees::Stopped(waited) => return Ok(Reply::with(waited.pid as i64, Body::Waited(waited))),
+            Tracees::Running => true,
+            Tracees::None => false,
+        };
         let exited = options & WEXITED != 0 || options & (WSTOPPED | WCONTINUED) == 0;
         let group = match which {
             WaitWhich::Group(0) => Some(self.sys.procs[c.proc].pgid),
@@ -397,7 +418,7 @@ impl Kernel {
             }
             return Ok(Reply::with(waited.pid as i64, Body::Waited(waited)));
         }
-        if !any {
+        if !any && !traced {
             return Err(Errno::ECHILD.into());
         }
         if options & WNOHANG != 0 {
@@ -412,6 +433,7 @@ impl Kernel {
         }
         match self.sys.force_signal(c.task, info) {
             Taken::Deliver(deliver) => Ok(Reply::with(info.signo as i64, Body::Deliver(deliver))),
+            Taken::Traced => Err(Stop::Parked),
             _ => Err(Stop::Dead),
         }
     }

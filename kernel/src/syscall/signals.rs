@@ -91,6 +91,7 @@ impl Kernel {
                 Err(Stop::Wait(Wait { keys: vec![Key::Continue(c.proc)], until: None, restart: None }))
             }
             Taken::Dead => Err(Stop::Dead),
+            Taken::Traced => Err(Stop::Parked),
         }
     }
 

@@ -35,13 +35,32 @@ impl Kernel {
         let old = *work;
         let at = if value == 0 { 0 } else { deadline_after(now, value) };
         *work = Clockwork { at, interval: least(interval) };
+        if which == 0 {
+            self.sys.rearm(Timer::Interval(c.proc, which as u8), old.at, at);
+            return with(Body::Itimer(old.interval, old.left(now)));
+        }
+        let used = self.sys.cpu_used(c.proc);
+        let left = self.cpu_left(c.proc, which as usize, old.at, used);
+        let at = if value == 0 { 0 } else { self.sys.cpu_deadline(c.proc, value) };
+        let p = &mut self.sys.procs[c.proc];
+        p.itimers[which as usize].at = at;
+        p.cpu_targets[which as usize] = used.saturating_add(value);
         self.sys.rearm(Timer::Interval(c.proc, which as u8), old.at, at);
-        with(Body::Itimer(old.interval, old.left(now)))
+        with(Body::Itimer(old.interval, left))
+    }
+
+    /// Processor time left of an armed ITIMER_VIRTUAL or ITIMER_PROF.
+    fn cpu_left(&self, proc: ProcId, which: usize, at: u64, used: u64) -> u64 {
+        if at == 0 { 0 } else { self.sys.procs[proc].cpu_targets[which].saturating_sub(used).max(1) }
     }
 
     pub(super) fn sys_getitimer(&mut self, c: Caller, which: u32) -> SysResult {
-        let work = self.sys.procs[c.proc].itimers.get(which as usize).ok_or(Errno::EINVAL)?;
-        with(Body::Itimer(work.interval, work.left(self.sys.now.monotonic_ns)))
+        let work = *self.sys.procs[c.proc].itimers.get(which as usize).ok_or(Errno::EINVAL)?;
+        let left = match which {
+            0 => work.left(self.sys.now.monotonic_ns),
+            _ => self.cpu_left(c.proc, which as usize, work.at, self.sys.cpu_used(c.proc)),
+        };
+        with(Body::Itimer(work.interval, left))
     }
 
     pub(super) fn sys_timer_create(

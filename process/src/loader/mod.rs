@@ -231,6 +231,7 @@ fn layout(program: &std::ops::Range<u64>) -> Layout {
         brk: program.end,
         brk_room: (HEAP_ROOM / PAGE) as u32,
         trampolines: 0,
+        auxv: Vec::new(),
     }
 }
 
@@ -334,6 +335,7 @@ fn place_stack(
     let vma = Vma { end: 0, prot, shared: false, may_write: true, kind: Kind::Stack };
     mm.map(host, low as u32..high, vma)?;
     mm.load(sp, &bytes);
+    mm.layout.auxv = bytes[stack::auxv(contents)].to_vec();
     if contents.mode == Mode::Bits32 {
         // One page that returns from signal handlers, where Linux has its vdso.
         let vma =

@@ -95,6 +95,15 @@ pub fn build(top: u64, contents: &Contents<'_>) -> (u64, Vec<u8>) {
     (sp, out)
 }
 
+/// Where the auxiliary vector lies in the bytes of [`build`].
+pub fn auxv(contents: &Contents<'_>) -> std::ops::Range<usize> {
+    let word = if contents.mode == Mode::Bits64 { 8 } else { 4 };
+    // Argument count and two null pointers before it; three pointers and the end in it.
+    let before = contents.argv.len() + contents.envp.len() + 3;
+    let entries = contents.auxv.len() + 4;
+    before * word..(before + 2 * entries) * word
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +142,9 @@ mod tests {
         assert_eq!(string(word(5)), b"A=1");
         assert_eq!(word(6), 0);
         assert_eq!((word(7), word(8)), (AT_PAGESZ, 4096));
+        assert_eq!(auxv(&contents).start, 7 * size);
+        assert_eq!(auxv(&contents).end, 17 * size);
+        assert_eq!((word(15), word(16)), (0, 0));
         assert_eq!(word(11), AT_EXECFN);
         assert_eq!(string(word(12)), b"/bin/x");
     }

@@ -44,6 +44,8 @@ pub struct Layout {
     pub trampolines: u32,
     /// Room kept for the heap as long as there is other.
     pub brk_room: u32,
+    /// The auxiliary vector as it lies on the stack.
+    pub auxv: Vec<u8>,
 }
 
 /// A mapped file.
@@ -274,6 +276,11 @@ impl AddressSpace {
             self.dirty.insert(pages);
         }
         written
+    }
+
+    /// Copies from a mapping, whatever its protection.
+    pub fn peek(&self, addr: u64, out: &mut [u8]) -> bool {
+        self.backing.read(addr, out)
     }
 
     /// Registers a file for [`Kind::File`].

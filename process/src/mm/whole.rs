@@ -2,7 +2,7 @@
 //! for `/proc`, and what has to be written back to files.
 
 use super::space::{AddressSpace, Layout, MappedFile, WriteBack, bytes};
-use super::vma::{Kind, PAGES, Pages, VmaMap};
+use super::vma::{Kind, PAGES, Pages, Vma, VmaMap};
 use crate::host::Host;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -108,8 +108,20 @@ impl AddressSpace {
         } else {
             0..0
         };
+        // A copy would not be shared: the child finds such memory inaccessible.
+        let mut vmas = self.vmas.clone();
+        for (area, vma) in self.vmas.iter() {
+            if vma.shared && vma.may_write {
+                vmas.update(area, |vma| {
+                    *vma = Vma { prot: 0, may_write: false, kind: Kind::Anon, ..vma.clone() };
+                });
+            }
+        }
         let mut used = Vec::new();
-        for (area, _) in self.vmas.iter() {
+        for (area, vma) in self.vmas.iter() {
+            if vma.shared && vma.may_write {
+                continue;
+            }
             for run in self.dirty.runs(area) {
                 if run.start < dead.end && dead.start < run.end {
                     used.extend((run.start < dead.start).then_some(run.start..dead.start));
@@ -128,7 +140,7 @@ impl AddressSpace {
             joined
         });
         SpaceImage {
-            vmas: self.vmas.clone(),
+            vmas,
             layout: self.layout.clone(),
             files: self.files.clone(),
             next_file: self.next_file,

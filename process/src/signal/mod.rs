@@ -142,6 +142,9 @@ impl Thread<'_> {
 
     /// The signal of a processor exception, and what frames tell of it.
     pub fn exception(&mut self, trap: &Trap) {
+        if *trap == Trap::SingleStep {
+            self.stepped();
+        }
         let rip = self.cpu.rip;
         let (signo, code, addr, trapped) = match *trap {
             Trap::Fault(fault) => {

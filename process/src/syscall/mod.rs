@@ -7,6 +7,7 @@ pub mod mm;
 pub mod net;
 pub mod netif;
 pub mod poll;
+pub mod ptrace;
 pub mod signal;
 pub mod stat;
 pub mod state;
@@ -17,7 +18,9 @@ pub mod time;
 pub mod tty;
 
 use crate::thread::{SysResult, Thread, Width};
+use std::sync::atomic::Ordering;
 use tawaki_abi::Errno;
+use tawaki_abi::wire::{Body, Call, Deliver, TraceEvent, trace_mode};
 use tawaki_cpu::Mode;
 
 /// The six argument registers.
@@ -47,9 +50,22 @@ impl Thread<'_> {
         let gate = if self.cpu.mode == Mode::Bits32 { Width::W32 } else { gate };
         self.width = gate;
         self.syscalls += 1;
+        let mut number = self.cpu.gpr(0);
+        if self.tracee.mode != 0 {
+            self.tracee.call = number;
+            if self.traced(trace_mode::SYSCALLS) {
+                self.set_result(-i64::from(Errno::ENOSYS.0));
+                self.trace_stop(TraceEvent::Syscall);
+                // The tracer may have made it another call, or none.
+                number = self.tracee.call;
+                if self.gone() {
+                    return;
+                }
+            }
+        }
         let (number, args) = match gate {
-            Width::W64 => (self.cpu.gpr(0), ARGS_64.map(|i| self.cpu.gpr(i))),
-            Width::W32 => (self.cpu.gpr(0) & 0xffff_ffff, ARGS_32.map(|i| self.cpu.gpr(i) & 0xffff_ffff)),
+            Width::W64 => (number, ARGS_64.map(|i| self.cpu.gpr(i))),
+            Width::W32 => (number & 0xffff_ffff, ARGS_32.map(|i| self.cpu.gpr(i) & 0xffff_ffff)),
         };
         let row = table::find(number, gate == Width::W64);
         let depth = self.vfork.len();
@@ -91,7 +107,14 @@ impl Thread<'_> {
     /// made again after the handler that waits in `self.pending`; then builds
     /// that handler's frame (signal(7), "Interruption of system calls").
     fn finish(&mut self, result: SysResult, number: u64) {
-        let pending = self.pending.take();
+        let pending = if self.tracee.mode == 0 {
+            self.pending.take()
+        } else {
+            match self.finish_traced(result, number) {
+                Some(pending) => pending,
+                None => return,
+            }
+        };
         match result {
             Ok(value) => self.set_result(value),
             Err(errno) if errno.0 < 512 => self.set_result(-i64::from(errno.0)),
@@ -107,6 +130,34 @@ impl Thread<'_> {
         }
         if let Some(deliver) = pending {
             self.deliver(&deliver);
+        }
+    }
+
+    /// The end of a traced thread's system call: the stop, and then the signal that interrupted the call.
+    /// `None` when the registers are as they are to be.
+    fn finish_traced(&mut self, result: SysResult, number: u64) -> Option<Option<Deliver>> {
+        let value = result.unwrap_or_else(|errno| -i64::from(errno.0));
+        self.set_result(value);
+        if self.traced(trace_mode::SYSCALLS) {
+            self.trace_stop(TraceEvent::Syscall);
+        }
+        self.tracee.call = u64::MAX;
+        if self.gone() || !matches!(result, Err(errno) if errno.0 >= 512) {
+            return None;
+        }
+        self.port.attention().store(0, Ordering::SeqCst);
+        match self.ask_signal(&Call::TakeSignal) {
+            Body::Deliver(deliver) => {
+                self.port.attention().store(1, Ordering::SeqCst);
+                Some(Some(deliver))
+            }
+            _ if self.gone() => None,
+            _ => {
+                // Nothing to run: the call is made again.
+                self.cpu.set_gpr(0, number);
+                self.cpu.rip = self.cpu.rip.wrapping_sub(INSTRUCTION);
+                None
+            }
         }
     }
 }

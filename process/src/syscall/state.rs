@@ -144,13 +144,15 @@ pub fn prctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
 }
 
 /// personality(2): PER_LINUX, and flags that mean nothing here.
-pub fn personality(_: &mut Thread<'_>, a: &Args) -> SysResult {
+pub fn personality(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let old = i64::from(t.personality);
     match a[0] as u32 {
-        0xffff_ffff => Ok(0),
-        // ADDR_NO_RANDOMIZE (which is how it is), READ_IMPLIES_EXEC not.
-        0 | 0x0004_0000 | 0x0008 => Ok(0),
-        _ => Err(Errno::EINVAL),
+        0xffff_ffff => {}
+        // ADDR_NO_RANDOMIZE (which is how it is), PER_LINUX32; READ_IMPLIES_EXEC not.
+        new @ (0 | 0x0004_0000 | 0x0008 | 0x0004_0008) => t.personality = new,
+        _ => return Err(Errno::EINVAL),
     }
+    Ok(old)
 }
 
 /// restart_syscall(2): nothing is left to restart, see `ERESTART*` in the trap loop.

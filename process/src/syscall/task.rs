@@ -7,7 +7,7 @@ use crate::syscall::Args;
 use crate::thread::{SysResult, Thread, Width};
 use tawaki_abi::fs::AT_FDCWD;
 use tawaki_abi::signal::{CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SigInfo};
-use tawaki_abi::wire::{Body, Call, Rusage, WaitWhich, Waited};
+use tawaki_abi::wire::{Body, Call, Rusage, WaitWhich, Waited, trace_event};
 use tawaki_abi::{Errno, layout32, layout64};
 
 // ---- new tasks
@@ -97,6 +97,7 @@ pub fn exit_group(t: &mut Thread<'_>, a: &Args) -> SysResult {
 
 fn leave(t: &mut Thread<'_>, a: &Args, call: impl Fn(i32) -> Call) -> SysResult {
     let status = a[0] as i32;
+    t.trace_event(trace_event::EXIT, ((status & 0xff) << 8) as u64);
     if t.vfork.is_empty() {
         t.write_back(0..crate::mm::vma::PAGES);
     }

@@ -88,22 +88,42 @@ pub fn deadline_in(t: &Thread<'_>, nanos: u64) -> u64 {
     t.host.monotonic_ns().saturating_add(nanos)
 }
 
+/// RUSAGE_SELF and RUSAGE_THREAD for a clock of processor time: the fixed numbers, and those that
+/// clock_getcpuclockid(3) and pthread_getcpuclockid(3) make for the caller.
+fn cpu_clock(t: &Thread<'_>, id: i32) -> Option<i32> {
+    let of = |own: Option<i32>| matches!(!(id >> 3), pid if pid == 0 || Some(pid) == own);
+    match id {
+        2 => Some(0),
+        3 => Some(1),
+        ..0 if id & 4 == 0 && of(t.ids.pid) => Some(0),
+        ..0 if id & 4 != 0 && of(t.ids.tid) => Some(1),
+        _ => None,
+    }
+}
+
 /// A clock's time in nanoseconds.
+fn any_clock(t: &mut Thread<'_>, id: i32) -> Result<u64, Errno> {
+    let Some(who) = cpu_clock(t, id) else { return clock(t, id) };
+    match t.request(&Call::Getrusage { who })?.1 {
+        Body::Rusage(usage) => Ok(usage.utime.saturating_add(usage.stime)),
+        _ => Err(Errno::EIO),
+    }
+}
+
+/// A clock that is no processor's time, in nanoseconds.
 fn clock(t: &Thread<'_>, id: i32) -> Result<u64, Errno> {
     match id {
         // REALTIME, REALTIME_COARSE, REALTIME_ALARM, TAI (offset 0 until somebody sets it).
         0 | 5 | 8 | 11 => Ok(t.host.realtime_ns()),
         // MONOTONIC, its RAW and COARSE, BOOTTIME (and its alarm form).
         1 | 4 | 6 | 7 | 9 => Ok(t.host.monotonic_ns()),
-        // PROCESS_CPUTIME_ID, THREAD_CPUTIME_ID.
-        2 | 3 => Ok(t.host.cpu_ns()),
         // Another process's processor clock is not known here.
         _ => Err(Errno::EINVAL),
     }
 }
 
 fn gettime(t: &mut Thread<'_>, a: &Args, kind: TimeKind) -> SysResult {
-    let now = clock(t, a[0] as i32)?;
+    let now = any_clock(t, a[0] as i32)?;
     store_timespec(t, a[1], now, kind)?;
     Ok(0)
 }
@@ -119,7 +139,7 @@ pub fn clock_gettime64(t: &mut Thread<'_>, a: &Args) -> SysResult {
 }
 
 fn getres(t: &mut Thread<'_>, a: &Args, kind: TimeKind) -> SysResult {
-    clock(t, a[0] as i32)?;
+    any_clock(t, a[0] as i32)?;
     // The coarse clocks tick at 250 Hz on Linux; ours are all fine.
     if a[1] != 0 {
         store_timespec(t, a[1], 1, kind)?;

@@ -55,6 +55,7 @@ pub const ROWS: &[Row] = &[
     file(0, "comm", 0o644, |s| [comm(s), b"\n"].concat()),
     file(0, "environ", 0o400, |s| s.p.environ.clone()),
     maps("maps", |s| s.p.maps.text.clone()),
+    Row { mode: S_IFREG | 0o400, ..maps("auxv", |s| s.p.auxv.clone()) },
     maps("smaps", |s| s.p.maps.text.clone()),
     maps("stat", stat),
     maps("statm", |s| {
@@ -194,11 +195,15 @@ fn status(s: Subject) -> Vec<u8> {
     let groups: String = c.fs.groups.iter().map(|g| format!("{g} ")).collect();
     let id = s.task.map_or(p.pid, |task| sys.tasks[task].tid);
     let ppid = sys.procs.get(p.parent).filter(|_| p.pid != 1).map_or(0, |parent| parent.pid);
+    let tracer = task
+        .and_then(|task| sys.tasks[task].trace.as_ref())
+        .and_then(|trace| sys.procs.get(trace.tracer))
+        .map_or(0, |tracer| tracer.pid);
     let kib = |bytes: u64| bytes / 1024;
     let _ = write!(
         Text(&mut out),
         "\nUmask:\t{:04o}\nState:\t{letter} ({word})\nTgid:\t{}\nNgid:\t0\nPid:\t{id}\nPPid:\t{ppid}\n\
-         TracerPid:\t0\nUid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t{}\nGroups:\t{groups}\n\
+         TracerPid:\t{tracer}\nUid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t{}\nGroups:\t{groups}\n\
          VmPeak:\t{:8} kB\nVmSize:\t{:8} kB\nVmLck:\t       0 kB\nVmPin:\t       0 kB\n\
          VmHWM:\t{:8} kB\nVmRSS:\t{:8} kB\nVmData:\t{:8} kB\nVmStk:\t     132 kB\nVmExe:\t       0 kB\n\
          VmLib:\t       0 kB\nVmSwap:\t       0 kB\nThreads:\t{}\nSigQ:\t{}/1024\n\

@@ -1,0 +1,101 @@
+//! ptrace(2) across workers: the tracer's requests, what the kernel asks of a stopped tracee's worker, and what
+//! that tells the kernel.
+
+use crate::Errno;
+use crate::signal::{SigInfo, SigSet};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+/// How a traced thread runs, in [`crate::wire::Body::TraceGo`] and [`TraceRequest::Resume`].
+pub mod trace_mode {
+    /// It is traced at all.
+    pub const TRACED: u32 = 1;
+    /// It stops before and after system calls (`PTRACE_SYSCALL`).
+    pub const SYSCALLS: u32 = 2;
+    /// It stops after one instruction (`PTRACE_SINGLESTEP`).
+    pub const STEP: u32 = 4;
+    /// Its vfork children are traced, too: they get a memory of their own.
+    pub const VFORKS: u32 = 8;
+}
+
+/// `PTRACE_EVENT_*` numbers.
+#[allow(missing_docs)]
+pub mod trace_event {
+    pub const FORK: u32 = 1;
+    pub const VFORK: u32 = 2;
+    pub const CLONE: u32 = 3;
+    pub const EXEC: u32 = 4;
+    pub const VFORK_DONE: u32 = 5;
+    pub const EXIT: u32 = 6;
+}
+
+/// General registers as `struct user_regs_struct` of x86-64 has them, for either width.
+pub const TRACE_REGS: usize = 27;
+
+/// What a tracer asks. Requests about a thread need it stopped (ESRCH otherwise).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TraceRequest {
+    /// PTRACE_TRACEME: the caller's parent traces the caller.
+    TraceMe,
+    /// PTRACE_ATTACH.
+    Attach,
+    /// PTRACE_DETACH, with a signal.
+    Detach(u32),
+    /// PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SINGLESTEP: signal and [`trace_mode`].
+    Resume(u32, u32),
+    /// PTRACE_KILL.
+    Kill,
+    /// PTRACE_SETOPTIONS.
+    SetOptions(u32),
+    /// PTRACE_GETEVENTMSG: result is the message.
+    EventMessage,
+    /// PTRACE_GETSIGINFO. Body: `Info`.
+    GetSigInfo,
+    /// PTRACE_SETSIGINFO.
+    SetSigInfo(SigInfo),
+    /// PTRACE_GETSIGMASK. Body: `Mask`.
+    GetMask,
+    /// PTRACE_SETSIGMASK.
+    SetMask(SigSet),
+    /// Done by the tracee's worker. Body: `Bytes`.
+    Op(TraceOp),
+}
+
+/// What a stopped tracee's worker does for its tracer. It answers with [`crate::wire::Call::TraceResult`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TraceOp {
+    /// Bytes of its memory, whatever their protection; fewer where it ends.
+    Read {
+        /// Where.
+        addr: u64,
+        /// How many.
+        len: u32,
+    },
+    /// Changes its memory, whatever its protection.
+    Write {
+        /// Where.
+        addr: u64,
+        /// What.
+        data: ByteBuf,
+    },
+    /// [`TRACE_REGS`] numbers, little endian; before them one byte: 1 for a 64-bit program.
+    GetRegs,
+    /// The same without the byte.
+    SetRegs(ByteBuf),
+    /// The FXSAVE image.
+    GetFpu,
+    /// The same.
+    SetFpu(ByteBuf),
+}
+
+/// Why a traced thread stops by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TraceEvent {
+    /// Before or after a system call.
+    Syscall,
+    /// One of [`trace_event`], with its message. Without the option for it nothing happens (exec: SIGTRAP).
+    Event(u32, u64),
+}
+
+/// The answer to a [`TraceOp`].
+pub type TraceAnswer = Result<ByteBuf, Errno>;

@@ -1,0 +1,101 @@
+/* Processor time: clocks, interval timers, usage. */
+#include "guest.h"
+#include <pthread.h>
+#include <sys/times.h>
+
+static volatile sig_atomic_t virtuals, profs;
+static void count(int signo)
+{
+    if (signo == SIGVTALRM)
+        virtuals++;
+    else
+        profs++;
+}
+
+static int64_t now(clockid_t id)
+{
+    struct timespec t;
+    if (clock_gettime(id, &t))
+        return -1;
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static volatile unsigned sink;
+static void burn(int64_t ns)
+{
+    int64_t until = now(CLOCK_PROCESS_CPUTIME_ID) + ns;
+    while (now(CLOCK_PROCESS_CPUTIME_ID) < until)
+        for (int i = 0; i < 10000; i++)
+            sink += i;
+}
+
+static void doze(int ms)
+{
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+    while (nanosleep(&t, &t))
+        ;
+}
+
+static void *burner(void *arg)
+{
+    int64_t before = now(CLOCK_THREAD_CPUTIME_ID);
+    burn(50000000);
+    printf("thread's own time moves: %d\n", now(CLOCK_THREAD_CPUTIME_ID) > before);
+    return NULL;
+}
+
+int main(void)
+{
+    no_cores();
+    setvbuf(stdout, 0, _IOLBF, 0);
+    clockid_t own, thread;
+    CALL(clock_getcpuclockid(0, &own));
+    CALL(pthread_getcpuclockid(pthread_self(), &thread));
+    printf("bad clock: %d\n", (int)now(77));
+    const struct { const char *name; clockid_t id; } clocks[] = {
+        {"process", CLOCK_PROCESS_CPUTIME_ID}, {"thread", CLOCK_THREAD_CPUTIME_ID}, {"own", own}, {"own thread", thread}};
+    int64_t before[4];
+    for (int i = 0; i < 4; i++)
+        before[i] = now(clocks[i].id);
+    doze(300);
+    for (int i = 0; i < 4; i++)
+        printf("%s: asleep little %d\n", clocks[i].name, now(clocks[i].id) - before[i] < 150000000);
+    burn(200000000);
+    for (int i = 0; i < 4; i++)
+        printf("%s: busy much %d\n", clocks[i].name, now(clocks[i].id) - before[i] >= 190000000);
+
+    signal(SIGVTALRM, count);
+    signal(SIGPROF, count);
+    struct itimerval it = {{0, 0}, {0, 100000}}, left;
+    CALL(setitimer(ITIMER_VIRTUAL, &it, 0));
+    it.it_value.tv_usec = 150000;
+    it.it_interval.tv_usec = 50000;
+    CALL(setitimer(ITIMER_PROF, &it, 0));
+    CALL(getitimer(ITIMER_PROF, &left));
+    printf("left %d, interval %ld\n", left.it_value.tv_sec == 0 && left.it_value.tv_usec > 0 && left.it_value.tv_usec <= 160000, (long)left.it_interval.tv_usec);
+    doze(300);
+    printf("asleep: virtual %d, prof %d\n", (int)virtuals, (int)profs);
+    while (!virtuals || profs < 2)
+        for (int i = 0; i < 10000; i++)
+            sink += i;
+    printf("busy: virtual %d, prof %d\n", (int)virtuals, profs >= 2);
+    memset(&it, 0, sizeof it);
+    CALL(setitimer(ITIMER_PROF, &it, &left));
+    printf("was armed %d\n", left.it_value.tv_usec > 0);
+    CALL(getitimer(ITIMER_VIRTUAL, &left));
+    printf("expired: %ld\n", (long)left.it_value.tv_usec);
+
+    struct rusage usage;
+    CALL(getrusage(RUSAGE_SELF, &usage));
+    printf("used %d\n", usage.ru_utime.tv_sec * 1000000L + usage.ru_utime.tv_usec + usage.ru_stime.tv_sec * 1000000L + usage.ru_stime.tv_usec > 300000);
+    struct tms tms;
+    times(&tms);
+    printf("times %d, children %ld\n", tms.tms_utime + tms.tms_stime >= 30, (long)(tms.tms_cutime + tms.tms_cstime));
+    CHILD("child", printf("starts anew: %d\n", now(CLOCK_PROCESS_CPUTIME_ID) < 200000000); burn(100000000));
+    times(&tms);
+    printf("children %d\n", tms.tms_cutime + tms.tms_cstime >= 4);
+    pthread_t t;
+    pthread_create(&t, 0, burner, 0);
+    pthread_join(t, 0);
+    return 0;
+}
