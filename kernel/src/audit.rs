@@ -87,6 +87,38 @@ impl Kernel {
         if sum != sys.sockets.total || sum != held {
             wrong.push(format!("socket bytes {}, {sum} and {held} found", sys.sockets.total));
         }
+        let mut sockets: HashMap<crate::socket::SocketId, u32> = HashMap::new();
+        for (_, file) in sys.files.iter() {
+            if let Object::Socket(socket) = file.object {
+                *sockets.entry(socket).or_default() += 1;
+            }
+        }
+        for (_, socket) in sys.sockets.all.iter() {
+            for waiting in socket.listening.iter().flat_map(|(queue, _)| queue) {
+                *sockets.entry(*waiting).or_default() += 1;
+            }
+        }
+        for (id, socket) in sys.sockets.all.iter() {
+            if sockets.get(&id) != Some(&1) {
+                wrong.push(format!("socket {id:?}: {:?} descriptions or queues have it", sockets.get(&id)));
+            }
+            if let Some(inet) = socket.inet().filter(|i| i.local.port() != 0)
+                && !sys.sockets.on_port(socket.kind, inet.local.port()).contains(&id)
+            {
+                wrong.push(format!("socket {id:?}: its port does not know it"));
+            }
+        }
+        for (inode, files) in &sys.watched {
+            for file in files {
+                let watches = sys.files.get(*file).is_some_and(|f| match &f.object {
+                    Object::Inotify(i) => i.watches.values().any(|w| w.inode == *inode),
+                    _ => false,
+                });
+                if !watches {
+                    wrong.push(format!("{inode:?}: file {file:?} does not watch it"));
+                }
+            }
+        }
         let mut users: HashMap<u32, u64> = HashMap::new();
         for (_, t) in sys.tasks.iter() {
             *users.entry(sys.procs[t.proc].cred.ruid).or_default() += 1;

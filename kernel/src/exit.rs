@@ -112,6 +112,8 @@ impl Kernel {
         for (which, work) in itimers.iter().enumerate() {
             self.sys.timers.remove(&(work.at, Timer::Interval(proc, which as u8)));
         }
+        let cpu_check = core::mem::take(&mut self.sys.procs[proc].cpu_check);
+        self.sys.timers.remove(&(cpu_check, Timer::Cpu(proc)));
         self.drop_table(fds, proc);
         // Nothing is there any more to look at.
         self.sys.procs[proc].fds = crate::slab::Id::new(u32::MAX);
@@ -128,6 +130,7 @@ impl Kernel {
         for inode in self.sys.locks.drop_process(pid) {
             self.sys.fire(Key::Lock(inode));
         }
+        self.sys.fire(Key::Exit(pid));
         self.leave_session(proc);
         self.adopt_children(proc);
         self.sys.tracer_ends(proc);

@@ -58,6 +58,7 @@ impl Kernel {
         // A host's clock that goes back must not make durations negative.
         let monotonic_ns = now.monotonic_ns.max(self.sys.now.monotonic_ns);
         self.sys.now = Now { monotonic_ns, ..now };
+        self.sys.update_loads();
         if !self.boot.done {
             self.run_boot();
         }
@@ -108,6 +109,9 @@ impl Kernel {
     /// Runs everything that can run.
     fn settle(&mut self) {
         loop {
+            if self.vfs.watches() || !self.sys.watched.is_empty() {
+                self.deliver_changes();
+            }
             if self.sys.timers.first().is_some_and(|(at, _)| *at <= self.sys.now.monotonic_ns) {
                 self.run_timers();
             }
@@ -153,9 +157,39 @@ impl Kernel {
         if self.sys.tasks[task].dying {
             return self.end_task(task, true);
         }
+        if self.wants_maps(task, &call) {
+            return self.sys.reply(task, Reply::err(tawaki_abi::wire::NEED_MAPS));
+        }
         let mut progress = Progress::default();
         let result = self.dispatch(task, &mut call, &mut progress);
         self.finish(task, call, progress, result);
+    }
+
+    /// Whether a process that is about to wait should tell first what others see of
+    /// its address space meanwhile (`ps`, `top`, `/proc/PID/maps`).
+    fn wants_maps(&mut self, task: TaskId, call: &Call) -> bool {
+        let waits = matches!(
+            call,
+            Call::Poll { .. }
+                | Call::EpollWait { .. }
+                | Call::Wait { .. }
+                | Call::Sleep { .. }
+                | Call::Sigsuspend { .. }
+                | Call::Recv { .. }
+                | Call::Accept { .. }
+                | Call::Read { offset: None, more: false, .. }
+        );
+        if !waits || self.sys.tasks[task].vfork_parent.is_some() {
+            return false;
+        }
+        let now = self.sys.now.monotonic_ns;
+        let maps = &mut self.sys.procs[self.sys.tasks[task].proc].maps;
+        if now.saturating_sub(maps.asked) < maps.wait.max(crate::task::MAPS_SOON) {
+            return false;
+        }
+        // Asked once; whoever does not tell is served all the same.
+        (maps.asked, maps.wait) = (now, crate::task::MAPS_LATER);
+        true
     }
 
     /// Runs a waiting call again.

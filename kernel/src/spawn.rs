@@ -250,6 +250,8 @@ pub(crate) fn blank_process(init: ProcId, root: Location) -> Process {
         request: None,
         exec_task: None,
         oom_adj: 0,
+        cpu_check: 0,
+        cpu_told: 0,
     }
 }
 
@@ -258,6 +260,7 @@ impl crate::system::System {
     /// session itself exists or is made by the caller.
     pub(crate) fn add_process(&mut self, mut process: Process) -> ProcId {
         process.start_ns = self.uptime();
+        process.maps.asked = self.now.monotonic_ns;
         let (pid, parent, pgid, sid) = (process.pid, process.parent, process.pgid, process.sid);
         let proc = self.procs.insert(process);
         self.pids.entry(pid).or_default().proc = Some(proc);
@@ -271,6 +274,7 @@ impl crate::system::System {
             p.children.push(proc);
         }
         self.forks += 1;
+        self.check_cpu(proc);
         proc
     }
 

@@ -87,11 +87,19 @@ pub struct System {
     pub mounts_text: (String, String),
     pub forks: u64,
     pub calls: u64,
+    /// Load averages over 1, 5 and 15 minutes, 16.16 fixed point, and when they were
+    /// last brought up to date.
+    pub loads: [u64; 3],
+    pub loads_at: u64,
     /// Signals queued, for edge-triggered signalfds.
     pub signals_sent: u64,
     pub next_ino: u64,
     /// Names of memfd_create(2), by inode.
     pub memory_names: HashMap<u64, Vec<u8>>,
+    /// Seals of memfd_create(2)'s files, by inode.
+    pub memory_seals: HashMap<u64, u32>,
+    /// inotify instances that watch an inode.
+    pub watched: HashMap<tawaki_vfs::InodeRef, Vec<crate::file::FileId>>,
     pub handles: u32,
 }
 
@@ -146,9 +154,13 @@ impl System {
             mounts_text: Default::default(),
             forks: 0,
             calls: 0,
+            loads: [0; 3],
+            loads_at: 0,
             signals_sent: 0,
             next_ino: 1,
             memory_names: HashMap::new(),
+            memory_seals: HashMap::new(),
+            watched: HashMap::new(),
             handles: 0,
             config,
         }
@@ -299,6 +311,25 @@ impl System {
     /// Nanoseconds since boot.
     pub fn uptime(&self) -> u64 {
         self.now.monotonic_ns.saturating_sub(self.boot_ns)
+    }
+
+    /// Brings the load averages up to date; they move every five seconds, as on
+    /// Linux (kernel/sched/loadavg.c), by whoever runs when that is noticed.
+    pub fn update_loads(&mut self) {
+        const PERIOD: u64 = 5_000_000_000;
+        /// exp(-5 s / 1, 5 and 15 minutes), 16.16.
+        const DECAY: [u64; 3] = [60_296, 64_453, 65_173];
+        let periods = self.now.monotonic_ns.saturating_sub(self.loads_at) / PERIOD;
+        if periods == 0 {
+            return;
+        }
+        self.loads_at += periods * PERIOD;
+        let now = (crate::fs::proc::running(self) as u64) << 16;
+        for _ in 0..periods.min(1000) {
+            for (load, decay) in self.loads.iter_mut().zip(DECAY) {
+                *load = (*load * decay + now * (65_536 - decay)) >> 16;
+            }
+        }
     }
 
     /// An inode number for a file without a name.

@@ -109,6 +109,7 @@ impl Cred {
 
 /// How many resource limits there are (getrlimit(2)).
 pub const RLIMITS: usize = 16;
+pub const RLIMIT_CPU: usize = 0;
 pub const RLIMIT_FSIZE: usize = 1;
 pub const RLIMIT_STACK: usize = 3;
 pub const RLIMIT_NPROC: usize = 6;
@@ -149,7 +150,16 @@ pub struct Maps {
     pub rss: u64,
     /// Told since the last call that needed it.
     pub fresh: bool,
+    /// When it was told or asked last, monotonic nanoseconds, and how long that is
+    /// good for.
+    pub asked: u64,
+    pub wait: u64,
 }
+
+/// A process that lives shorter is never asked about its address space; others
+/// are, when they are about to wait, at most this often (nanoseconds).
+pub const MAPS_SOON: u64 = 100_000_000;
+pub const MAPS_LATER: u64 = 2_000_000_000;
 
 /// A process: a thread group.
 pub struct Process {
@@ -208,6 +218,10 @@ pub struct Process {
     /// Task that waits in `ExecCommit` for the other threads to end.
     pub exec_task: Option<TaskId>,
     pub oom_adj: i32,
+    /// When RLIMIT_CPU is looked at next (0: it is infinite), and the processor time
+    /// at the last SIGXCPU.
+    pub cpu_check: u64,
+    pub cpu_told: u64,
 }
 
 impl Process {

@@ -22,6 +22,8 @@ pub enum Timer {
     Posix(ProcId, i32),
     /// timerfd.
     Descriptor(FileId),
+    /// Time to look at a process's processor time (RLIMIT_CPU).
+    Cpu(ProcId),
     /// A task that was told to end and did not.
     Hang(TaskId),
 }
@@ -119,6 +121,7 @@ impl Kernel {
                 Timer::Interval(proc, which) => self.sys.interval_expired(proc, which),
                 Timer::Posix(proc, id) => self.sys.posix_expired(proc, id),
                 Timer::Descriptor(file) => self.sys.descriptor_expired(file),
+                Timer::Cpu(proc) => self.sys.check_cpu(proc),
                 Timer::Hang(task) => self.terminate(task),
             }
         }
@@ -137,6 +140,49 @@ impl Kernel {
 }
 
 impl System {
+    /// Processor time of a process up to this moment, nanoseconds.
+    fn cpu_time(&self, p: &crate::task::Process) -> u64 {
+        let running = p.tasks.iter().map(|t| &self.tasks[*t]).filter(|t| t.state == TaskState::Running);
+        let open: u64 = running.map(|t| self.now.monotonic_ns.saturating_sub(t.resumed_at)).sum();
+        crate::exit::live_usage(self, p).utime + open
+    }
+
+    /// RLIMIT_CPU (setrlimit(2)): SIGXCPU at the soft limit and each second after,
+    /// SIGKILL at the hard one. Arms the next look.
+    pub fn check_cpu(&mut self, proc: ProcId) {
+        let Some(p) = self.procs.get(proc).filter(|p| !p.zombie && p.exiting.is_none()) else { return };
+        let (soft, hard) = p.limits[crate::task::RLIMIT_CPU];
+        let threads = p.tasks.len().max(1) as u64;
+        let old = p.cpu_check;
+        if soft == crate::task::RLIM_INFINITY && hard == crate::task::RLIM_INFINITY {
+            self.rearm(Timer::Cpu(proc), old, 0);
+            self.procs[proc].cpu_check = 0;
+            return;
+        }
+        let used = self.cpu_time(p);
+        let limit = |seconds: u64| seconds.saturating_mul(1_000_000_000);
+        let told = p.cpu_told;
+        if used >= limit(hard) {
+            return self.doom_process(proc, tawaki_abi::signal::SIGKILL as i32);
+        }
+        let mut next = if told == 0 { limit(soft) } else { told.saturating_add(1_000_000_000) };
+        if used >= next {
+            let signo = tawaki_abi::signal::SIGXCPU;
+            self.send_proc(proc, SigInfo { signo, code: SI_KERNEL, ..SigInfo::default() });
+            if let Some(p) = self.procs.get_mut(proc) {
+                p.cpu_told = used;
+            }
+            next = used.saturating_add(1_000_000_000);
+        }
+        // At the earliest when all threads run all the time.
+        let rest = next.min(limit(hard)).saturating_sub(used) / threads;
+        let at = self.now.monotonic_ns.saturating_add(rest.max(5_000_000));
+        self.rearm(Timer::Cpu(proc), old, at);
+        if let Some(p) = self.procs.get_mut(proc) {
+            p.cpu_check = at;
+        }
+    }
+
     fn interval_expired(&mut self, proc: ProcId, which: u8) {
         let now = self.now.monotonic_ns;
         let Some(p) = self.procs.get_mut(proc) else { return };

@@ -35,6 +35,8 @@ pub enum Key {
     SocketOut(SocketId),
     /// A child of this process changed its state.
     Child(ProcId),
+    /// The process with this id has ended (for its pidfds).
+    Exit(i32),
     /// This process was continued.
     Continue(ProcId),
     /// A thread of this process has ended.

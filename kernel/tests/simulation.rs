@@ -80,7 +80,7 @@ impl Random {
     fn call(&mut self, now: u64) -> Call {
         let fd = self.fd();
         let deadline = if self.below(3) == 0 { None } else { Some(now + self.below(1_000_000)) };
-        match self.below(92) {
+        match self.below(120) {
             0..8 => Call::Read { fd, len: self.number() as u32, offset: None, more: self.below(4) == 0 },
             8..16 => {
                 let data = ByteBuf::from(vec![b'\n'; self.below(70_000) as usize]);
@@ -187,6 +187,7 @@ impl Random {
                 handle: self.below(9) as u32,
                 path: path("x"),
                 argv: vec![],
+                environ: path("x"),
                 comm: path("x"),
             },
             66 => Call::ExecSpawn { handle: self.below(9) as u32, request: ByteBuf::new() },
@@ -231,8 +232,99 @@ impl Random {
                 fds: (0..self.below(3)).map(|_| self.fd()).collect(),
                 creds: false,
             },
-            _ => Call::Recv { fd, len: self.number() as u32, flags: self.pick(&[0, 2, 0x40]) },
+            91 => Call::Recv { fd, len: self.number() as u32, flags: self.pick(&[0, 2, 0x40, 0x20, 0x100]) },
+            92..96 => Call::Socket {
+                domain: self.pick(&[1, 2, 2, 10, 10, 16, 17]),
+                kind: self.pick(&[1, 1, 2, 5, 3, 0x801]),
+                protocol: 0,
+            },
+            96..98 => Call::Bind { fd, addr: self.address() },
+            98..101 => Call::Listen { fd, backlog: self.below(3) as i32 - 1 },
+            101..105 => Call::Connect { fd, addr: self.address() },
+            105..107 => Call::Accept { fd, flags: 0 },
+            107 => Call::Shutdown { fd, how: self.below(4) as u32 },
+            108 => Call::Sockname { fd, peer: self.below(2) == 0 },
+            109 => {
+                let (level, name) =
+                    self.pick(&[(1, 2), (1, 13), (1, 15), (1, 20), (6, 1), (41, 26), (0, 1), (1, 8)]);
+                let value = ByteBuf::from(vec![self.below(2) as u8; self.below(17) as usize]);
+                Call::Setsockopt { fd, level, name, value }
+            }
+            110 => {
+                let (level, name) =
+                    self.pick(&[(1, 4), (1, 13), (1, 17), (1, 20), (6, 11), (41, 26), (0, 14)]);
+                Call::Getsockopt { fd, level, name, len: self.below(20) as u32 }
+            }
+            111 => Call::Send {
+                fd,
+                data: ByteBuf::from(vec![self.next() as u8; self.below(300) as usize]),
+                flags: self.pick(&[0, 0x40, 0x4000]),
+                addr: Some(self.address()),
+                fds: Vec::new(),
+                creds: false,
+            },
+            112 => Call::InotifyInit { flags: 0 },
+            113 => {
+                Call::InotifyAdd { fd, path: self.path(), mask: self.pick(&[0xfff, 2, 0x8000_0fff, 0x400]) }
+            }
+            114 => Call::InotifyRm { fd, watch: self.below(4) as i32 },
+            115 => Call::PidfdOpen { pid: self.pid(), flags: 0 },
+            116 => match self.below(3) {
+                0 => Call::PidfdSignal { fd, signo: self.signo(), info: None },
+                1 => Call::PidfdGetfd { fd, target: self.fd() },
+                _ => Call::Wait { which: WaitWhich::Pidfd(fd), options: self.pick(&[4, 5]) },
+            },
+            117 => Call::Memfd { name: ByteBuf::from(b"m".to_vec()), flags: self.below(4) as u32 },
+            118 => Call::Fcntl { fd, cmd: self.pick(&[1033, 1034]), arg: self.below(64) },
+            _ => Call::Transfer {
+                from: fd,
+                from_offset: (self.below(4) == 0).then(|| self.number()),
+                to: self.fd(),
+                to_offset: None,
+                len: self.number(),
+                kind: self.pick(&[
+                    TransferKind::Sendfile,
+                    TransferKind::Splice(0),
+                    TransferKind::Splice(2),
+                    TransferKind::Tee(2),
+                    TransferKind::CopyFileRange,
+                ]),
+            },
         }
+    }
+
+    /// Few addresses, so that sockets meet.
+    fn address(&mut self) -> ByteBuf {
+        let port = 7000 + self.below(3) as u16;
+        let mut addr = match self.below(8) {
+            0 => b"\x01\0/tmp/sock\0".to_vec(),
+            1 => b"\x01\0\0abstract".to_vec(),
+            2 => vec![0; 16],
+            3 | 4 => {
+                let ip = self.pick(&[[0u8; 16], {
+                    let mut one = [0; 16];
+                    one[15] = 1;
+                    one
+                }]);
+                let mut v6 = vec![10, 0, 0, 0, 0, 0, 0, 0];
+                v6[2..4].copy_from_slice(&port.to_be_bytes());
+                v6.extend(ip);
+                v6.resize(28, 0);
+                v6
+            }
+            _ => {
+                let ip = self.pick(&[[127, 0, 0, 1], [0, 0, 0, 0], [192, 0, 2, 1]]);
+                let mut v4 = vec![2, 0, 0, 0];
+                v4[2..4].copy_from_slice(&port.to_be_bytes());
+                v4.extend(ip);
+                v4.resize(16, 0);
+                v4
+            }
+        };
+        if self.below(20) == 0 {
+            addr.truncate(self.below(20) as usize);
+        }
+        ByteBuf::from(addr)
     }
 
     fn request(&mut self, requests: &mut u32) -> SpawnRequest {

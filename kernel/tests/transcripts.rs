@@ -158,8 +158,13 @@ fn vfork_speaks_through_its_parent() {
     let (b, payload) = new.expect("a worker");
     assert_eq!(payload, b"r");
     assert_eq!(s.ok(a, Call::GetId { which: IdKind::Pid }), parent);
-    let commit =
-        Call::ExecCommit { handle, path: path("/prog"), argv: vec![path("prog")], comm: path("prog") };
+    let commit = Call::ExecCommit {
+        handle,
+        path: path("/prog"),
+        argv: vec![path("prog")],
+        environ: path(""),
+        comm: path("prog"),
+    };
     let (_, body) = s.full(b, commit);
     assert!(matches!(body, Body::ExecStarted(e) if e.pid as i64 == child), "{body:?}");
     s.exit(b, 0);
@@ -543,7 +548,13 @@ fn identity_and_set_id_programs() {
     let root_pid = s.ok(root, Call::GetId { which: IdKind::Pid }) as i32;
     assert_eq!(s.err(user, kill(root_pid, SIGTERM)), Errno::EPERM);
     let handle = s.ok(user, Call::ExecOpen { dirfd: -100, path: path("/su"), flags: 0 }) as u32;
-    let commit = Call::ExecCommit { handle, path: path("/su"), argv: vec![path("su")], comm: path("su") };
+    let commit = Call::ExecCommit {
+        handle,
+        path: path("/su"),
+        argv: vec![path("su")],
+        environ: path(""),
+        comm: path("su"),
+    };
     let (_, body) = s.full(user, commit);
     assert!(matches!(body, Body::ExecStarted(e) if (e.uid, e.euid, e.secure) == (1000, 0, true)), "{body:?}");
     s.ok(user, Call::SetIds { op: tawaki_abi::wire::SetIds::Uid(0) });

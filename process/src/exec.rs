@@ -107,6 +107,9 @@ impl Thread<'_> {
             handle: prepared.program.handle,
             path: prepared.path.clone(),
             argv: prepared.argv.clone(),
+            environ: ByteBuf::from(
+                prepared.envp.iter().flat_map(|e| e.iter().copied().chain([0])).collect::<Vec<u8>>(),
+            ),
             comm: ByteBuf::from(&name[..name.len().min(COMM)]),
         };
         let started = match self.request(&call)?.1 {

@@ -5,6 +5,7 @@ use crate::access::{self, is_dir};
 use crate::error::{FsError, FsResult, fail};
 use crate::types::{Access, Context, DirSink, FileKind, Location, MountFlags, SetAttr};
 use crate::vfs::Vfs;
+use crate::watch::mask;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{S_ISGID, S_ISUID, Stat, Statfs};
 
@@ -160,7 +161,15 @@ impl Vfs {
         self.check_writable(at)?;
         let set = access::check_setattr(cx.creds, &stat, &set)?;
         self.maintain(cx);
-        self.fs_at(at)?.setattr(cx, at.ino, &set)
+        self.fs_at(at)?.setattr(cx, at.ino, &set)?;
+        let what = match (set.atime.is_some(), set.mtime.is_some()) {
+            _ if set.mode.is_some() || set.uid.is_some() || set.gid.is_some() => mask::ATTRIB,
+            (true, false) => mask::ACCESS,
+            (false, true) => mask::MODIFY,
+            _ => mask::ATTRIB,
+        };
+        self.note_change(at, what | if is_dir(&stat) { mask::ISDIR } else { 0 });
+        Ok(())
     }
 
     /// Whether the caller may (access(2)); give a context with the real IDs for

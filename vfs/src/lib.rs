@@ -24,6 +24,7 @@ mod resolve;
 mod tmpfs;
 mod types;
 mod vfs;
+mod watch;
 
 pub use error::{Corrupt, CorruptKind, FsError, FsResult};
 pub use ext2::Ext2;
@@ -36,3 +37,4 @@ pub use types::{
     MountFlags, MountId, NAME_MAX, NewNode, PATH_MAX, RenameFlags, ResolveFlags, SetAttr, TimeSet,
 };
 pub use vfs::{MountInfo, Vfs};
+pub use watch::{Change, mask};

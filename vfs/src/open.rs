@@ -205,6 +205,8 @@ impl Vfs {
             }
         }
         self.maintain(cx);
-        self.fs_at(location)?.setattr(cx, location.ino, &set)
+        self.fs_at(location)?.setattr(cx, location.ino, &set)?;
+        self.note_change(location, crate::watch::mask::MODIFY);
+        Ok(())
     }
 }

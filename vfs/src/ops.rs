@@ -9,8 +9,13 @@ use crate::types::{
     Access, At, Context, FileKind, Ino, InodeRef, Location, NewNode, PATH_MAX, RenameFlags, ResolveFlags,
 };
 use crate::vfs::Vfs;
+use crate::watch::mask;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISGID};
+
+fn dir_bit(is_dir: bool) -> u32 {
+    if is_dir { mask::ISDIR } else { 0 }
+}
 
 /// More levels than any path can name: a loop in the image.
 const MAX_DEPTH: usize = 100_000;
@@ -102,6 +107,7 @@ impl Vfs {
         if cacheable && let Some(kind) = FileKind::from_mode(node.mode) {
             self.names.put(inode.fs, dir.ino, &found.name, Known::Node(ino, kind));
         }
+        self.note(inode, mask::CREATE | dir_bit(node.mode & S_IFMT == S_IFDIR), 0, &found.name);
         Ok(Location { ino, ..dir })
     }
 
@@ -147,6 +153,8 @@ impl Vfs {
         if let Some(kind) = FileKind::from_mode(stat.mode) {
             self.remember(inode.fs, dir.ino, &found.name, Known::Node(old.ino, kind));
         }
+        self.note(inode, mask::ATTRIB, 0, b"");
+        self.note(InodeRef { ino: dir.ino, ..inode }, mask::CREATE, 0, &found.name);
         Ok(())
     }
 
@@ -170,6 +178,7 @@ impl Vfs {
         let keep = self.open.contains_key(&inode);
         self.fs(inode.fs)?.unlink(cx, found.parent.ino, &found.name, victim.ino, keep)?;
         self.forgotten(inode, found.parent.ino, &found.name, nlink <= 1);
+        self.note_removal(inode, found.parent.ino, &found.name, false, nlink <= 1);
         Ok(())
     }
 
@@ -197,6 +206,7 @@ impl Vfs {
         self.fs(inode.fs)?.rmdir(cx, found.parent.ino, &found.name, victim.ino, keep)?;
         self.names.directory_removed(inode.fs, victim.ino);
         self.forgotten(inode, found.parent.ino, &found.name, true);
+        self.note_removal(inode, found.parent.ino, &found.name, true, true);
         Ok(())
     }
 
@@ -220,6 +230,20 @@ impl Vfs {
     fn forgotten(&mut self, inode: InodeRef, dir: Ino, name: &[u8], last: bool) {
         self.remember(inode.fs, dir, name, Known::Missing);
         self.dropped(inode, last);
+    }
+
+    /// Notes that a name is gone, and the inode with it unless it is open.
+    fn note_removal(&mut self, inode: InodeRef, dir: Ino, name: &[u8], is_dir: bool, last: bool) {
+        if !self.watches() {
+            return;
+        }
+        if !is_dir {
+            self.note(inode, mask::ATTRIB, 0, b"");
+        }
+        self.note(InodeRef { ino: dir, ..inode }, mask::DELETE | dir_bit(is_dir), 0, name);
+        if last && !self.open.contains_key(&inode) {
+            self.note(inode, mask::DELETE_SELF, 0, b"");
+        }
     }
 
     fn dropped(&mut self, inode: InodeRef, last: bool) {
@@ -319,6 +343,23 @@ impl Vfs {
                     }
                     self.dropped(target, target_is_dir || target_links <= 1);
                 }
+            }
+        }
+        if self.watches() {
+            let cookie = self.rename_cookie();
+            let (from, to) = (InodeRef { ino: old_dir, ..inode }, InodeRef { ino: new_dir, ..inode });
+            self.note(from, mask::MOVED_FROM | dir_bit(node_is_dir), cookie, &old.name);
+            self.note(to, mask::MOVED_TO | dir_bit(node_is_dir), cookie, &new.name);
+            let replaced = target_ref.filter(|_| !exchange);
+            if let Some(target) = replaced {
+                self.note(target, mask::ATTRIB, 0, b"");
+            }
+            self.note(inode, mask::MOVE_SELF, 0, b"");
+            if let Some(target) = replaced
+                && (target_is_dir || target_links <= 1)
+                && !keep_target
+            {
+                self.note(target, mask::DELETE_SELF, 0, b"");
             }
         }
         Ok(())

@@ -70,6 +70,7 @@ pub struct Vfs {
     pub(crate) open: HashMap<InodeRef, OpenNode>,
     /// Inodes whose release met a pending block; retried by `maintain`.
     pub(crate) unreleased: Vec<InodeRef>,
+    pub(crate) watched: crate::watch::Watched,
     messages: Vec<String>,
     root: Option<MountId>,
 }
@@ -90,6 +91,7 @@ impl Vfs {
             names: NameCache::new(),
             open: HashMap::new(),
             unreleased: Vec::new(),
+            watched: Default::default(),
             messages: Vec::new(),
             root: None,
         }
@@ -154,6 +156,33 @@ impl Vfs {
         Ok(self.add(fs, Some(at), flags, source))
     }
 
+    /// Shows the tree at `from` also at `at` (mount(2), MS_BIND): another mount of
+    /// the same file system. A file is bound over a file only.
+    pub fn bind(
+        &mut self,
+        cx: &Context,
+        from: Location,
+        at: Location,
+        flags: MountFlags,
+    ) -> FsResult<MountId> {
+        let at = self.cross(at);
+        if access::is_dir(&self.stat(cx, from)?) != access::is_dir(&self.stat(cx, at)?) {
+            return fail(Errno::ENOTDIR);
+        }
+        let old = self.mount_ref(from.mount)?;
+        let mount = Mount {
+            fs: old.fs,
+            root: from.ino,
+            over: Some(at),
+            flags: old.flags | flags,
+            source: old.source.clone(),
+        };
+        let id = MountId(self.mounts.len() as u32);
+        self.mounts.push(Some(mount));
+        self.covered.insert(at, id);
+        Ok(id)
+    }
+
     /// Mounts `fs` nowhere: for the kernel's own inodes (pipes, sockets), which
     /// then have locations without being in the tree.
     pub fn mount_detached(&mut self, fs: Box<dyn FileSystem>, source: &str) -> MountId {
@@ -171,10 +200,23 @@ impl Vfs {
             return fail(Errno::EINVAL);
         };
         let below = self.covered.keys().any(|covered| covered.mount == at.mount);
-        if below || self.open.keys().any(|inode| inode.fs == fs) {
+        if below {
+            return fail(Errno::EBUSY);
+        }
+        // Another mount of the file system keeps it.
+        let id = at.mount;
+        let others = self.mounts.iter().enumerate();
+        let others = others.filter(|(n, m)| *n != id.0 as usize && m.as_ref().is_some_and(|m| m.fs == fs));
+        if others.count() > 0 {
+            self.covered.remove(&over);
+            self.mounts[id.0 as usize] = None;
+            return Ok(());
+        }
+        if self.open.keys().any(|inode| inode.fs == fs) {
             return fail(Errno::EBUSY);
         }
         self.fs(fs)?.unmount(cx)?;
+        self.note_unmount(fs);
         self.collect_messages(fs);
         self.covered.remove(&over);
         self.mounts[at.mount.0 as usize] = None;
@@ -280,6 +322,7 @@ impl Vfs {
         }
         if self.open.remove(&inode).is_some_and(|node| node.unlinked) {
             self.unreleased.push(inode);
+            self.note(inode, crate::watch::mask::DELETE_SELF, 0, b"");
         }
         self.maintain(cx);
     }

@@ -138,6 +138,12 @@ pub enum Call {
     TimerfdGet { fd: Fd },
     /// signalfd4(2).
     Signalfd { fd: Fd, mask: SigSet, flags: u32 },
+    /// inotify_init1(2).
+    InotifyInit { flags: u32 },
+    /// inotify_add_watch(2): result is the watch.
+    InotifyAdd { fd: Fd, path: Path, mask: u32 },
+    /// inotify_rm_watch(2).
+    InotifyRm { fd: Fd, watch: i32 },
     // Extended attributes and ACLs are answered without the kernel (EOPNOTSUPP).
 
     // ---- memory, as far as the kernel is concerned
@@ -174,7 +180,8 @@ pub enum Call {
     /// The point of no return of execve(2): other threads end, descriptors
     /// close, caught signals reset, set-id takes effect. `handle` is the program's.
     /// Body: `ExecStarted`.
-    ExecCommit { handle: u32, path: Path, argv: Vec<ByteBuf>, comm: ByteBuf },
+    /// `environ`: the environment with its NULs, for `/proc/self/environ`.
+    ExecCommit { handle: u32, path: Path, argv: Vec<ByteBuf>, environ: ByteBuf, comm: ByteBuf },
     /// execve(2) in a vfork child: the new program starts in another worker
     /// (`request` is opaque and goes there), and this slot is the parent's
     /// again. Result: the child's pid, as vfork returns it to the parent.
@@ -189,6 +196,12 @@ pub enum Call {
     KillSelf { signo: u32 },
     /// wait4(2) (which adds `WEXITED` to the options) and waitid(2). Body: `Waited`.
     Wait { which: WaitWhich, options: u32 },
+    /// pidfd_open(2).
+    PidfdOpen { pid: i32, flags: u32 },
+    /// pidfd_send_signal(2).
+    PidfdSignal { fd: Fd, signo: u32, info: Option<SigInfo> },
+    /// pidfd_getfd(2).
+    PidfdGetfd { fd: Fd, target: Fd },
     /// getpid, getppid, gettid … : one of the process's own numbers.
     GetId { which: IdKind },
     /// setuid(2) family, getgroups and setgroups.
@@ -427,6 +440,8 @@ pub enum WaitWhich {
     Pid(i32),
     /// Any of this group; 0 is the caller's own.
     Group(i32),
+    /// The process of this pidfd.
+    Pidfd(Fd),
 }
 
 /// For `GetId`.

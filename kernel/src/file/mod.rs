@@ -2,6 +2,7 @@
 
 pub mod epoll;
 pub mod event;
+pub mod inotify;
 pub mod lock;
 pub mod pipe;
 pub mod poll;
@@ -19,7 +20,7 @@ use pipe::PipeId;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::OpenFlags;
 use tawaki_abi::signal::SigSet;
-use tawaki_vfs::Location;
+use tawaki_vfs::{Location, mask};
 
 pub type FileId = Id<OpenFile>;
 
@@ -68,6 +69,10 @@ pub enum Object {
     Signal(SigSet),
     /// epoll(7).
     Epoll(epoll::Epoll),
+    /// inotify(7).
+    Inotify(Box<inotify::Inotify>),
+    /// pidfd_open(2): the process's id and when it began.
+    Pidfd { pid: i32, started: u64 },
     /// A socket.
     Socket(SocketId),
     /// A generated text of procfs, made again at every read from its start.
@@ -114,6 +119,8 @@ pub enum AnonymousKind {
     Timerfd = 4,
     Signalfd = 5,
     Epoll = 6,
+    Inotify = 8,
+    Pidfd = 9,
     Other = 7,
 }
 
@@ -127,6 +134,8 @@ pub fn anonymous_parts(ino: tawaki_vfs::Ino) -> (AnonymousKind, u64) {
         4 => Timerfd,
         5 => Signalfd,
         6 => Epoll,
+        8 => Inotify,
+        9 => Pidfd,
         _ => Other,
     };
     (kind, ino.0 >> 4)
@@ -141,6 +150,11 @@ impl Kernel {
             return;
         }
         let Some(f) = self.sys.files.remove(file) else { return };
+        if let (Some(loc), true) = (f.loc, self.vfs.watches()) {
+            let directory = matches!(f.object, Object::Directory);
+            let what = if f.flags.writable() && !directory { mask::CLOSE_WRITE } else { mask::CLOSE_NOWRITE };
+            self.vfs.note_change(loc, what | if directory { mask::ISDIR } else { 0 });
+        }
         for epoll in f.watchers {
             self.sys.unwatch(epoll, file);
         }
@@ -149,6 +163,11 @@ impl Kernel {
             Object::Tty(tty) => self.sys.close_tty(tty),
             Object::Master(tty) => self.sys.close_master(tty),
             Object::Socket(socket) => self.close_socket(socket, proc),
+            Object::Inotify(inotify) => {
+                for watch in inotify.watches.into_values() {
+                    self.forget_watch(file, watch.inode);
+                }
+            }
             Object::Timer(timer) => {
                 self.sys.timers.remove(&(timer.work.at, Timer::Descriptor(file)));
             }
@@ -174,6 +193,7 @@ impl Kernel {
             if loc.mount == sys.mounts.memory && vfs.inode(loc).is_ok_and(|inode| vfs.open_count(inode) == 0)
             {
                 sys.memory_names.remove(&loc.ino.0);
+                sys.memory_seals.remove(&loc.ino.0);
             }
         }
     }

@@ -60,6 +60,11 @@ impl System {
                     depth < MAX_DEPTH && epoll.items.iter().any(|i| self.item_ready(i, task, depth + 1) != 0);
                 when(ready, IN)
             }
+            Object::Inotify(i) => when(!i.is_empty(), IN),
+            Object::Pidfd { pid, started } => {
+                let gone = self.by_pidfd(*pid, *started).is_none_or(|proc| self.procs[proc].zombie);
+                when(gone, IN)
+            }
             Object::Socket(socket) => self.sockets.readiness(*socket),
         }
     }
@@ -77,7 +82,8 @@ impl System {
             }
             Object::Tty(tty) => keys.extend([Key::TtyIn(*tty), Key::TtyOut(*tty)]),
             Object::Master(tty) => keys.extend([Key::MasterIn(*tty), Key::TtyIn(*tty)]),
-            Object::Event(_) | Object::Timer(_) => keys.push(Key::File(file)),
+            Object::Event(_) | Object::Timer(_) | Object::Inotify(_) => keys.push(Key::File(file)),
+            Object::Pidfd { pid, .. } => keys.push(Key::Exit(*pid)),
             Object::Signal(_) => keys.push(Key::Signal(self.tasks[task].proc)),
             Object::Epoll(epoll) => {
                 keys.push(Key::File(file));
@@ -110,6 +116,7 @@ impl System {
             Object::Event(e) => e.edges,
             Object::Timer(t) => Edges { input: t.activity, output: 0 },
             Object::Signal(_) => Edges { input: self.signals_sent, output: 0 },
+            Object::Inotify(i) => i.edges,
             Object::Socket(socket) => self.sockets.get(*socket).edges,
             Object::Epoll(epoll) if depth < MAX_DEPTH => {
                 let inner = epoll.items.iter().map(|i| self.edges(i.file, depth + 1));

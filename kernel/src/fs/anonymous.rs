@@ -47,6 +47,8 @@ pub fn text(ino: Ino) -> String {
         AnonymousKind::Timerfd => "anon_inode:[timerfd]".into(),
         AnonymousKind::Signalfd => "anon_inode:[signalfd]".into(),
         AnonymousKind::Epoll => "anon_inode:[eventpoll]".into(),
+        AnonymousKind::Inotify => "anon_inode:inotify".into(),
+        AnonymousKind::Pidfd => "anon_inode:[pidfd]".into(),
         AnonymousKind::Other => "anon_inode:[file]".into(),
     }
 }

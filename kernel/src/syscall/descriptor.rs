@@ -15,6 +15,8 @@ const CLOSE_RANGE_UNSHARE: u32 = 2;
 const CLOSE_RANGE_CLOEXEC: u32 = 4;
 const MFD_CLOEXEC: u32 = 1;
 const MFD_ALLOW_SEALING: u32 = 2;
+const MFD_NOEXEC_SEAL: u32 = 8;
+const MFD_EXEC: u32 = 16;
 
 impl Kernel {
     pub(super) fn sys_close(&mut self, c: Caller, fd: Fd) -> SysResult {
@@ -124,7 +126,7 @@ impl Kernel {
     }
 
     pub(super) fn sys_memfd(&mut self, c: Caller, name: &[u8], flags: u32) -> SysResult {
-        if name.len() > 249 || flags & !(MFD_CLOEXEC | MFD_ALLOW_SEALING) != 0 {
+        if name.len() > 249 || flags & !(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC) != 0 {
             return Err(Errno::EINVAL.into());
         }
         let Kernel { vfs, sys, .. } = self;
@@ -135,6 +137,9 @@ impl Kernel {
         let how = OpenFlags::TMPFILE | OpenFlags::DIRECTORY | OpenFlags::RDWR;
         let opened = vfs.open(&cx, &At { root, base: root }, b".", how, 0o777)?;
         self.sys.memory_names.insert(opened.location.ino.0, name.to_vec());
+        let seals =
+            if flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL) != 0 { 0 } else { super::write::SEAL_SEAL };
+        self.sys.memory_seals.insert(opened.location.ino.0, seals);
         let file = OpenFile::new(Object::Regular, OpenFlags::RDWR, Some(opened.location));
         done(self.open_fd(c.proc, file, flags & MFD_CLOEXEC != 0)?)
     }

@@ -1,5 +1,6 @@
 //! fcntl(2) and flock(2).
 
+use super::write::{ALL_SEALS, SEAL_SEAL};
 use super::{done, with};
 use crate::file::Object;
 use crate::file::lock::{Owner, Record};
@@ -106,7 +107,22 @@ impl Kernel {
                 }
                 done(self.sys.pipes[id].capacity)
             }
-            F_ADD_SEALS | F_GET_SEALS => Err(Errno::EINVAL.into()),
+            F_ADD_SEALS | F_GET_SEALS => {
+                let loc = f.loc.filter(|loc| loc.mount == self.sys.mounts.memory).ok_or(Errno::EINVAL)?;
+                let writable = f.flags.writable();
+                let seals = self.sys.memory_seals.entry(loc.ino.0).or_insert(SEAL_SEAL);
+                if cmd == F_GET_SEALS {
+                    return done(*seals);
+                }
+                if arg & !u64::from(ALL_SEALS) != 0 {
+                    return Err(Errno::EINVAL.into());
+                }
+                if !writable || *seals & SEAL_SEAL != 0 {
+                    return Err(Errno::EPERM.into());
+                }
+                *seals |= arg as u32;
+                done(0)
+            }
             _ => {
                 self.sys.unsupported(c.task, format_args!("fcntl command {cmd}"));
                 Err(Errno::EINVAL.into())

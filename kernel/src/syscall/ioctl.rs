@@ -60,6 +60,7 @@ impl Kernel {
             Object::Tty(tty) => done(self.sys.ttys[tty].readable()),
             Object::Master(tty) => done(self.sys.ttys[tty].queued_output()),
             Object::Socket(socket) => done(self.sys.sockets.readable(socket)),
+            Object::Inotify(ref inotify) => done(inotify.readable()),
             Object::Regular => {
                 let (loc, offset) = (f.loc.ok_or(Errno::EBADF)?, f.offset);
                 let Kernel { vfs, sys, .. } = self;

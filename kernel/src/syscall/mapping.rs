@@ -38,6 +38,9 @@ impl Kernel {
         if !flags.readable() || shared && prot & PROT_WRITE != 0 && !flags.writable() {
             return Err(Errno::EACCES.into());
         }
+        if shared && prot & PROT_WRITE != 0 && loc.mount == self.sys.mounts.memory {
+            self.sys.check_seals(loc, super::write::SEAL_WRITE | super::write::SEAL_FUTURE_WRITE)?;
+        }
         match f.object {
             Object::Regular => {}
             // A mapping of /dev/zero is anonymous memory; the process sees its identity.
@@ -142,7 +145,14 @@ impl Kernel {
         self.sys.procs[c.proc].auxv = auxv;
         let mut text = core::mem::take(text).into_vec();
         text.truncate(MAX_MAPS);
-        self.sys.procs[c.proc].maps = crate::task::Maps { text, vsize, rss, fresh: true };
+        self.sys.procs[c.proc].maps = crate::task::Maps {
+            text,
+            vsize,
+            rss,
+            fresh: true,
+            asked: self.sys.now.monotonic_ns,
+            wait: crate::task::MAPS_LATER,
+        };
         done(0)
     }
 }

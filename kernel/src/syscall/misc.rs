@@ -48,6 +48,10 @@ impl Kernel {
                 return Err(Errno::EPERM.into());
             }
             *limit = (soft, hard);
+            if resource == RLIMIT_CPU {
+                self.sys.procs[target].cpu_told = 0;
+                self.sys.check_cpu(target);
+            }
         }
         with(Body::Rlimit(old.0, old.1))
     }
@@ -70,7 +74,7 @@ impl Kernel {
         let sys = &self.sys;
         with(Body::Sysinfo(Sysinfo {
             uptime: sys.uptime() / 1_000_000_000,
-            loads: [0; 3],
+            loads: sys.loads,
             totalram: sys.config.memory,
             freeram: sys.free_memory(),
             procs: sys.tasks.len().min(u16::MAX as usize) as u16,

@@ -10,7 +10,7 @@ use tawaki_abi::Errno;
 use tawaki_abi::fs::{AT_FDCWD, OpenFlags};
 use tawaki_abi::tty::WinSize;
 use tawaki_abi::wire::Fd;
-use tawaki_vfs::{At, FileKind, Location, Opened};
+use tawaki_vfs::{Access, At, FileKind, Location, Opened, mask};
 
 /// Flags kept with the open file.
 const STATUS: OpenFlags = OpenFlags::from_bits_truncate(
@@ -73,7 +73,19 @@ impl Kernel {
         let at = self.at(c, dirfd, path)?;
         let mode = mode & 0o7777 & !self.sys.procs[c.proc].umask;
         let Kernel { vfs, sys, .. } = self;
-        let opened = vfs.open(&sys.context(c.proc), &at, path, flags, mode)?;
+        let cx = sys.context(c.proc);
+        let writes = flags.writable() || flags.contains(OpenFlags::TRUNC);
+        if writes
+            && !flags.contains(OpenFlags::PATH)
+            && let Ok(loc) = vfs.lookup(&cx, &at, path, true)
+        {
+            // A program that runs is not written to.
+            let runs = |p: &crate::task::Process| p.exe.is_some_and(|exe| exe == loc);
+            if sys.procs.iter().any(|(_, p)| runs(p)) && vfs.access(&cx, loc, Access::WRITE).is_ok() {
+                return Err(Errno::ETXTBSY.into());
+            }
+        }
+        let opened = vfs.open(&cx, &at, path, flags, mode)?;
         let loc = opened.location;
         let object = match self.object_of(c, &opened, flags) {
             Ok(object) => object,
@@ -85,6 +97,8 @@ impl Kernel {
         if loc.mount == self.sys.mounts.anonymous {
             self.vfs.close_ref(&self.sys.context(c.proc), loc);
         }
+        self.vfs
+            .note_change(loc, mask::OPEN | if opened.kind == FileKind::Directory { mask::ISDIR } else { 0 });
         let fifo = match object {
             Object::Pipe { id, reads, writes } if loc.mount != self.sys.mounts.anonymous => {
                 Some((id, reads, writes))

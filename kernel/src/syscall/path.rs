@@ -13,6 +13,8 @@ use tawaki_vfs::{Access, Creds, FileSystem, Location, MountFlags, RenameFlags, S
 const MS_REMOUNT: u64 = 32;
 const MS_BIND: u64 = 4096;
 const MS_MOVE: u64 = 8192;
+/// MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED.
+const MS_PROPAGATION: u64 = 0xf << 17;
 
 impl Kernel {
     /// The place a path (or, empty with `AT_EMPTY_PATH`, a descriptor) names.
@@ -341,8 +343,19 @@ impl Kernel {
             self.refresh_mounts();
             return done(0);
         }
-        if flags & (MS_BIND | MS_MOVE) != 0 {
-            self.sys.unsupported(c.task, format_args!("mount with MS_BIND or MS_MOVE"));
+        if flags & MS_PROPAGATION != 0 {
+            // One name space: nothing propagates.
+            return done(0);
+        }
+        if flags & MS_BIND != 0 {
+            let from = self.find(c, AT_FDCWD, source, 0)?;
+            let Kernel { vfs, sys, .. } = self;
+            vfs.bind(&sys.context(c.proc), from, over, MountFlags::empty())?;
+            self.refresh_mounts();
+            return done(0);
+        }
+        if flags & MS_MOVE != 0 {
+            self.sys.unsupported(c.task, format_args!("mount with MS_MOVE"));
             return Err(Errno::EINVAL.into());
         }
         let fs: Box<dyn FileSystem> = match fstype {

@@ -143,6 +143,10 @@ impl Kernel {
         interval: u64,
         value: u64,
     ) -> SysResult {
+        // TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET.
+        if flags & !3 != 0 {
+            return Err(Errno::EINVAL.into());
+        }
         let file = self.sys.io_fd(c.proc, fd)?;
         let Object::Timer(timer) = &self.sys.files[file].object else { return Err(Errno::EINVAL.into()) };
         let old = timer.work;

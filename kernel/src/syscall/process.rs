@@ -2,6 +2,7 @@
 
 use super::{done, with};
 use crate::event::SpawnKind;
+use crate::file::Object;
 use crate::kernel::{Caller, Kernel};
 use crate::signal::Taken;
 use crate::spawn::blank_process;
@@ -196,6 +197,16 @@ impl Kernel {
             _ => return Err(Errno::EACCES.into()),
         }
         vfs.access(&cx, loc, Access::EXEC)?;
+        let inode = vfs.inode(loc)?;
+        // A program that somebody may be writing (execve(2)).
+        let written = sys.files.iter().any(|(_, f)| {
+            f.flags.writable()
+                && matches!(f.object, Object::Regular)
+                && f.loc.is_some_and(|l| l.ino == loc.ino && vfs.inode(l).is_ok_and(|i| i == inode))
+        });
+        if written {
+            return Err(Errno::ETXTBSY.into());
+        }
         let id = self.file_id(c, loc)?;
         let execs = self.sys.procs[c.proc].execs;
         let handle = self.hold(c.proc, loc, Some(execs))?;
@@ -226,6 +237,7 @@ impl Kernel {
         handle: u32,
         path: &[u8],
         argv: &[ByteBuf],
+        environ: &[u8],
         comm: &[u8],
     ) -> SysResult {
         if self.sys.tasks[c.task].vfork_parent.is_some() {
@@ -260,6 +272,7 @@ impl Kernel {
             self.sys.tasks[c.task].tid = pid;
         }
         self.close_on_exec(c.proc);
+        let now = self.sys.now.monotonic_ns;
         let p = &mut self.sys.procs[c.proc];
         for action in p.actions.iter_mut() {
             let handler = if action.handler == SIG_IGN { SIG_IGN } else { SIG_DFL };
@@ -274,7 +287,7 @@ impl Kernel {
         p.did_exec = true;
         p.dumpable = 1;
         p.comm = comm.iter().copied().take(15).collect();
-        p.maps = Maps::default();
+        p.maps = Maps { asked: now, wait: MAPS_SOON, ..Maps::default() };
         let mut cmdline = Vec::new();
         for arg in argv {
             if cmdline.len() + arg.len() > MAX_CMDLINE {
@@ -283,6 +296,7 @@ impl Kernel {
             cmdline.extend_from_slice(arg);
             cmdline.push(0);
         }
+        p.environ = environ[..environ.len().min(MAX_CMDLINE)].to_vec();
         p.cmdline = if argv.is_empty() { path.to_vec() } else { cmdline };
         let old_exe = p.exe.replace(loc);
         let mut cred = p.cred.clone();
@@ -375,6 +389,13 @@ impl Kernel {
             WaitWhich::Group(pgid) => Some(pgid),
             _ => None,
         };
+        let by_fd = match which {
+            WaitWhich::Pidfd(fd) => self.pidfd(c, fd).map(Some).or_else(|e| match e {
+                Errno::ESRCH => Ok(None),
+                e => Err(e),
+            })?,
+            _ => None,
+        };
         let mut any = false;
         for n in 0..self.sys.procs[c.proc].children.len() {
             let child = self.sys.procs[c.proc].children[n];
@@ -383,6 +404,7 @@ impl Kernel {
                 WaitWhich::Any => true,
                 WaitWhich::Pid(pid) => p.pid == pid,
                 WaitWhich::Group(_) => Some(p.pgid) == group,
+                WaitWhich::Pidfd(_) => Some(child) == by_fd,
             };
             if !meant {
                 continue;
@@ -423,6 +445,11 @@ impl Kernel {
         }
         if options & WNOHANG != 0 {
             return with(Body::Waited(Waited::default()));
+        }
+        if let WaitWhich::Pidfd(fd) = which
+            && self.sys.files[self.sys.io_fd(c.proc, fd)?].nonblocking()
+        {
+            return Err(Errno::EAGAIN.into());
         }
         wait_on(Key::Child(c.proc))
     }

@@ -128,7 +128,16 @@ impl Kernel {
                     true => Err(Errno::EAGAIN.into()),
                 }
             }
-            Object::Epoll(_) => Err(Errno::EINVAL.into()),
+            Object::Epoll(_) | Object::Pidfd { .. } => Err(Errno::EINVAL.into()),
+            Object::Inotify(_) => {
+                let Object::Inotify(i) = &mut self.sys.files[file].object else { return done(0) };
+                match i.take(len) {
+                    Some(data) => bytes(data),
+                    None if !i.is_empty() => Err(Errno::EINVAL.into()),
+                    None if wait => wait_on(Key::File(file)),
+                    None => Err(Errno::EAGAIN.into()),
+                }
+            }
             Object::Socket(socket) => {
                 let want = super::socket::Receive { len, flags: 0, wait };
                 let (received, _) = self.receive(c, socket, want, progress)?;
@@ -147,6 +156,9 @@ impl Kernel {
         data.truncate(n);
         if offset.is_none() {
             self.sys.files[file].offset = from + n as u64;
+        }
+        if n > 0 && self.vfs.watches() {
+            self.vfs.note_change(loc, tawaki_vfs::mask::ACCESS);
         }
         bytes(data)
     }
@@ -306,6 +318,7 @@ impl Kernel {
         if let Some(last) = entries.last() {
             self.sys.files[file].offset = last.next;
         }
+        self.vfs.note_change(loc, tawaki_vfs::mask::ACCESS | tawaki_vfs::mask::ISDIR);
         with(Body::Dirents(entries))
     }
 }

@@ -1,9 +1,12 @@
 //! sendfile(2), copy_file_range(2), splice(2), tee(2).
 
 use super::done;
+use super::socket::{Message, Receive};
 use crate::file::{FileId, Object};
 use crate::kernel::{Caller, Kernel};
-use crate::wait::{Key, Progress, SysResult, wait_on};
+use crate::socket::SocketId;
+use crate::wait::{Key, Progress, Stop, SysResult, wait_on};
+use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::OpenFlags;
 use tawaki_abi::wire::{Body, Fd, Reply, TransferKind};
@@ -81,7 +84,7 @@ impl Kernel {
                 let id = *id;
                 let pipe = &self.sys.pipes[id];
                 let room = match to {
-                    Object::Regular | Object::Null => len,
+                    Object::Regular | Object::Null | Object::Socket(_) => len,
                     Object::Pipe { id: other, .. } if *other != id => {
                         let other = *other;
                         if self.pipe_broken(other) {
@@ -114,6 +117,7 @@ impl Kernel {
                         data.len()
                     }
                     Object::Regular => self.write_regular(c, sink, &data, to_offset)?,
+                    Object::Socket(socket) => self.send_piece(c, socket, data, wait)?,
                     _ => data.len(),
                 };
                 if !matches!(kind, TransferKind::Tee(_)) {
@@ -138,7 +142,42 @@ impl Kernel {
                 let _ = progress;
                 self.moved(source, from_offset, sink, None, n)
             }
+            (Object::Regular, Object::Socket(socket)) => {
+                let socket = *socket;
+                let data = self.peek_file(c, source, from_offset, len)?;
+                if data.is_empty() {
+                    return self.moved(source, from_offset, sink, None, 0);
+                }
+                let n = self.send_piece(c, socket, data, wait)?;
+                self.moved(source, from_offset, sink, None, n)
+            }
+            (Object::Socket(socket), Object::Pipe { id, .. }) => {
+                let (socket, id) = (*socket, *id);
+                if self.pipe_broken(id) {
+                    return self.broken_pipe(c);
+                }
+                let room = self.sys.pipes[id].room().min(len);
+                if room == 0 {
+                    return if wait { wait_on(Key::PipeOut(id)) } else { Err(Errno::EAGAIN.into()) };
+                }
+                let want = Receive { len: room, flags: 0, wait };
+                let (received, n) = self.receive(c, socket, want, progress)?;
+                self.sys.pipes[id].push_vec(received.data.into_vec());
+                self.sys.pipe_filled(id);
+                done(n)
+            }
             _ => Err(Errno::EINVAL.into()),
+        }
+    }
+
+    /// Sends what fits to a socket; waits while nothing does.
+    fn send_piece(&mut self, c: Caller, socket: SocketId, data: Vec<u8>, wait: bool) -> SysResult<usize> {
+        let mut data = ByteBuf::from(data);
+        let message = Message { data: &mut data, flags: 0, addr: None, fds: &[], wait: false };
+        match self.send_to(c, socket, message, &mut Progress::default()) {
+            Ok(reply) => Ok(reply.result.unwrap_or(0) as usize),
+            Err(Stop::Errno(Errno::EAGAIN)) if wait => wait_on(Key::SocketOut(socket)),
+            Err(stop) => Err(stop),
         }
     }
 

@@ -70,7 +70,10 @@ impl Kernel {
                 done(data.len())
             }
             Object::Directory | Object::Path => Err(Errno::EBADF.into()),
-            Object::Timer(_) | Object::Signal(_) | Object::Epoll(_) => Err(Errno::EINVAL.into()),
+            Object::Inotify(_) => Err(Errno::EBADF.into()),
+            Object::Timer(_) | Object::Signal(_) | Object::Epoll(_) | Object::Pidfd { .. } => {
+                Err(Errno::EINVAL.into())
+            }
         }
     }
 
@@ -100,9 +103,18 @@ impl Kernel {
             }
             data = &data[..(limit - from) as usize];
         }
+        if loc.mount == sys.mounts.memory {
+            sys.check_seals(loc, SEAL_WRITE | SEAL_FUTURE_WRITE)?;
+            if from.saturating_add(data.len() as u64) > vfs.stat(&cx, loc)?.size {
+                sys.check_seals(loc, SEAL_GROW)?;
+            }
+        }
         let n = vfs.write(&cx, loc, from, data)?;
         if offset.is_none() {
             self.sys.files[file].offset = from + n as u64;
+        }
+        if n > 0 && self.vfs.watches() {
+            self.vfs.note_change(loc, tawaki_vfs::mask::MODIFY);
         }
         Ok(n)
     }
@@ -201,7 +213,13 @@ impl Kernel {
         }
         self.check_size(c, len)?;
         let Kernel { vfs, sys, .. } = self;
-        vfs.truncate(&sys.context(c.proc), loc, len, false)?;
+        let cx = sys.context(c.proc);
+        if loc.mount == sys.mounts.memory {
+            let size = vfs.stat(&cx, loc)?.size;
+            let seal = if len < size { SEAL_SHRINK } else { SEAL_GROW };
+            sys.check_seals(loc, if len == size { 0 } else { seal })?;
+        }
+        vfs.truncate(&cx, loc, len, false)?;
         done(0)
     }
 
@@ -237,6 +255,9 @@ impl Kernel {
         let end = offset.checked_add(len).filter(|end| *end <= i64::MAX as u64).ok_or(Errno::EFBIG)?;
         self.check_size(c, end)?;
         let Kernel { vfs, sys, .. } = self;
+        if loc.mount == sys.mounts.memory && end > vfs.stat(&sys.context(c.proc), loc)?.size {
+            sys.check_seals(loc, SEAL_GROW)?;
+        }
         vfs.fallocate(&sys.context(c.proc), loc, offset, len, mode & 1 != 0)?;
         done(0)
     }
@@ -256,6 +277,24 @@ impl Kernel {
         let Kernel { vfs, sys, .. } = self;
         vfs.sync(&sys.context(c.proc))?;
         done(0)
+    }
+}
+
+/// Seals of a memfd (fcntl(2), F_ADD_SEALS).
+pub(super) const SEAL_SEAL: u32 = 1;
+const SEAL_SHRINK: u32 = 2;
+const SEAL_GROW: u32 = 4;
+pub(super) const SEAL_WRITE: u32 = 8;
+pub(super) const SEAL_FUTURE_WRITE: u32 = 16;
+const SEAL_EXEC: u32 = 32;
+pub(super) const ALL_SEALS: u32 =
+    SEAL_SEAL | SEAL_SHRINK | SEAL_GROW | SEAL_WRITE | SEAL_FUTURE_WRITE | SEAL_EXEC;
+
+impl crate::system::System {
+    /// `EPERM` when a memfd has one of these seals.
+    pub fn check_seals(&self, loc: tawaki_vfs::Location, seals: u32) -> Result<(), Errno> {
+        let set = self.memory_seals.get(&loc.ino.0).copied().unwrap_or(0);
+        if set & seals != 0 { Err(Errno::EPERM) } else { Ok(()) }
     }
 }
 

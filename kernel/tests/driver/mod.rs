@@ -22,6 +22,9 @@ pub struct Script {
     requests: u32,
 }
 
+/// When the machine starts, monotonic nanoseconds.
+const START: u64 = 1_000_000_000;
+
 pub fn path(text: &str) -> ByteBuf {
     ByteBuf::from(text.as_bytes().to_vec())
 }
@@ -60,7 +63,7 @@ impl Script {
         vfs.mount_root(root, MountFlags::empty(), "root").unwrap();
         Script {
             kernel: Kernel::new(config, vfs),
-            now: 1_000_000_000,
+            now: START,
             replies: HashMap::new(),
             effects: Vec::new(),
             drain: true,
@@ -135,7 +138,19 @@ impl Script {
 
     /// Issues a call; the reply when it came at once.
     pub fn call(&mut self, slot: Slot, call: Call) -> Option<Reply> {
-        self.event(Event::Call { slot, call });
+        self.event(Event::Call { slot, call: call.clone() });
+        let asked =
+            matches!(&self.replies.get(&slot.0), Some(r) if r.result == Err(tawaki_abi::wire::NEED_MAPS));
+        if asked && (self.now > START || !matches!(call, Call::Read { .. })) {
+            // A process is asked about its address space when it is about to wait.
+            self.replies.remove(&slot.0);
+            self.event(Event::Call {
+                slot,
+                call: Call::Maps { text: path("maps"), vsize: 1, rss: 1, auxv: path("") },
+            });
+            self.replies.remove(&slot.0);
+            self.event(Event::Call { slot, call });
+        }
         self.replies.remove(&slot.0)
     }
 

@@ -16,6 +16,7 @@ pub mod table;
 pub mod task;
 pub mod time;
 pub mod tty;
+pub mod watch;
 
 use crate::thread::{SysResult, Thread, Width};
 use std::sync::atomic::Ordering;

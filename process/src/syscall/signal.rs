@@ -6,17 +6,25 @@ use crate::syscall::poll::load_mask;
 use crate::syscall::time::{self, TimeKind};
 use crate::thread::{AltStack, SysResult, Thread};
 use tawaki_abi::Errno;
-use tawaki_abi::signal::{SA_NODEFER, SA_RESETHAND, SigAction, SigInfo, SigSet};
+use tawaki_abi::signal::{
+    SA_NODEFER, SA_RESETHAND, SA_SIGINFO, SIG_IGN, SIGBUS, SIGSEGV, SigAction, SigInfo, SigSet,
+};
 use tawaki_abi::wire::{Body, Call};
 
 /// Smallest alternate stack (`MINSIGSTKSZ`).
 const MINSIGSTKSZ: u64 = 2048;
 
 fn action_call(t: &mut Thread<'_>, signo: u64, action: Option<SigAction>) -> Result<SigAction, Errno> {
-    match t.request(&Call::Sigaction { signo: signo as u32, action })?.1 {
-        Body::Action(old) => Ok(old),
-        _ => Err(Errno::EIO),
+    let old = match t.request(&Call::Sigaction { signo: signo as u32, action })?.1 {
+        Body::Action(old) => old,
+        _ => return Err(Errno::EIO),
+    };
+    // Who asks for the address of a fault relies on it.
+    let faults = [SIGSEGV, SIGBUS].contains(&(signo as u32));
+    if faults && action.is_some_and(|a| a.handler > SIG_IGN && a.flags & SA_SIGINFO != 0) {
+        t.memory.require_precise_faults();
     }
+    Ok(old)
 }
 
 /// `struct sigaction` of the kernel: handler, flags, restorer, mask.
@@ -195,7 +203,7 @@ pub fn tkill(t: &mut Thread<'_>, a: &Args) -> SysResult {
     t.value(&Call::Kill { pid: 0, tid: Some(tid), signo: a[1] as u32, info: None })
 }
 
-fn load_info(t: &Thread<'_>, at: u64, signo: u64) -> Result<SigInfo, Errno> {
+pub(super) fn load_info(t: &Thread<'_>, at: u64, signo: u64) -> Result<SigInfo, Errno> {
     let mut bytes = [0; siginfo::SIZE];
     t.read_mem(at, &mut bytes)?;
     Ok(SigInfo { signo: signo as u32, ..siginfo::decode(&bytes, t.width) })

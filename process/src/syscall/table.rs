@@ -1,7 +1,7 @@
 //! The table of system calls: one row each, for both ABIs. Everything else
 //! (dispatch, tracing, `docs/syscall-numbers.md`) derives from it.
 
-use super::{fs, ids, io, mm, net, poll, signal, stat, state, system, task, time, tty};
+use super::{fs, ids, io, mm, net, poll, signal, stat, state, system, task, time, tty, watch};
 use crate::futex;
 use crate::syscall::{Args, refused, refused_quietly};
 use crate::thread::{SysResult, Thread};
@@ -164,6 +164,13 @@ table! {
      290,  328, eventfd2, io::eventfd2, "ux", Full, "";
      282,  321, signalfd, poll::signalfd, "dpu", Full, "";
      289,  327, signalfd4, poll::signalfd4, "dpux", Full, "";
+     253,  291, inotify_init, watch::inotify_init, "", Full, "";
+     294,  332, inotify_init1, watch::inotify_init1, "x", Full, "";
+     254,  292, inotify_add_watch, watch::inotify_add_watch, "dsx", Full, "";
+     255,  293, inotify_rm_watch, watch::inotify_rm_watch, "dd", Full, "";
+     434,  434, pidfd_open, watch::pidfd_open, "dx", Full, "";
+     424,  424, pidfd_send_signal, watch::pidfd_send_signal, "ddpx", Full, "";
+     438,  438, pidfd_getfd, watch::pidfd_getfd, "ddx", Full, "";
       74,  118, fsync, fs::fsync, "d", Full, "";
       75,  148, fdatasync, fs::fsync, "d", Full, "";
      306,  344, syncfs, fs::fsync, "d", Full, "";
@@ -296,7 +303,7 @@ table! {
      231,  252, exit_group, task::exit_group, "d", Full, "";
       61,  114, wait4, task::wait4, "dpxp", Full, "";
        -,    7, waitpid, task::waitpid, "dpx", Full, "";
-     247,  284, waitid, task::waitid, "ddpxp", Partial, "no pidfd";
+     247,  284, waitid, task::waitid, "ddpxp", Full, "";
       39,   20, getpid, ids::getpid, "", Full, "";
      186,  224, gettid, ids::gettid, "", Full, "";
      110,   64, getppid, ids::getppid, "", Full, "";
@@ -487,10 +494,6 @@ table! {
      425,  425, io_uring_setup, refused, "xxxxxx", None, "";
      426,  426, io_uring_enter, refused, "xxxxxx", None, "";
      427,  427, io_uring_register, refused, "xxxxxx", None, "";
-     253,  291, inotify_init, refused, "xxxxxx", None, "";
-     294,  332, inotify_init1, refused, "xxxxxx", None, "";
-     254,  292, inotify_add_watch, refused, "xxxxxx", None, "";
-     255,  293, inotify_rm_watch, refused, "xxxxxx", None, "";
      300,  338, fanotify_init, refused, "xxxxxx", None, "";
      301,  339, fanotify_mark, refused, "xxxxxx", None, "";
      237,  274, mbind, refused, "xxxxxx", None, "";
@@ -510,9 +513,6 @@ table! {
      250,  288, keyctl, refused, "xxxxxx", None, "";
      248,  286, add_key, refused, "xxxxxx", None, "";
      249,  287, request_key, refused, "xxxxxx", None, "";
-     434,  434, pidfd_open, refused, "xxxxxx", None, "";
-     424,  424, pidfd_send_signal, refused, "xxxxxx", None, "";
-     438,  438, pidfd_getfd, refused, "xxxxxx", None, "";
      444,  444, landlock_create_ruleset, refused, "xxxxxx", None, "";
      445,  445, landlock_add_rule, refused, "xxxxxx", None, "";
      446,  446, landlock_restrict_self, refused, "xxxxxx", None, "";

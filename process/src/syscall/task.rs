@@ -177,10 +177,7 @@ pub fn waitid(t: &mut Thread<'_>, a: &Args) -> SysResult {
         (0, _) => WaitWhich::Any,
         (1, pid @ 1..) => WaitWhich::Pid(pid),
         (2, group @ 0..) => WaitWhich::Group(group),
-        (3, _) => {
-            t.log_once("waitid on a pidfd is not supported");
-            return Err(Errno::EINVAL);
-        }
+        (3, fd @ 0..) => WaitWhich::Pidfd(fd),
         _ => return Err(Errno::EINVAL),
     };
     let options = a[3] as u32;

@@ -50,12 +50,35 @@ const fn knob(parent: u8, name: &'static str, make: fn(&System) -> Vec<u8>) -> R
 /// All rows; a row's number is its position, the first is the root.
 pub const ROWS: &[Row] = &[
     dir(0, ""),
-    dir(0, "sys"),    // 1
-    dir(1, "kernel"), // 2
-    dir(1, "vm"),     // 3
-    dir(1, "fs"),     // 4
-    dir(2, "random"), // 5
-    dir(1, "net"),    // 6
+    dir(0, "sys"),     // 1
+    dir(1, "kernel"),  // 2
+    dir(1, "vm"),      // 3
+    dir(1, "fs"),      // 4
+    dir(2, "random"),  // 5
+    dir(1, "net"),     // 6
+    dir(6, "core"),    // 7
+    dir(6, "ipv4"),    // 8
+    dir(4, "inotify"), // 9
+    dir(6, "unix"),    // 10
+    dir(4, "epoll"),   // 11
+    knob(7, "somaxconn", |_| line(b"4096")),
+    knob(7, "rmem_max", |_| line(b"212992")),
+    knob(7, "wmem_max", |_| line(b"212992")),
+    knob(8, "ip_local_port_range", |_| line(b"32768\t60999")),
+    knob(8, "ip_forward", |_| line(b"0")),
+    knob(8, "tcp_rmem", |_| line(b"4096\t131072\t6291456")),
+    knob(8, "tcp_wmem", |_| line(b"4096\t16384\t4194304")),
+    knob(8, "tcp_fin_timeout", |_| line(b"60")),
+    knob(8, "tcp_keepalive_time", |_| line(b"7200")),
+    knob(8, "tcp_syncookies", |_| line(b"1")),
+    knob(8, "tcp_max_syn_backlog", |_| line(b"4096")),
+    knob(8, "ping_group_range", |_| line(b"1\t0")),
+    knob(8, "ip_unprivileged_port_start", |_| line(b"1024")),
+    knob(9, "max_user_watches", |_| line(crate::file::inotify::MAX_WATCHES.to_string().as_bytes())),
+    knob(9, "max_user_instances", |_| line(b"1024")),
+    knob(9, "max_queued_events", |_| line(crate::file::inotify::MAX_EVENTS.to_string().as_bytes())),
+    knob(10, "max_dgram_qlen", |_| line(b"512")),
+    knob(11, "max_user_watches", |_| line(crate::file::epoll::MAX_ITEMS.to_string().as_bytes())),
     link(0, "self"),
     link(0, "thread-self"),
     link(0, "mounts"),
@@ -68,7 +91,8 @@ pub const ROWS: &[Row] = &[
         format!("{seconds:.2} {:.2}\n", seconds * sys.config.cpus as f64 / 2.0).into_bytes()
     }),
     file(0, "loadavg", |sys| {
-        format!("0.00 0.00 0.00 {}/{} {}\n", running(sys), sys.tasks.len() + 1, sys.last_pid).into_bytes()
+        let [a, b, c] = sys.loads.map(|load| format!("{}.{:02}", load >> 16, ((load & 0xffff) * 100) >> 16));
+        format!("{a} {b} {c} {}/{} {}\n", running(sys), sys.tasks.len() + 1, sys.last_pid).into_bytes()
     }),
     file(0, "version", |_| format!("Linux version {RELEASE} (tawaki) (rustc) {VERSION}\n").into_bytes()),
     file(0, "filesystems", |_| {
@@ -104,6 +128,19 @@ pub const ROWS: &[Row] = &[
     knob(3, "max_map_count", |_| line(b"65530")),
     knob(3, "mmap_min_addr", |_| line(b"65536")),
     knob(3, "swappiness", |_| line(b"60")),
+    knob(3, "overcommit_ratio", |_| line(b"50")),
+    knob(3, "dirty_ratio", |_| line(b"20")),
+    knob(2, "panic", |_| line(b"0")),
+    knob(2, "printk", |_| line(b"4\t4\t1\t7")),
+    knob(2, "dmesg_restrict", |_| line(b"1")),
+    knob(2, "perf_event_paranoid", |_| line(b"4")),
+    knob(2, "unprivileged_userns_clone", |_| line(b"0")),
+    knob(2, "shmmax", |_| line(b"18446744073692774399")),
+    knob(2, "sem", |_| line(b"32000\t1024000000\t500\t32000")),
+    knob(4, "protected_hardlinks", |_| line(b"0")),
+    knob(4, "protected_symlinks", |_| line(b"0")),
+    knob(4, "suid_dumpable", |_| line(b"0")),
+    knob(4, "aio-max-nr", |_| line(b"0")),
     file(4, "file-max", |_| line(crate::system::MAX_FILES.to_string().as_bytes())),
     file(4, "file-nr", |sys| format!("{}\t0\t{}\n", sys.files.len(), crate::system::MAX_FILES).into_bytes()),
     file(4, "nr_open", |_| line(crate::task::NR_OPEN.to_string().as_bytes())),
@@ -133,7 +170,7 @@ fn uuid(seed: u64) -> String {
     )
 }
 
-fn running(sys: &System) -> usize {
+pub fn running(sys: &System) -> usize {
     sys.tasks.iter().filter(|(_, t)| matches!(t.state, TaskState::Running | TaskState::Calling)).count()
 }
 
@@ -208,3 +245,6 @@ fn stat(sys: &System) -> Vec<u8> {
     );
     out.into_bytes()
 }
+
+/// A row's number has seven bits of an inode number.
+const _: () = assert!(ROWS.len() <= 128);

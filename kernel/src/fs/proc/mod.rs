@@ -2,6 +2,7 @@
 //! two tables, and a descriptor number.
 
 mod general;
+mod net;
 mod process;
 
 use super::{list, made_up, system};
@@ -68,6 +69,8 @@ fn subject(sys: &System, node: Node) -> Result<Subject<'_>, Errno> {
     };
     Ok(Subject { sys, proc, p: &sys.procs[proc], task })
 }
+
+pub use general::running;
 
 /// Whether the caller may look into a process (like ptrace(2)).
 fn may_look(cx: &Context, s: &Subject) -> bool {

@@ -1,8 +1,9 @@
 //! The part of procfs that is about one process or thread.
 
-use super::Subject;
+use super::{Subject, net};
 use crate::exit::live_usage;
 use crate::file::Object;
+use crate::socket::Kind as SocketKind;
 use crate::task::{RLIM_INFINITY, TaskState};
 use std::fmt::Write;
 use tawaki_abi::Errno;
@@ -75,9 +76,46 @@ pub const ROWS: &[Row] = &[
     file(0, "wchan", 0o444, |_| b"0".to_vec()),
     file(0, "uid_map", 0o644, |_| b"         0          0 4294967295\n".to_vec()),
     file(0, "gid_map", 0o644, |_| b"         0          0 4294967295\n".to_vec()),
-    file(4, "dev", 0o444, |_| b"Inter-|   Receive  |  Transmit\n face |bytes |bytes\n".to_vec()),
-    file(4, "unix", 0o444, |_| b"Num       RefCount Protocol Flags    Type St Inode Path\n".to_vec()),
-    file(4, "route", 0o444, |_| b"Iface\tDestination\tGateway\n".to_vec()),
+    file(4, "dev", 0o444, |_| {
+        b"Inter-|   Receive                                                |  Transmit\n face |bytes    \
+          packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier \
+          compressed\n    lo:       0       0    0    0    0     0          0         0        0       0    \
+          0    0    0     0       0          0\n"
+            .to_vec()
+    }),
+    file(4, "unix", 0o444, |s| net::unix(s.sys)),
+    file(4, "tcp", 0o444, |s| net::inet(s.sys, SocketKind::Stream, false)),
+    file(4, "tcp6", 0o444, |s| net::inet(s.sys, SocketKind::Stream, true)),
+    file(4, "udp", 0o444, |s| net::inet(s.sys, SocketKind::Datagram, false)),
+    file(4, "udp6", 0o444, |s| net::inet(s.sys, SocketKind::Datagram, true)),
+    file(4, "raw", 0o444, |_| {
+        b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref \
+          pointer drops\n"
+            .to_vec()
+    }),
+    file(4, "sockstat", 0o444, |s| net::sockstat(s.sys)),
+    file(4, "if_inet6", 0o444, |_| b"00000000000000000000000000000001 01 80 10 80       lo\n".to_vec()),
+    file(4, "route", 0o444, |_| {
+        b"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n".to_vec()
+    }),
+    file(4, "ipv6_route", 0o444, |_| Vec::new()),
+    file(4, "arp", 0o444, |_| {
+        b"IP address       HW type     Flags       HW address            Mask     Device\n".to_vec()
+    }),
+    file(4, "packet", 0o444, |_| b"sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n".to_vec()),
+    file(0, "io", 0o400, |_| {
+        b"rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\n\
+          cancelled_write_bytes: 0\n"
+            .to_vec()
+    }),
+    file(0, "autogroup", 0o644, |_| b"/autogroup-1 nice 0\n".to_vec()),
+    file(0, "personality", 0o400, |_| b"00000000\n".to_vec()),
+    file(0, "schedstat", 0o444, |s| {
+        format!("{} 0 {}\n", live_usage(s.sys, s.p).utime, s.p.tasks.len()).into_bytes()
+    }),
+    file(0, "setgroups", 0o644, |_| b"allow\n".to_vec()),
+    file(0, "coredump_filter", 0o644, |_| b"00000033\n".to_vec()),
+    file(0, "timerslack_ns", 0o644, |_| b"50000\n".to_vec()),
 ];
 
 /// The row of a name in a directory.
