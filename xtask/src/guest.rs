@@ -1,5 +1,5 @@
-//! The guest tests of `tests/pipelines`: a shell script each, run on the Debian
-//! images by every host, with the output that a real Linux gave.
+//! The guest tests of `tests/pipelines` and `tests/programs`: a shell script each,
+//! run on the Debian images by every host, with the output that a real Linux gave.
 //!
 //! `test.toml` says how, `script.sh` what, `output.txt` (`output.i386.txt` where
 //! the word sizes differ) what comes out. `cargo xtask record` writes the outputs
@@ -85,8 +85,33 @@ pub struct Tally {
 /// The word sizes, as Debian calls them.
 pub const ARCHS: [&str; 2] = ["amd64", "i386"];
 
-fn cases(root: &Path, only: Option<&str>) -> Result<Vec<Case>, String> {
-    let dir = root.join("tests/pipelines");
+/// Which tests, on which image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suite {
+    /// What every change is tested with, on the default image.
+    Pipelines,
+    /// The programs of `docs/programs.md`, on an image that has them.
+    Programs,
+}
+
+impl Suite {
+    fn folder(self) -> &'static str {
+        match self {
+            Suite::Pipelines => "tests/pipelines",
+            Suite::Programs => "tests/programs",
+        }
+    }
+
+    fn image(self, root: &Path, arch: &str) -> Result<PathBuf, String> {
+        match self {
+            Suite::Pipelines => image::default_image(root, arch),
+            Suite::Programs => image::programs_image(root, arch),
+        }
+    }
+}
+
+fn cases(root: &Path, suite: Suite, only: Option<&str>) -> Result<Vec<Case>, String> {
+    let dir = root.join(suite.folder());
     let mut cases = Vec::new();
     for entry in fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?.flatten() {
         let (dir, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
@@ -107,8 +132,8 @@ fn cases(root: &Path, only: Option<&str>) -> Result<Vec<Case>, String> {
 }
 
 /// Runs the guest tests on one host for one word size.
-pub fn test(root: &Path, host: Host, arch: &str, only: Option<&str>) -> Result<Tally, String> {
-    let image = image::default_image(root, arch)?;
+pub fn test(root: &Path, suite: Suite, host: Host, arch: &str, only: Option<&str>) -> Result<Tally, String> {
+    let image = suite.image(root, arch)?;
     let program = match host {
         Host::Native => run::native_binary(root)?,
         _ => {
@@ -117,7 +142,7 @@ pub fn test(root: &Path, host: Host, arch: &str, only: Option<&str>) -> Result<T
         }
     };
     let mut tally = Tally::default();
-    for case in cases(root, only)? {
+    for case in cases(root, suite, only)? {
         let started = Instant::now();
         let label = format!("{} ({}, {arch})", case.name, host.name());
         let result = case.run(root, host, arch, &image, &program);
@@ -221,7 +246,9 @@ impl Case {
         let enter = "set -e; user=$2; cwd=$3; script=$4; hostname tawaki; mount -o loop \"$1\" /mnt; cd /mnt; \
             mount -t proc proc proc; mount -t tmpfs tmpfs dev; mount -t tmpfs -o mode=1777 tmpfs tmp; \
             for d in null zero full random urandom tty; do : >dev/$d; mount --bind /dev/$d dev/$d; done; \
-            ln -s /proc/self/fd dev/fd; mkdir -m 1777 dev/shm; \
+            mount -t sysfs sysfs sys; mount -t tmpfs tmpfs run; mkdir dev/pts; \
+            mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts dev/pts; ln -s pts/ptmx dev/ptmx; \
+            ln -s /proc/self/fd dev/fd; mkdir -m 1777 dev/shm; ip link set lo up || chroot . ip link set lo up; \
             set +e; env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
             TERM=xterm-256color LANG=C.UTF-8 USER=root \
             chroot --userspec=\"$user\" . /bin/bash -c 'cd \"$0\"; exec /bin/bash -c \"$1\"' \"$cwd\" \"$script\"; \
@@ -238,13 +265,17 @@ impl Case {
 }
 
 /// Writes the expected outputs anew.
-pub fn record(root: &Path, only: Option<&str>) -> Result<(), String> {
+pub fn record(root: &Path, suite: Suite, only: Option<&str>) -> Result<(), String> {
     if !tools::is_root() {
         return Err("recording needs root: it runs the tests in a chroot".into());
     }
-    for arch in ARCHS {
-        let image = image::default_image(root, arch)?;
-        for case in cases(root, only)?.iter().filter(|c| c.settings.record && c.settings.expect.is_none()) {
+    // Programs are recorded once: their images are large.
+    let archs = if suite == Suite::Programs { &ARCHS[..1] } else { &ARCHS[..] };
+    for &arch in archs {
+        let image = suite.image(root, arch)?;
+        for case in
+            cases(root, suite, only)?.iter().filter(|c| c.settings.record && c.settings.expect.is_none())
+        {
             let copy = root.join("build/record.ext2");
             tools::checked(
                 Command::new("cp").args(["--sparse=always", "--reflink=auto"]).arg(&image).arg(&copy),

@@ -37,6 +37,9 @@ enum Task {
     Record {
         /// Tests whose name contains this
         name: Option<String>,
+        /// Those of tests/programs
+        #[arg(long)]
+        programs: bool,
     },
     /// Build a Debian image
     Image(image::ImageArgs),
@@ -61,7 +64,10 @@ fn main() {
         Task::Serve(args) => serve::serve(&root, &args).map(|()| 0),
         Task::Test(args) => test::run(&root, &args),
         Task::Tidy => tidy::check(&root).map(|tally| i32::from(tally.failed > 0)),
-        Task::Record { name } => guest::record(&root, name.as_deref()).map(|()| 0),
+        Task::Record { name, programs } => {
+            let suite = if programs { guest::Suite::Programs } else { guest::Suite::Pipelines };
+            guest::record(&root, suite, name.as_deref()).map(|()| 0)
+        }
         Task::Image(args) => image::build(&root, &args).map(|()| 0),
         Task::Run(args) => run::run(&root, &args),
         Task::Bench(args) => bench::run(&root, &args).map(|()| 0),

@@ -25,6 +25,9 @@ pub struct TestArgs {
     /// Guest and browser tests whose name contains this
     #[arg(long)]
     pub name: Option<String>,
+    /// Only the programs of docs/programs.md, on their own image
+    #[arg(long)]
+    pub programs: bool,
 }
 
 /// How long random code is tried, both word sizes in turn.
@@ -53,6 +56,11 @@ pub enum Part {
 
 /// Runs the tests; the result is the exit status.
 pub fn run(root: &Path, args: &TestArgs) -> Result<i32, String> {
+    if args.programs {
+        let tally = guest_tests(root, args, guest::Suite::Programs)?;
+        println!("{} passed, {} failed", tally.passed, tally.failed);
+        return Ok(i32::from(tally.failed > 0));
+    }
     let wanted = |part: Part| args.only.is_empty() || args.only.contains(&part);
     let mut needed = vec![("gcc", "gcc"), ("e2fsck", "e2fsprogs")];
     if wanted(Part::Unit) && !Path::new("/usr/lib32/libc.a").exists() {
@@ -91,7 +99,7 @@ pub fn run(root: &Path, args: &TestArgs) -> Result<i32, String> {
             Part::Types => one(types(root)),
             Part::Unit => unit(root)?,
             Part::Fuzz => one(crate::fuzz::random(root, FUZZ_SECONDS)),
-            Part::Guest => guest_tests(root, args)?,
+            Part::Guest => guest_tests(root, args, guest::Suite::Pipelines)?,
             Part::Browser => browser(root, args.name.as_deref())?,
         };
         total.passed += tally.passed;
@@ -165,11 +173,11 @@ fn result_line(line: &str) -> Option<Tally> {
     Some(Tally { passed: number("passed")?, failed: number("failed")? })
 }
 
-fn guest_tests(root: &Path, args: &TestArgs) -> Result<Tally, String> {
+fn guest_tests(root: &Path, args: &TestArgs, suite: guest::Suite) -> Result<Tally, String> {
     let mut tally = Tally::default();
     for host in &args.hosts {
         for arch in &args.arch {
-            let part = guest::test(root, *host, arch, args.name.as_deref())?;
+            let part = guest::test(root, suite, *host, arch, args.name.as_deref())?;
             tally.passed += part.passed;
             tally.failed += part.failed;
         }

@@ -4,8 +4,10 @@
 //! from the tree; both work without root too (user namespaces, `fakeroot`).
 //! Images are kept by a hash of everything that goes into them.
 
+mod programs;
 mod sources;
 
+pub use programs::programs_image;
 pub use sources::hosts as source_hosts;
 
 use std::fs;
