@@ -2,7 +2,7 @@
 //! from local sockets (tcp(7), udp(7), netlink(7)).
 
 use super::done;
-use super::socket::Message;
+use super::message::Message;
 use crate::file::FileId;
 use crate::kernel::{Caller, Kernel};
 use crate::net::address::{any, destination, encode, family, is_local, parse, source};

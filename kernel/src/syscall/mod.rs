@@ -8,6 +8,7 @@ mod identity;
 mod inet;
 mod ioctl;
 mod mapping;
+mod message;
 mod misc;
 mod open;
 mod path;

@@ -139,7 +139,7 @@ impl Kernel {
                 }
             }
             Object::Socket(socket) => {
-                let want = super::socket::Receive { len, flags: 0, wait };
+                let want = super::message::Receive { len, flags: 0, wait };
                 let (received, _) = self.receive(c, socket, want, progress)?;
                 bytes(received.data.into_vec())
             }

@@ -1,7 +1,7 @@
 //! sendfile(2), copy_file_range(2), splice(2), tee(2).
 
 use super::done;
-use super::socket::{Message, Receive};
+use super::message::{Message, Receive};
 use crate::file::{FileId, Object};
 use crate::kernel::{Caller, Kernel};
 use crate::socket::SocketId;

@@ -61,7 +61,7 @@ impl Kernel {
                 done(8)
             }
             Object::Socket(socket) => {
-                let message = super::socket::Message { data, flags: 0, addr: None, fds: &[], wait };
+                let message = super::message::Message { data, flags: 0, addr: None, fds: &[], wait };
                 self.send_to(c, socket, message, progress)
             }
             Object::Text(_) => {
