@@ -52,6 +52,9 @@ pub struct BenchArgs {
     /// Seconds that one command may take before it counts as failed
     #[arg(long, default_value_t = 90)]
     pub limit: u64,
+    /// The page's files, built already (for comparing builds)
+    #[arg(long)]
+    pub web: Option<PathBuf>,
     /// Measure nothing: read this earlier result
     #[arg(long)]
     pub from: Option<PathBuf>,
@@ -137,7 +140,7 @@ fn measure(root: &Path, args: &BenchArgs) -> Result<Report, String> {
     for arch in &archs {
         let image = image::image(root, arch, &all)?;
         for kind in kinds.iter().filter(|kind| kind.runs(arch)) {
-            subjects.push((*arch, Subject::new(root, *kind, &image)?));
+            subjects.push((*arch, Subject::new(root, *kind, &image, args.web.as_deref())?));
         }
     }
     let mut cells = Cells::new();

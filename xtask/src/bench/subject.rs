@@ -99,7 +99,7 @@ pub struct Subject {
 
 impl Subject {
     /// Prepares one; builds what it needs.
-    pub fn new(root: &Path, kind: Kind, image: &Path) -> Result<Subject, String> {
+    pub fn new(root: &Path, kind: Kind, image: &Path, web: Option<&Path>) -> Result<Subject, String> {
         let programs = match kind {
             Kind::Native => Vec::new(),
             Kind::Qemu => peers::qemu(root)?.to_vec(),
@@ -108,7 +108,7 @@ impl Subject {
                 vec![peers::v86(root)?]
             }
             Kind::TawakiNative => vec![run::native_binary(root)?],
-            _ => vec![web::build(root)?],
+            _ => vec![web.map_or_else(|| web::build(root), |dir| Ok(dir.to_path_buf()))?],
         };
         Ok(Subject { kind, root: root.into(), image: image.into(), programs, session: None, boot: None })
     }
@@ -129,7 +129,8 @@ impl Subject {
         let mut command = Command::new("node");
         command.current_dir(&self.root).arg("bench/driver.mjs");
         command.args(["--kind", kind, "--browser", browser, "--boot", &boot.to_string(), "--image"]);
-        Session::start(command.arg(&self.image), true)
+        command.arg(&self.image).arg(if kind == "v86" { "--parts" } else { "--web" }).args(&self.programs);
+        Session::start(&mut command, true)
     }
 
     /// A session that has run nothing yet (native execution and qemu keep theirs: what
