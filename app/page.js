@@ -63,7 +63,7 @@ async function main() {
   const machine = await boot({
     image: parameters.get("image") ?? "debian.ext2",
     strace: parameters.has("strace"),
-    jit: parameters.has("jit") ? parameters.get("jit") !== "off" : undefined,
+    jit: parameters.get("jit") ?? undefined,
     overlayLimit: limit * 1e6,
     onDiskFull() {
       full = true;

@@ -8,6 +8,9 @@ import { Mailbox } from "./mailbox.js";
 /** A worker whose memory has grown past this is replaced after its task: pages are not given back otherwise. */
 const RETIRE = 384 * 2 ** 20;
 
+/** Values of the option `jit`, as `src/exports.rs` knows them. */
+const JIT_SWITCHES = { off: 0, checked: 2, on: 6 };
+
 const log = (line) => postMessage({ log: line });
 
 /** Free places of a function table behind the emulator's own functions. */
@@ -123,7 +126,7 @@ onmessage = ({ data }) => {
   function run({ exports }, memory, { kind, payload }, address) {
     const pointer = exports.allocate(payload.length) >>> 0;
     new Uint8Array(memory.buffer, pointer, payload.length).set(payload);
-    exports.process_run(kind, pointer, payload.length, address, epoch, processors, (strace ? 1 : 0) | (jit ? 2 : 0));
+    exports.process_run(kind, pointer, payload.length, address, epoch, processors, (strace ? 1 : 0) | (JIT_SWITCHES[jit] ?? 0));
     postMessage({ ended: Array.from({ length: 6 }, (_, i) => exports.last_run(i)) });
   }
 

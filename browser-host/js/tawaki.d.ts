@@ -19,8 +19,11 @@ export interface BootOptions {
   hostname?: string;
   /** Logs every system call through `onLog`. */
   strace?: boolean;
-  /** Whether hot code is compiled. Default `false`. */
-  jit?: boolean;
+  /**
+   * Whether hot code is compiled: `"on"` trusts the layout of memory where the program does not handle faults
+   * itself, `"checked"` tests every access. Default `"off"`.
+   */
+  jit?: "on" | "checked" | "off";
   /** Called while the machine loads, and with every range of the image that arrives later. */
   onProgress?(progress: Progress): void;
   /** Lines of the machine's log. Default: `console.debug`. */

@@ -208,7 +208,7 @@ export class Machine {
       const first = firstMessage(worker, "process");
       worker.postMessage({
         module: this.module, kernelMemory: this.kernelMemory, shared: this.shared, mailbox, port: channel.port2, epoch: this.epoch,
-        processors: this.processors, strace: this.options.strace, jit: this.options.jit ?? false,
+        processors: this.processors, strace: this.options.strace, jit: this.options.jit ?? "off",
       }, [channel.port2]);
       answer = await first;
       if (answer.failed) throw new Error(answer.failed);

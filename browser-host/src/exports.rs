@@ -163,6 +163,8 @@ static LAST_RUN: std::sync::Mutex<[f64; 6]> = std::sync::Mutex::new([0.0; 6]);
 /// Bits of `switches` of [`process_run`].
 const STRACE: u32 = 1;
 const JIT: u32 = 2;
+/// Compiled code trusts the layout of memory.
+const TRUST: u32 = 4;
 
 /// Runs one task to its end and returns its status word. `kind` as in
 /// [`host::spawn`].
@@ -191,7 +193,8 @@ pub unsafe extern "C" fn process_run(
     if kind != 2 {
         process::new_process();
     }
-    let mut host = WorkerHost::new(epoch, processors);
+    let trust = switches & (JIT | TRUST) == JIT | TRUST;
+    let mut host = WorkerHost::new(epoch, processors, trust);
     let options = Options { strace: switches & STRACE != 0 };
     // Kept from process to process: blocks and compiled code of the same libraries are
     // recognised by their bytes. Taken out while it runs, as a trap would never put it
@@ -202,6 +205,7 @@ pub unsafe extern "C" fn process_run(
         Box::leak(Box::new(JitEngine::new(BrowserHost::default(), settings)))
     });
     engine.set_enabled(switches & JIT != 0);
+    engine.set_checked(!trust);
     engine.invalidate(0..ADDRESS_END);
     let before = engine.stats();
     let ended = tawaki_process::run(start, &mut port, &mut host, engine, options);

@@ -148,12 +148,13 @@ pub struct WorkerHost {
     epoch: f64,
     start: f64,
     processors: u32,
+    trusts_layout: bool,
 }
 
 impl WorkerHost {
     /// `epoch`: zero of the machine's monotonic clock, milliseconds since 1970.
-    pub fn new(epoch: f64, processors: u32) -> Self {
-        WorkerHost { epoch, start: host::now(), processors }
+    pub fn new(epoch: f64, processors: u32, trusts_layout: bool) -> Self {
+        WorkerHost { epoch, start: host::now(), processors, trusts_layout }
     }
 }
 
@@ -204,6 +205,10 @@ impl Host for WorkerHost {
 
     fn processors(&self) -> u32 {
         self.processors
+    }
+
+    fn trusts_layout(&self) -> bool {
+        self.trusts_layout
     }
 
     fn copy_from_parent(&mut self, ranges: &[Range<u64>]) -> Result<(), OutOfMemory> {

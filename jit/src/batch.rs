@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tawaki_cpu::interp::cache::{COLD, Cache};
+use tawaki_cpu::interp::cache::Cache;
 use tawaki_cpu::ir::{Block, OpCode};
 use tawaki_cpu::{GuestMemory, Mode, Perms};
 
@@ -12,11 +12,15 @@ use crate::engine::Settings;
 use crate::region::{BlockSource, Region, form_region};
 
 /// Most regions of one batch, callees included.
-const MAX_REGIONS: usize = 128;
+const MAX_REGIONS: usize = 40;
 
 /// A callee joins its caller's module when it ran at least one in so many of the
 /// executions that make a block hot.
-const CALLEE_SHARE: u32 = 8;
+const CALLEE_SHARE: u32 = 4;
+
+/// A block is part of a region when it ran once in so many of those executions; what ran
+/// less costs more to compile than to leave for.
+const BLOCK_SHARE: u32 = 100;
 
 /// Regions to be compiled into one module.
 #[derive(Default)]
@@ -62,8 +66,8 @@ impl Source<'_> {
     fn heat(&self, rip: u64) -> u32 {
         let threshold = self.cache.threshold();
         self.cache.find(rip).map_or(0, |number| {
-            let left = self.cache.entry(number).countdown.get();
-            if left == COLD || left == 1 { threshold } else { threshold.saturating_sub(left) }
+            let entry = self.cache.entry(number);
+            if entry.hot.get() { threshold } else { threshold.saturating_sub(entry.countdown.get()) }
         })
     }
 }
@@ -71,6 +75,9 @@ impl Source<'_> {
 impl BlockSource for Source<'_> {
     fn block(&mut self, rip: u64) -> Option<Block> {
         let number = self.current(rip)?;
+        if self.heat(rip) < self.cache.threshold() / BLOCK_SHARE {
+            return None;
+        }
         Some(self.cache.entry(number).block.clone())
     }
 

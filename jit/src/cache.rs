@@ -22,7 +22,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { modules: 1000, bytes: 24 << 20 }
+        Limits { modules: 500, bytes: 8 << 20 }
     }
 }
 

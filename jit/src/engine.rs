@@ -116,17 +116,18 @@ const DEPTH: u32 = 100;
 
 /// An exit of compiled code to a block without any counts as so many executions: it
 /// is a seam that costs more than its instructions.
-const EXIT_HEAT: u32 = 24;
+const EXIT_HEAT: u32 = 32;
 
 /// A block that is part of a region already has to be hot so many times over for one
 /// of its own.
 const POSTPONED: u32 = 8;
 
 /// Compiling may take this long in a process, microseconds,
-const ALLOWANCE_US: u64 = 10_000;
+const ALLOWANCE_US: u64 = 8_000;
 
-/// and this share of its time, per cent.
-const SHARE: u64 = 25;
+/// and this share of its time, per cent. Browsers compile a function when it is first
+/// called, which takes as long again and does not show here.
+const SHARE: u64 = 10;
 
 /// With a threshold up to this one, everything is compiled, however long that takes.
 const TESTING: u32 = 100;
@@ -205,6 +206,12 @@ impl<H: CodeHost> JitEngine<H> {
             self.interpreter.cache_mut().set_threshold(threshold);
             self.drop_all();
         }
+    }
+
+    /// Whether compiled code tests every access ([`Options::checked`]); programs that
+    /// need it are compiled so in any case.
+    pub fn set_checked(&mut self, checked: bool) {
+        self.settings.options.checked = checked;
     }
 
     /// What to compile with now; code of other options is dropped.

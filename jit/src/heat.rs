@@ -18,7 +18,7 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Thresholds { hot: 1500, wait: 400_000, full: 48 }
+        Thresholds { hot: 4000, wait: 400_000, full: 32 }
     }
 }
 

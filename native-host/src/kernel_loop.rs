@@ -17,8 +17,8 @@ use crate::mailbox::{Doorbell, Inbox, Mailbox, Message};
 use crate::memory::HostMemory;
 use crate::worker::{Job, Totals, work};
 
-/// Guest threads need little host stack; recursion is the guest's own.
-const WORKER_STACK: usize = 2 << 20;
+/// Guest threads need little host stack; compiled code and its compiler want some more.
+const WORKER_STACK: usize = 16 << 20;
 
 struct Seat {
     mailbox: Arc<Mailbox>,

@@ -80,7 +80,7 @@ impl JitConfig {
     /// hot blocks.
     pub fn settings(&self) -> tawaki_jit::Settings {
         let mut settings = tawaki_jit::Settings::default();
-        settings.options.checked = true;
+        settings.options.checked = self.checked;
         settings.options.helpers_only = self.helpers_only;
         if let Some(threshold) = self.threshold {
             settings.thresholds.hot = threshold;

@@ -47,9 +47,9 @@ pub struct RunArgs {
     #[arg(long)]
     pub log: bool,
     /// Compiles hot code: on, off, checked (every memory access tested), helpers
-    /// (checked, and all operations by calls)
-    #[arg(long, value_enum, default_value = "off")]
-    pub jit: Jit,
+    /// (checked, and all operations by calls). Without it the environment's TAWAKI_JIT
+    #[arg(long, value_enum)]
+    pub jit: Option<Jit>,
     /// How often a block begins before it is hot
     #[arg(long)]
     pub jit_threshold: Option<u32>,
@@ -129,13 +129,7 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
         write: args.write,
         strace: args.strace,
         max_processes: args.max_processes,
-        jit: JitConfig {
-            enabled: args.jit != Jit::Off,
-            checked: args.jit != Jit::On,
-            helpers_only: args.jit == Jit::Helpers,
-            threshold: args.jit_threshold,
-            region: args.jit_region,
-        },
+        jit: jit_config(args),
     })?;
     let tty = std::io::stdin().is_terminal();
     let (cols, rows) = size();
@@ -180,6 +174,24 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
             .map_err(|e| format!("cannot write {}: {e}", path.display()))?;
     }
     result
+}
+
+fn jit_config(args: &RunArgs) -> JitConfig {
+    let from_env = JitConfig::from_env();
+    let chosen = match args.jit {
+        None => from_env,
+        Some(jit) => JitConfig {
+            enabled: jit != Jit::Off,
+            checked: jit != Jit::On,
+            helpers_only: jit == Jit::Helpers,
+            ..from_env
+        },
+    };
+    JitConfig {
+        threshold: args.jit_threshold.or(chosen.threshold),
+        region: args.jit_region.or(chosen.region),
+        ..chosen
+    }
 }
 
 fn print_log(args: &RunArgs, line: &str) {

@@ -96,6 +96,7 @@ struct WorkerHost {
     memory: Arc<HostMemory>,
     parent: Option<Arc<HostMemory>>,
     processors: u32,
+    trusts_layout: bool,
     log: crossbeam_channel::Sender<String>,
 }
 
@@ -123,6 +124,9 @@ impl Host for WorkerHost {
     }
     fn processors(&self) -> u32 {
         self.processors
+    }
+    fn trusts_layout(&self) -> bool {
+        self.trusts_layout
     }
     fn copy_from_parent(&mut self, ranges: &[Range<u64>]) -> Result<(), OutOfMemory> {
         let parent = self.parent.take().ok_or(OutOfMemory)?;
@@ -174,7 +178,8 @@ pub fn work(job: Job) {
     let Job { slot, start, memory, parent, mailbox, bell, options, jit, totals, log } = job;
     let mut port = WorkerPort { caller: Caller::new(slot, mailbox, bell.clone()), dead: false };
     let processors = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
-    let mut host = WorkerHost { memory: memory.clone(), parent, processors, log: log.clone() };
+    let trusts_layout = cfg!(feature = "jit") && jit.enabled && !jit.checked;
+    let mut host = WorkerHost { memory: memory.clone(), parent, processors, trusts_layout, log: log.clone() };
     bell.load.enter();
     let ended = catch_unwind(AssertUnwindSafe(|| {
         with_engine(&jit, &memory, &totals, log, |engine| {

@@ -42,6 +42,8 @@ pub struct Entry {
     /// How often the block may still begin before the run loop reports it
     /// ([`super::exec::Exit::Hot`]); [`COLD`] is as good as never.
     pub countdown: Cell<u32>,
+    /// Whether the countdown has ever ended.
+    pub hot: Cell<bool>,
     /// Where the indirect jump or call at the end went last (low half), or 0.
     pub target: Cell<u32>,
     /// The entry whose indirect jump came here last, or [`NONE`].
@@ -273,6 +275,7 @@ impl Entry {
             fall: NONE,
             epoch,
             countdown: Cell::new(COLD),
+            hot: Cell::new(false),
             target: Cell::new(0),
             from: Cell::new(NONE),
             pages,
