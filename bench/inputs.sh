@@ -17,17 +17,17 @@ cat >hello.c <<'C'
 int main(void) { printf("hello %d\n", 42); return 0; }
 C
 
-# A middling translation unit: 300 functions with loops, branches and structures.
+# A middling translation unit: 120 functions with loops, branches and structures.
 awk 'BEGIN {
 	print "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\nstruct item { int key; long sum; char name[24]; struct item *next; };"
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < 120; i++) {
 		printf "static long step%d(struct item *p, int n) {\n\tlong t = %d;\n\tfor (int i = 0; i < n; i++) {\n", i, i
 		printf "\t\tif (p[i].key %% %d == 0) t += p[i].sum * %d; else t ^= p[i].key << %d;\n", i % 7 + 2, i + 3, i % 5
 		printf "\t\tswitch (t & 3) { case 0: p[i].sum++; break; case 1: t -= n; break; default: p[i].key ^= (int)t; }\n\t}\n"
 		if (i) printf "\treturn t + step%d(p, n / 2);\n}\n", i - 1
 		else print "\treturn t;\n}"
 	}
-	print "int main(void) { static struct item v[64]; for (int i = 0; i < 64; i++) v[i].key = i * 31; printf(\"%ld\\n\", step299(v, 64)); return 0; }"
+	print "int main(void) { static struct item v[64]; for (int i = 0; i < 64; i++) v[i].key = i * 31; printf(\"%ld\\n\", step119(v, 64)); return 0; }"
 }' >middling.c
 
 # A project of 20 files and a header, built by make.
@@ -53,9 +53,9 @@ class Shape:
     def area(self): return self.w * self.h
 class Box(Shape):
     def area(self): return super().area() + 1
-total = sum(Box(i, i % 7).area() for i in range(40000))
+total = sum(Box(i, i % 7).area() for i in range(20000))
 words = {}
-for word in re.findall(r"[a-z_]+", open("/bench/in/text1m").read()[:300000]):
+for word in re.findall(r"[a-z_]+", open("/bench/in/text1m").read()[:100000]):
     words[word] = words.get(word, 0) + 1
 top = sorted(words.items(), key=lambda p: (-p[1], p[0]))[:5]
 print(total, json.loads(json.dumps(top)))
