@@ -60,9 +60,13 @@ impl Vfs {
                 return fail(Errno::EEXIST);
             }
         }
-        let Some((location, kind)) = found.node else {
+        let Some((mut location, mut kind)) = found.node else {
             return fail(Errno::ENOENT);
         };
+        if creating && self.is_mountpoint(location) {
+            location = self.cross(location);
+            kind = self.kind_of(cx, location)?;
+        }
         if creating && kind == FileKind::Directory {
             return fail(if exclusive { Errno::EEXIST } else { Errno::EISDIR });
         }

@@ -173,6 +173,9 @@ impl Vfs {
         if kind == FileKind::Directory {
             return fail(Errno::EISDIR);
         }
+        if self.is_mountpoint(victim) {
+            return fail(Errno::EBUSY);
+        }
         self.maintain(cx);
         let inode = self.inode(victim)?;
         let keep = self.open.contains_key(&inode);

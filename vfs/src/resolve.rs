@@ -140,7 +140,9 @@ impl Vfs {
                 done.node = Some((below, kind));
                 return Ok(done);
             }
-            here = if kind == FileKind::Directory { self.cross(below) } else { below };
+            here = self.cross(below);
+            // What is bound over a file may be of another kind (a device, say).
+            let kind = if here == below { kind } else { self.kind_of(cx, here)? };
             if last {
                 return self.finish(done, (here, kind), flags);
             }

@@ -106,7 +106,7 @@ syscalls! { k, c, p;
     Call::Utimens { dirfd, path, atime, mtime, flags } => k.sys_utimens(c, *dirfd, path, *atime, *mtime, *flags), Full, "utimensat futimesat utimes utime", "";
     Call::Truncate { path, len } => k.sys_truncate(c, path, *len), Full, "truncate", "";
     Call::Ftruncate { fd, len } => k.sys_ftruncate(c, *fd, *len), Full, "ftruncate", "";
-    Call::Fallocate { fd, mode, offset, len } => k.sys_fallocate(c, *fd, *mode, *offset, *len), Partial, "fallocate", "allocate and keep-size only";
+    Call::Fallocate { fd, mode, offset, len } => k.sys_fallocate(c, *fd, *mode, (*offset, *len), p), Partial, "fallocate", "allocate, keep-size, punch-hole and zero-range (written as zeros, blocks stay); no collapse or insert";
     Call::Fsync { fd } => k.sys_fsync(c, *fd), Full, "fsync fdatasync syncfs", "";
     Call::Sync => k.sys_sync(c), Full, "sync", "";
     Call::Statfs { path } => k.sys_statfs(c, path), Full, "statfs", "";

@@ -243,14 +243,25 @@ impl Kernel {
         }
     }
 
-    pub(super) fn sys_fallocate(&mut self, c: Caller, fd: Fd, mode: u32, offset: u64, len: u64) -> SysResult {
+    pub(super) fn sys_fallocate(
+        &mut self,
+        c: Caller,
+        fd: Fd,
+        mode: u32,
+        (offset, len): (u64, u64),
+        progress: &mut Progress,
+    ) -> SysResult {
         let (file, loc) =
             self.regular(c, fd).map_err(|e| if e == Errno::EINVAL { Errno::ESPIPE } else { e })?;
         if !self.sys.files[file].flags.writable() {
             return Err(Errno::EBADF.into());
         }
-        if mode & !1 != 0 {
+        let (keep, punch, zero) = (mode & KEEP_SIZE != 0, mode & PUNCH_HOLE != 0, mode & ZERO_RANGE != 0);
+        if mode & !(KEEP_SIZE | PUNCH_HOLE | ZERO_RANGE) != 0 || punch && (zero || !keep) {
             return Err(Errno::EOPNOTSUPP.into());
+        }
+        if len == 0 || len > i64::MAX as u64 || offset > i64::MAX as u64 {
+            return Err(Errno::EINVAL.into());
         }
         let end = offset.checked_add(len).filter(|end| *end <= i64::MAX as u64).ok_or(Errno::EFBIG)?;
         self.check_size(c, end)?;
@@ -258,7 +269,44 @@ impl Kernel {
         if loc.mount == sys.mounts.memory && end > vfs.stat(&sys.context(c.proc), loc)?.size {
             sys.check_seals(loc, SEAL_GROW)?;
         }
-        vfs.fallocate(&sys.context(c.proc), loc, offset, len, mode & 1 != 0)?;
+        let cx = sys.context(c.proc);
+        if loc.mount == sys.mounts.memory && (punch || zero) {
+            sys.check_seals(loc, SEAL_WRITE | SEAL_FUTURE_WRITE)?;
+        }
+        if !punch {
+            vfs.fallocate(&cx, loc, offset, len, keep)?;
+        }
+        if punch || zero {
+            return self.zero_range(c, loc, offset, end, progress);
+        }
+        done(0)
+    }
+
+    /// Overwrites a range with zeros as far as the file goes: what a hole reads as,
+    /// though its blocks stay. In pieces, so that nothing large is repeated when a
+    /// block has to be waited for.
+    fn zero_range(
+        &mut self,
+        c: Caller,
+        loc: tawaki_vfs::Location,
+        offset: u64,
+        end: u64,
+        progress: &mut Progress,
+    ) -> SysResult {
+        const PIECE: u64 = 1 << 20;
+        let Kernel { vfs, sys, .. } = self;
+        let cx = sys.context(c.proc);
+        let end = end.min(vfs.stat(&cx, loc)?.size);
+        let mut at = offset.saturating_add(progress.mark);
+        while at < end {
+            let data = vec![0; (end - at).min(PIECE) as usize];
+            let n = vfs.write(&cx, loc, at, &data)? as u64;
+            if n == 0 {
+                return Err(Errno::ENOSPC.into());
+            }
+            at += n;
+            progress.mark = at - offset;
+        }
         done(0)
     }
 
@@ -279,6 +327,11 @@ impl Kernel {
         done(0)
     }
 }
+
+/// Modes of fallocate(2).
+const KEEP_SIZE: u32 = 1;
+const PUNCH_HOLE: u32 = 2;
+const ZERO_RANGE: u32 = 0x10;
 
 /// Seals of a memfd (fcntl(2), F_ADD_SEALS).
 pub(super) const SEAL_SEAL: u32 = 1;

@@ -247,17 +247,17 @@ table! {
      166,   52, umount2, fs::umount2, "sx", Full, "";
        -,   22, umount, fs::umount, "s", Full, "";
      188,  226, setxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     189,  227, lsetxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     190,  228, fsetxattr, fs::xattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     189,  227, lsetxattr, fs::lxattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     190,  228, fsetxattr, fs::fxattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
      191,  229, getxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     192,  230, lgetxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     193,  231, fgetxattr, fs::xattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     192,  230, lgetxattr, fs::lxattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     193,  231, fgetxattr, fs::fxattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
      194,  232, listxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     195,  233, llistxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     196,  234, flistxattr, fs::xattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     195,  233, llistxattr, fs::lxattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     196,  234, flistxattr, fs::fxattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
      197,  235, removexattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     198,  236, lremovexattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     199,  237, fremovexattr, fs::xattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     198,  236, lremovexattr, fs::lxattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     199,  237, fremovexattr, fs::fxattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
     // ---- waiting for descriptors
        7,  168, poll, poll::poll, "pud", Full, "";
      271,  309, ppoll, poll::ppoll, "puppu", Full, "";
