@@ -2,7 +2,7 @@
 // announced in the `posted` word; everything else reaches it through the doorbell.
 
 import {
-  ASLEEP, ATTENTION, AWAKE, IDLE, MAILBOXES, MAILBOX_OF, MAILBOX_WORDS, POSTED, REPLIED, REPLY, RUNNING, SLOT, SLOTS, WORDS, now, text,
+  ASLEEP, ATTENTION, AWAKE, FREE, IDLE, MAILBOXES, MAILBOX_OF, MAILBOX_WORDS, POSTED, REPLIED, REPLY, RUNNING, SLOT, SLOTS, WORDS, now, text,
 } from "./layout.js";
 
 let module, memory, exports, machine, words, io, epoch, strace;
@@ -18,15 +18,18 @@ const units = new Map();
 const bound = new Array(SLOTS).fill(null);
 /** Spawns that wait for an idle worker. */
 const waiting = [];
-/** Workers that the page was asked for and has not delivered. */
-let asked = 0;
-let maxWorkers = 100;
+/**
+ * The two kinds of workers: those for processes, with a memory, and those for threads only. `asked`: those that the page
+ * was asked for and has not delivered; `most`: how many there may be; `spare`: idle ones to keep ready.
+ */
+const processes = { threads: false, asked: 0, most: 100, spare: 3 };
+const threads = { threads: true, asked: 0, most: 0, spare: 0 };
 /** Ranges of images that the kernel wants and that were not asked for yet. */
 const wanted = [];
 /** Bytes of one HTTP request. */
 const MOST_AT_ONCE = 2 ** 20;
-/** Idle workers to keep ready. */
-const SPARE = 3;
+/** Idle workers for threads to keep ready once there has been a thread. */
+const SPARE_THREADS = 2;
 
 const host = {
   now,
@@ -50,9 +53,11 @@ const host = {
     const from = bound[other];
     if (kind === 2 && !from) return 0;
     const payload = new Uint8Array(memory.buffer, pointer >>> 0, length).slice();
-    const unit = idleUnit();
-    if (!unit && units.size + asked >= maxWorkers && waiting.length >= asked + ending()) return 0;
-    const work = { slot, kind, payload };
+    const unit = idleUnit(kind === 2);
+    if (kind === 2) threads.spare = SPARE_THREADS;
+    const kindOf = kind === 2 && !full(threads) ? threads : processes;
+    if (!unit && full(processes) && kindOf === processes && waitingFor(processes) >= processes.asked + ending()) return 0;
+    const work = { slot, kind, payload, kindOf };
     if (kind === 1) work.parent = from?.memory;
     if (kind === 2) {
       // The process's memory may not go to others before this thread has ended, even while it waits for a worker.
@@ -82,10 +87,10 @@ const host = {
 
   end_of_turn() {
     if (wanted.length > 0) requestRanges();
-    while (waiting.length > 0) {
-      const unit = idleUnit();
-      if (!unit) return;
-      start(unit, waiting.shift());
+    for (let i = 0; i < waiting.length;) {
+      const unit = idleUnit(waiting[i].kind === 2);
+      if (unit) start(unit, ...waiting.splice(i, 1));
+      else i++;
     }
   },
 
@@ -118,14 +123,33 @@ function requestRanges() {
   for (const range of ranges) io.postMessage(range);
 }
 
-function idleUnit() {
-  for (const unit of units.values()) if (isIdle(unit)) return unit;
-  return null;
+/** An idle worker; for a thread rather one that can do nothing else. */
+function idleUnit(forThread) {
+  let found = null;
+  for (const unit of units.values()) {
+    if (unit.home.memory ? found : !forThread) continue;
+    if (!isIdle(unit)) continue;
+    if (!unit.home.memory || !forThread) return unit;
+    found = unit;
+  }
+  return found;
 }
+
+const kindOfUnit = (unit) => (unit.home.memory ? processes : threads);
+
+/** How many workers of a kind there are, asked ones included. */
+function count(kind) {
+  let number = kind.asked;
+  for (const unit of units.values()) if (kindOfUnit(unit) === kind) number++;
+  return number;
+}
+
+const full = (kind) => count(kind) >= kind.most;
+const waitingFor = (kind) => waiting.filter((work) => work.kindOf === kind).length;
 
 /** Whether a worker can take a task; notes the end of its last one. */
 function isIdle(unit) {
-  if (unit.busy && Atomics.load(unit.home.view, IDLE) === 1) {
+  if (unit.busy && Atomics.load(...unit.idle) === 1) {
     unit.busy = false;
     leaveOwner(unit);
     Object.assign(unit, unit.home);
@@ -150,16 +174,17 @@ function viewOf(unit) {
   return unit.view;
 }
 
-/** Workers whose task is gone and that will be idle in a moment. */
+/** Workers for processes whose task is gone and that will be idle in a moment. */
 function ending() {
   let count = 0;
-  for (const unit of units.values()) if (unit.busy && bound[unit.slot] !== unit) count++;
+  for (const unit of units.values()) if (unit.home.memory && unit.busy && bound[unit.slot] !== unit) count++;
   return count;
 }
 
 function start(unit, work) {
   unit.busy = true;
-  Atomics.store(unit.home.view, IDLE, 0);
+  Atomics.store(...unit.idle, 0);
+  delete work.kindOf;
   Atomics.add(words, RUNNING, 1);
   bound[work.slot] = unit;
   unit.slot = work.slot;
@@ -186,12 +211,14 @@ function discard(unit) {
 
 /** Keeps a few idle workers ready beyond what waits. */
 function askForWorkers() {
-  let idle = 0;
-  for (const unit of units.values()) if (isIdle(unit)) idle++;
-  const wanted = Math.min(waiting.length + SPARE - idle - asked, maxWorkers - units.size - asked);
-  if (wanted > 0) {
-    asked += wanted;
-    postMessage({ workers: wanted });
+  for (const kind of [processes, threads]) {
+    let idle = 0;
+    for (const unit of units.values()) if (kindOfUnit(unit) === kind && isIdle(unit)) idle++;
+    const wanted = Math.min(waitingFor(kind) + kind.spare - idle - kind.asked, kind.most - count(kind));
+    if (wanted > 0) {
+      kind.asked += wanted;
+      postMessage({ workers: wanted, threads: kind.threads });
+    }
   }
 }
 
@@ -226,10 +253,11 @@ function resume() {
 const fromPage = announced((data) => {
   if (data.unit) {
     const { id, mailbox, port, memory, words: address, boot } = data.unit;
-    asked--;
-    const home = { memory, view: new Int32Array(memory.buffer, address >>> 0, 16) };
-    const unit = { id, mailbox, port, home, ...home, boot, busy: false, slot: -1, owner: null, threads: 0, broken: false };
+    const home = { memory, view: memory && new Int32Array(memory.buffer, address >>> 0, 16) };
+    const idle = memory ? [home.view, IDLE] : [words, MAILBOXES + mailbox * MAILBOX_WORDS + FREE];
+    const unit = { id, mailbox, port, home, ...home, idle, boot, busy: false, slot: -1, owner: null, threads: 0, broken: false };
     units.set(mailbox, unit);
+    kindOfUnit(unit).asked--;
     exports.kernel_worker(machine, mailbox);
     port.onmessage = announced(({ crashed, retired }) => {
       if (retired) return discard(unit);
@@ -240,9 +268,15 @@ const fromPage = announced((data) => {
     host.end_of_turn();
   } else if (data.noWorker) {
     // The page cannot make one (out of memories): whoever waits for it fails.
-    asked--;
-    maxWorkers = Math.max(1, Math.min(maxWorkers, units.size + asked));
-    if (waiting.length > asked) exports.kernel_event(machine, 11, waiting.pop().slot, 0, ...give(NOTHING));
+    const kind = data.threads ? threads : processes;
+    kind.asked--;
+    kind.most = Math.max(kind.threads ? 0 : 1, Math.min(kind.most, count(kind)));
+    const last = waiting.findLastIndex((work) => work.kindOf === kind);
+    if (last >= 0 && waitingFor(kind) > kind.asked) {
+      const [{ slot, owner }] = waiting.splice(last, 1);
+      if (owner) owner.threads--;
+      exports.kernel_event(machine, 11, slot, 0, ...give(NOTHING));
+    }
   } else {
     const { kind, a = 0, b = 0, bytes = NOTHING } = data;
     if (!exports.kernel_event(machine, kind, a, b, ...give(bytes))) postMessage({ log: `the page's message ${kind} makes no sense` });
@@ -251,8 +285,9 @@ const fromPage = announced((data) => {
 
 onmessage = async ({ data }) => {
   ({ module, memory, io, epoch } = data);
-  maxWorkers = data.maxWorkers;
-  asked = data.asked;
+  processes.most = data.maxWorkers;
+  processes.asked = data.asked;
+  threads.most = SLOTS - data.maxWorkers;
   const instance = await WebAssembly.instantiate(module, { env: { memory }, host });
   exports = instance.exports;
   exports.start_worker();

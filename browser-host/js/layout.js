@@ -9,7 +9,7 @@ export const MAILBOXES = Math.ceil((MAILBOX_OF + SLOTS) / 16) * 16;
 
 /** Words of `Mailbox`, relative to its address. */
 export const MAILBOX_WORDS = 16;
-export const BUFFER = 0, CAPACITY = 1, REQUEST = 2, ANSWER = 3, SLOT = 4, WORDS = 5;
+export const BUFFER = 0, CAPACITY = 1, REQUEST = 2, ANSWER = 3, SLOT = 4, WORDS = 5, FREE = 6;
 export const GROW = 0x8000_0000 | 0;
 
 /** Words of `ThreadWords`. */

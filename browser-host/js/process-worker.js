@@ -1,8 +1,8 @@
 // A process worker: one instance of the module over one memory, which runs one
 // task after the other; or, for a while, a second instance over the memory of a
-// process that has made a thread. While a task runs it never returns to the event loop.
+// process that has made a thread. A worker for threads only has no memory of its own (browsers give few). While a task runs it never returns to the event loop.
 
-import { IDLE, RUNNING, WORDS, newMemory, now, ring, send, text } from "./layout.js";
+import { FREE, IDLE, MAILBOXES, MAILBOX_WORDS, RUNNING, WORDS, newMemory, now, ring, send, text } from "./layout.js";
 import { Mailbox } from "./mailbox.js";
 
 /** A worker whose memory has grown past this is replaced after its task: pages are not given back otherwise. */
@@ -101,10 +101,10 @@ function onBootStack(memory, exports, boot, f) {
 }
 
 onmessage = ({ data }) => {
-  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, mailbox: number } = data;
-  let memory;
+  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, mailbox: number, threads } = data;
+  let memory, home, address, boot;
   try {
-    memory = newMemory();
+    if (!threads) memory = newMemory();
   } catch (error) {
     postMessage({ failed: String(error) });
     return;
@@ -114,14 +114,16 @@ onmessage = ({ data }) => {
     mailbox.use(number);
     return mailbox;
   };
-  const mailbox = openMailbox(memory);
-  const { words } = mailbox;
-  const home = instantiate(module, memory, mailbox);
-  home.exports.start_worker();
-  const address = home.exports.thread_words();
-  const boot = { block: home.exports.boot_block(), top: home.exports.boot_stack_top() };
-  const thread = new Int32Array(memory.buffer, address, 16);
-  Atomics.store(thread, IDLE, 1);
+  const words = new Int32Array(kernelMemory.buffer, shared);
+  let idle = [words, MAILBOXES + number * MAILBOX_WORDS + FREE];
+  if (memory) {
+    home = instantiate(module, memory, openMailbox(memory));
+    home.exports.start_worker();
+    address = home.exports.thread_words();
+    boot = { block: home.exports.boot_block(), top: home.exports.boot_stack_top() };
+    idle = [new Int32Array(memory.buffer, address, 16), IDLE];
+  }
+  Atomics.store(...idle, 1);
 
   function run({ exports }, memory, { kind, payload }, address) {
     const pointer = exports.allocate(payload.length) >>> 0;
@@ -158,10 +160,10 @@ onmessage = ({ data }) => {
       send(port, words, { crashed: String(error?.stack ?? error) });
       return;
     }
-    home.parent = undefined;
+    if (home) home.parent = undefined;
     Atomics.sub(words, RUNNING, 1);
-    if (memory.buffer.byteLength > RETIRE) return send(port, words, { retired: true });
-    Atomics.store(thread, IDLE, 1);
+    if (memory?.buffer.byteLength > RETIRE) return send(port, words, { retired: true });
+    Atomics.store(...idle, 1);
     ring(words);
   };
   postMessage({ memory, words: address, boot });

@@ -13,7 +13,7 @@ export interface BootOptions {
   memory?: number;
   /** Processors that programs are told of. Default `navigator.hardwareConcurrency`. */
   processors?: number;
-  /** Most processes and threads at once. Default 100; one more is EAGAIN. */
+  /** Most processes at once, default 100; 130 threads beyond them. One more is EAGAIN. */
   maxProcesses?: number;
   /** Host name. Default: the image's `/etc/hostname`. */
   hostname?: string;

@@ -19,6 +19,8 @@ export const TO_KERNEL = {
  * Most shared memories: Chromium gives a tab 124, one is the kernel's, and terminated workers' are not free at once.
  */
 const MAX_WORKERS = 112;
+/** Further threads beyond `maxProcesses`: their workers have no memory of their own. */
+const THREADS = 130;
 
 /** Unit of block numbers (`BLOCK_SIZE` of the crate blockdev). */
 const BLOCK_SIZE = 1024;
@@ -128,7 +130,7 @@ export class Machine {
       maxWorkers: Math.min(MAX_WORKERS, (options.maxProcesses ?? 100) + 8),
       boot: {
         imageSize: size, disks: disks.map(({ path }, i) => ({ path, size: diskSizes[i] })), overlayLimit: options.overlayLimit ?? 2 ** 30, hostname: options.hostname ?? null,
-        maxProcesses: options.maxProcesses ?? 100, cores: this.processors, memory: options.memory ?? 4 * 2 ** 30,
+        maxProcesses: (options.maxProcesses ?? 100) + THREADS, cores: this.processors, memory: options.memory ?? 4 * 2 ** 30,
         entropy: [...crypto.getRandomValues(new Uint8Array(32))], epoch: this.epoch,
       },
     }, [channel.port1]);
@@ -178,7 +180,7 @@ export class Machine {
         }
       }
     } else if (data.workers) {
-      for (let i = 0; i < data.workers; i++) this.addWorker();
+      for (let i = 0; i < data.workers; i++) this.addWorker(data.threads);
     } else if (data.terminate !== undefined) {
       this.removeWorker(data.terminate);
     } else if (data.panic) {
@@ -196,7 +198,8 @@ export class Machine {
     (this.options.onLog ?? ((line) => console.debug(line)))(line);
   }
 
-  async addWorker() {
+  /** `threads`: without a memory, for threads only. */
+  async addWorker(threads = false) {
     const id = this.nextId++;
     const mailbox = this.mailboxes.indexOf(false);
     this.mailboxes[mailbox] = true;
@@ -207,6 +210,7 @@ export class Machine {
       channel = new MessageChannel();
       const first = firstMessage(worker, "process");
       worker.postMessage({
+        threads,
         module: this.module, kernelMemory: this.kernelMemory, shared: this.shared, mailbox, port: channel.port2, epoch: this.epoch,
         processors: this.processors, strace: this.options.strace, jit: this.options.jit ?? "off",
       }, [channel.port2]);
@@ -215,7 +219,7 @@ export class Machine {
     } catch (error) {
       this.log(`no further process worker: ${error.message}`);
       this.removeWorker(id, mailbox);
-      if (!this.stopped) send(this.kernel, this.words, { noWorker: true });
+      if (!this.stopped) send(this.kernel, this.words, { noWorker: true, threads });
       return;
     }
     worker.onmessage = ({ data }) => {

@@ -35,8 +35,10 @@ pub struct Mailbox {
     /// Address of the [`ThreadWords`] of a thread on another worker's memory,
     /// written by that thread before its first call.
     pub words: AtomicU32,
+    /// For a worker without a memory of its own, which runs threads only: 1 while it waits for one.
+    pub idle: AtomicU32,
     /// Unused.
-    pub spare: [AtomicU32; 10],
+    pub spare: [AtomicU32; 9],
 }
 
 /// In [`Mailbox::request`]: not a request, but a wish for a buffer of this length.
@@ -104,7 +106,8 @@ const MAILBOX: Mailbox = Mailbox {
     answer: ZERO,
     slot: ZERO,
     words: ZERO,
-    spare: [ZERO; 10],
+    idle: ZERO,
+    spare: [ZERO; 9],
 };
 
 /// The instance's shared words; only those of the kernel's instance are used.
