@@ -57,6 +57,9 @@ impl Context for Harness {
         self.sink().i32_const(0);
         at(OPERAND)
     }
+    fn compared(&mut self, single: bool) -> [u32; 2] {
+        if single { [T + 7, T + 8] } else { [T + 9, T + 10] }
+    }
     fn mend_nans(&self) -> bool {
         self.mend_nans
     }
@@ -76,7 +79,14 @@ fn module(ops: &[Op], mend_nans: bool) -> Vec<u8> {
     types.ty().function([], []);
     for (i, op) in ops.iter().enumerate() {
         functions.function(0);
-        let locals = [(35, ValType::V128), (1, ValType::F64), (1, ValType::F32), (2, ValType::I64)];
+        let locals = [
+            (35, ValType::V128),
+            (1, ValType::F64),
+            (1, ValType::F32),
+            (2, ValType::I64),
+            (2, ValType::F32),
+            (2, ValType::F64),
+        ];
         let mut harness = Harness { function: Function::new(locals), mend_nans, wrote: None };
         for n in 0..4 {
             harness.sink().i32_const(0).v128_load(at(VECTORS + 16 * n)).local_set(V + n as u32);

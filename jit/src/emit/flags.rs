@@ -2,18 +2,24 @@
 
 use tawaki_cpu::flags::{AF, CF, OF, PF, SF, STATUS, ZF, kind};
 use tawaki_cpu::ir::ops::uses;
-use tawaki_cpu::ir::{Op, OpCode};
+use tawaki_cpu::ir::{Op, OpCode, VecOp};
 use tawaki_cpu::state::slot::{self, FLAG_A, FLAG_B, FLAG_KIND, FLAG_R};
 use wasm_encoder::BlockType;
-use wasm_encoder::ValType::I32;
+use wasm_encoder::ValType::{F32, F64, I32};
 
-use super::{Emitter, Kind};
+use super::{Emitter, Kind, new_local};
 use crate::analysis::effects;
 use crate::layout::{Options, helper};
 
 /// Bit of a static kind (not of the slot): there was a carry in, so that the operands
 /// alone do not give the conditions.
 pub const CARRY_IN: u64 = 0x100;
+
+/// Static kinds (in the slot it is `BITS`): the bits are those of comparing the singles
+/// or the doubles in [`Emitter::compared`].
+pub const SINGLES: u64 = kind::BITS | 1;
+/// As [`SINGLES`].
+pub const DOUBLES: u64 = kind::BITS | 2;
 
 /// What computes flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +117,13 @@ pub fn kind_after(op: &Op, before: Kind, options: &Options) -> Kind {
     }
     if !e.writes.has(FLAG_KIND) {
         return before;
+    }
+    if op.code == OpCode::Vector {
+        return Some(match VecOp::from_e(op.e) {
+            VecOp::Comiss | VecOp::Ucomiss => SINGLES,
+            VecOp::Comisd | VecOp::Ucomisd => DOUBLES,
+            _ => kind::BITS,
+        });
     }
     let bits = if before == Some(kind::BITS) { before } else { None };
     let Some((class, log2)) = classify(op.code) else { return Some(kind::BITS) };
@@ -505,6 +518,7 @@ impl Emitter<'_> {
     /// Pushes 1 if condition `cc` holds, else 0.
     pub fn condition(&mut self, cc: u8) {
         match self.kind {
+            Some(k @ (SINGLES | DOUBLES)) => self.float_condition(cc, k == SINGLES),
             Some(k) => match cc >> 1 {
                 0 => self.of(k),
                 1 => self.cf(k),
@@ -534,6 +548,75 @@ impl Emitter<'_> {
         }
         if cc & 1 != 0 {
             self.i().i32_eqz();
+        }
+    }
+
+    /// The locals of the last comparison's operands.
+    pub fn compared(&mut self, single: bool) -> [u32; 2] {
+        if single {
+            *self.singles.get_or_insert_with(|| [(); 2].map(|()| new_local(&mut self.locals, F32)))
+        } else {
+            *self.doubles.get_or_insert_with(|| [(); 2].map(|()| new_local(&mut self.locals, F64)))
+        }
+    }
+
+    /// Conditions (of even code) from the operands of a comparison: CF unless a >= b,
+    /// ZF unless a < b or a > b, PF when unordered, the others clear.
+    fn float_condition(&mut self, cc: u8, single: bool) {
+        let [a, b] = self.compared(single);
+        let mut i = self.i();
+        match cc >> 1 {
+            1 => {
+                i.local_get(a).local_get(b);
+                if single {
+                    i.f32_ge()
+                } else {
+                    i.f64_ge()
+                };
+                i.i32_eqz();
+            }
+            2 | 7 => {
+                i.local_get(a).local_get(b);
+                if single {
+                    i.f32_lt()
+                } else {
+                    i.f64_lt()
+                };
+                i.local_get(a).local_get(b);
+                if single {
+                    i.f32_gt()
+                } else {
+                    i.f64_gt()
+                };
+                i.i32_or().i32_eqz();
+            }
+            3 => {
+                i.local_get(a).local_get(b);
+                if single {
+                    i.f32_gt()
+                } else {
+                    i.f64_gt()
+                };
+                i.i32_eqz();
+            }
+            5 => {
+                i.local_get(a).local_get(a);
+                if single {
+                    i.f32_ne()
+                } else {
+                    i.f64_ne()
+                };
+                i.local_get(b).local_get(b);
+                if single {
+                    i.f32_ne()
+                } else {
+                    i.f64_ne()
+                };
+                i.i32_or();
+            }
+            _ => {
+                i.i32_const(0);
+            }
         }
     }
 

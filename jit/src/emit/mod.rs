@@ -75,6 +75,14 @@ pub struct Emitter<'a> {
     /// Status flags (bits of `cpu::flags`) somebody may look at behind this operation.
     pub flags_live: u32,
     batch: &'a module::Batch,
+    /// Operands of the last float comparisons, see [`flags::SINGLES`].
+    singles: Option<[u32; 2]>,
+    doubles: Option<[u32; 2]>,
+}
+
+fn new_local(locals: &mut Vec<ValType>, ty: ValType) -> u32 {
+    locals.push(ty);
+    3 + locals.len() as u32 - 1
 }
 
 impl<'a> Emitter<'a> {
@@ -100,6 +108,8 @@ impl<'a> Emitter<'a> {
             changed_at: NO_LOCAL,
             flags_live: tawaki_cpu::flags::STATUS,
             batch,
+            singles: None,
+            doubles: None,
         };
         e.pc = e.local(ValType::I32);
         e
@@ -114,8 +124,7 @@ impl<'a> Emitter<'a> {
 
     /// A new local that lives for the whole function.
     pub fn local(&mut self, ty: ValType) -> u32 {
-        self.locals.push(ty);
-        3 + self.locals.len() as u32 - 1
+        new_local(&mut self.locals, ty)
     }
 
     /// A local for use within one operation; all are free again at the next.

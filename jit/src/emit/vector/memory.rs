@@ -114,18 +114,21 @@ pub(super) fn emit(x: &mut impl Context, code: VecOp, op: &Op) -> bool {
 /// ZF, PF and CF of a comparison: CF unless a >= b, ZF unless a < b or a > b,
 /// PF when one of them is a NaN.
 fn compare(x: &mut impl Context, code: VecOp, op: &Op) {
-    let (a, b) = (x.vector(op.a), x.vector(op.b));
+    let vectors = [x.vector(op.a), x.vector(op.b)];
     let single = matches!(code, VecOp::Comiss | VecOp::Ucomiss);
+    let [a, b] = x.compared(single);
     let mut s = x.sink();
+    for (vector, scalar) in vectors.into_iter().zip([a, b]) {
+        s.local_get(vector);
+        if single {
+            s.f32x4_extract_lane(0)
+        } else {
+            s.f64x2_extract_lane(0)
+        };
+        s.local_set(scalar);
+    }
     let test = |s: &mut InstructionSink<'_>, x: u32, y: u32, relation: Relation| {
-        for local in [x, y] {
-            s.local_get(local);
-            if single {
-                s.f32x4_extract_lane(0)
-            } else {
-                s.f64x2_extract_lane(0)
-            };
-        }
+        s.local_get(x).local_get(y);
         match (relation, single) {
             (Relation::Differ, true) => s.f32_ne(),
             (Relation::Differ, false) => s.f64_ne(),

@@ -61,6 +61,8 @@ pub trait Context {
     fn operand_address(&mut self, op: &Op, bytes: u32, access: Access, aligned: bool) -> MemArg;
     /// Pops i64: the status flags become these bits.
     fn set_flags(&mut self);
+    /// Locals that keep the operands of a comparison, f32 or f64, for the conditions.
+    fn compared(&mut self, single: bool) -> [u32; 2];
     /// Whether NaNs the host makes have to be made x86's.
     fn mend_nans(&self) -> bool;
 }
@@ -218,6 +220,10 @@ impl Context for Emitter<'_> {
         self.set(slot::FLAG_R);
         self.i().i64_const(tawaki_cpu::flags::kind::BITS as i64);
         self.set(slot::FLAG_KIND);
+    }
+
+    fn compared(&mut self, single: bool) -> [u32; 2] {
+        Emitter::compared(self, single)
     }
 
     fn mend_nans(&self) -> bool {
