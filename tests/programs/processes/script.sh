@@ -4,7 +4,7 @@ ps -o stat=,args= -p $one | tr -s "N< " " "
 ps auxf | grep "[s]leep 10" | grep -vc bash
 ps -eo pid,ppid,comm | grep -c sleep
 ps -T -p $one -o comm=
-top -b -n1 | sed -n 7p | tr -s " "
+top -b -n1 | sed -n 7p | tr -s " " | sed "s/^ //"
 top -b -n1 -p $one | tail -1 | awk '{print $2, $8, $12}'
 pstree $$ | sed 's/[0-9]*\*/N*/' | head -3
 pgrep -x sleep | wc -l
