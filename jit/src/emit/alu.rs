@@ -31,16 +31,21 @@ impl Emitter<'_> {
     /// Sets the static kind's local.
     pub fn set_kind(&mut self, kind: u64) {
         if self.flag_wanted(slot::FLAG_KIND) {
-            self.i().i64_const(kind as i64);
-            self.set(slot::FLAG_KIND);
+            self.i().i32_const(kind as i32);
+            self.set32(slot::FLAG_KIND);
         }
     }
 
     /// Copies a slot to a flag operand, if that is wanted.
     fn keep(&mut self, flag: u8, from: u8, imm: i64) {
         if self.flag_wanted(flag) {
-            self.right64(from, imm);
-            self.set(flag);
+            if self.is_narrow(flag) {
+                self.right32(from, imm);
+                self.set32(flag);
+            } else {
+                self.right64(from, imm);
+                self.set(flag);
+            }
         }
     }
 
@@ -58,10 +63,30 @@ impl Emitter<'_> {
     fn finish_flags(&mut self, d: u8, kind: u64) {
         if self.flag_wanted(slot::FLAG_R) {
             let r = self.slot_local(slot::FLAG_R);
-            self.i().local_tee(r);
+            if self.is_narrow(slot::FLAG_R) {
+                self.i().i32_wrap_i64().local_tee(r);
+                self.set32(d);
+            } else {
+                self.i().local_tee(r);
+                self.set(d);
+            }
+        } else {
+            self.set(d);
         }
-        self.set(d);
         self.set_kind(kind);
+    }
+
+    /// As [`Self::finish_flags`], of an i32.
+    fn finish_flags32(&mut self, d: u8, kind: u64) {
+        if self.flag_wanted(slot::FLAG_R) && self.is_narrow(slot::FLAG_R) {
+            let r = self.slot_local(slot::FLAG_R);
+            self.i().local_tee(r);
+            self.set32(d);
+            self.set_kind(kind);
+        } else {
+            self.i().i64_extend_i32_u();
+            self.finish_flags(d, kind);
+        }
     }
 }
 
@@ -105,7 +130,7 @@ fn arithmetic(e: &mut Emitter, op: &Op, log2: u64) {
             _ => i.i32_xor(),
         };
         if !wide {
-            e.i().i64_extend_i32_u();
+            return e.finish_flags32(op.d, family | log2);
         }
     } else {
         e.get(op.a);
@@ -146,10 +171,15 @@ fn step(e: &mut Emitter, op: &Op, class: Class, log2: u64) {
         e.carry();
         e.set32(slot::FLAG_A);
     }
+    let family = if class == Class::Inc { kind::INC } else { kind::DEC };
+    if log2 == 2 {
+        e.get32(op.a);
+        e.i().i32_const(if class == Class::Inc { 1 } else { -1 }).i32_add();
+        return e.finish_flags32(op.d, family | log2);
+    }
     e.get(op.a);
     e.i().i64_const(if class == Class::Inc { 1 } else { -1 }).i64_add();
     e.cut(log2);
-    let family = if class == Class::Inc { kind::INC } else { kind::DEC };
     e.finish_flags(op.d, family | log2);
 }
 
@@ -188,6 +218,16 @@ fn shift(e: &mut Emitter, op: &Op, class: Class, log2: u64, bits: u32) {
         }
         e.keep(slot::FLAG_A, op.a, 0);
         e.keep(slot::FLAG_B, slot::ZERO, count);
+        if log2 == 2 {
+            e.get32(op.a);
+            e.i().i32_const(count as i32);
+            match class {
+                Class::Shl => e.i().i32_shl(),
+                Class::Shr => e.i().i32_shr_u(),
+                _ => e.i().i32_shr_s(),
+            };
+            return e.finish_flags32(op.d, family | log2);
+        }
         value(e);
         e.i().i64_const(count);
         apply(e);

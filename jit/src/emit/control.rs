@@ -71,7 +71,8 @@ pub(super) fn function(region: &Region, layout: &Layout, options: &Options, batc
     let floats = ops.any(|op| super::vector::relies_on_mxcsr(op, options));
     let mut c = Context { region, shape, analysis, frames: Vec::new(), labels, groups, spin, floats };
 
-    prologue(&mut e.i(), region.entry, 16);
+    let pc = e.pc;
+    prologue(&mut e.i(), region.entry, 16, pc);
     if c.floats {
         e.mxcsr_differs();
         e.exit_if(region.entry, ExitKind::Interpret);
@@ -87,6 +88,7 @@ pub(super) fn function(region: &Region, layout: &Layout, options: &Options, batc
 
 /// Wraps the body into the exit blocks.
 fn finish(e: Emitter) -> Function {
+    let narrow = !e.layout.bits64;
     let Emitter { code, locals, exits, pc, slots, xmm, .. } = e;
     let mut f = Function::new_with_locals_types(locals);
     for _ in &exits {
@@ -97,7 +99,11 @@ fn finish(e: Emitter) -> Function {
         let mut i = f.instructions();
         i.end();
         for s in set.each_slot() {
-            i.local_get(STATE).local_get(slots[s as usize]).i64_store(at(Layout::slot(s), 3));
+            i.local_get(STATE).local_get(slots[s as usize]);
+            if narrow {
+                i.i64_extend_i32_u();
+            }
+            i.i64_store(at(Layout::slot(s), 3));
         }
         for x in set.each_xmm() {
             i.local_get(STATE).local_get(xmm[x as usize]).v128_store(at(Layout::xmm(x), 3));
@@ -198,6 +204,7 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
     let last_start = block.start_of(block.instructions().saturating_sub(1)).map_or(0, |(at, _)| at);
     let trap_from = if *end == End::Trap { last_start } else { block.ops.len() };
     let mut instruction = 0;
+    e.x87_top = None;
     for (at, op) in block.ops.iter().enumerate() {
         while let Some((start, rip)) = block.start_of(instruction) {
             if start > at {
@@ -303,7 +310,7 @@ fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target) {
 fn leave_to(e: &mut Emitter, rip: u64) {
     match e.batch.sibling(rip) {
         Some(function) => {
-            let dirty = e.dirty & Set::MACHINE;
+            let dirty = e.meaningful(e.dirty & Set::MACHINE);
             e.store_set(dirty);
             e.i().local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const(1).i32_sub();
             e.i().call(function).return_();
@@ -401,7 +408,7 @@ fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, to: (&[u64], u64, T
     push(e, wide, |e| {
         e.i().i64_const(back as i64);
     });
-    let dirty = analysis::stored_at_end(end, e.dirty | Set::slot(slot::RSP), e.batch);
+    let dirty = e.meaningful(analysis::stored_at_end(end, e.dirty | Set::slot(slot::RSP), e.batch));
     e.store_set(dirty);
     e.dirty = Set::EMPTY;
     e.kind = None;

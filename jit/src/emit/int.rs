@@ -13,12 +13,20 @@ pub fn emit(e: &mut Emitter, op: &Op) -> bool {
     use OpCode::*;
     match op.code {
         Nop => {}
+        Mov64 if e.is_narrow(op.a) || e.is_narrow(op.d) => {
+            e.get32(op.a);
+            e.set32(op.d);
+        }
         Mov64 => {
             e.get(op.a);
             e.set(op.d);
         }
         Mov32 => {
             e.get32(op.a);
+            e.set32(op.d);
+        }
+        MovI if e.is_narrow(op.d) => {
+            e.i().i32_const(op.imm as i32);
             e.set32(op.d);
         }
         MovI => {
@@ -210,6 +218,17 @@ impl Emitter<'_> {
 }
 
 fn insert(e: &mut Emitter, op: &Op, mask: i64, shift: i64) {
+    if e.is_narrow(op.d) {
+        e.get32(op.d);
+        e.i().i32_const(!(mask << shift) as i32).i32_and();
+        e.get32(op.a);
+        e.i().i32_const(mask as i32).i32_and();
+        if shift != 0 {
+            e.i().i32_const(shift as i32).i32_shl();
+        }
+        e.i().i32_or();
+        return e.set32(op.d);
+    }
     e.get(op.d);
     e.i().i64_const(!(mask << shift)).i64_and();
     e.get(op.a);
@@ -222,6 +241,14 @@ fn insert(e: &mut Emitter, op: &Op, mask: i64, shift: i64) {
 }
 
 fn zero_extend(e: &mut Emitter, op: &Op, shift: i64, mask: i64) {
+    if e.is_narrow(op.d) || e.is_narrow(op.a) {
+        e.get32(op.a);
+        if shift != 0 {
+            e.i().i32_const(shift as i32).i32_shr_u();
+        }
+        e.i().i32_const(mask as i32).i32_and();
+        return e.set32(op.d);
+    }
     e.get(op.a);
     if shift != 0 {
         e.i().i64_const(shift).i64_shr_u();
@@ -265,6 +292,15 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
         let a = form(load % 4);
         let bytes = [1, 2, 4, 8, 1, 1, 2, 2, 4][load / 4];
         e.address(&a, bytes, Access::Read);
+        if e.is_narrow(op.d) && op.d != slot::SINK && load / 4 < 3 {
+            match load / 4 {
+                0 => e.i().i32_load8_u(GUEST),
+                1 => e.i().i32_load16_u(GUEST),
+                _ => e.i().i32_load(GUEST),
+            };
+            e.set32(op.d);
+            return true;
+        }
         let mut i = e.i();
         match load / 4 {
             0 => i.i64_load8_u(GUEST),
@@ -300,6 +336,15 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
             e.address_again(&a);
         } else {
             e.address(&a, 1 << (store / 4), Access::Write);
+        }
+        if e.is_narrow(op.d) && store / 4 < 3 {
+            e.get32(op.d);
+            match store / 4 {
+                0 => e.i().i32_store8(GUEST),
+                1 => e.i().i32_store16(GUEST),
+                _ => e.i().i32_store(GUEST),
+            };
+            return true;
         }
         e.get(op.d);
         let mut i = e.i();

@@ -142,10 +142,17 @@ impl<'a> Emitter<'a> {
         self.scratch.iter_mut().for_each(|s| s.2 = false);
     }
 
-    /// The i64 local of a slot.
+    /// Whether a slot is an i32 local: those of the machine in 32-bit code, whose upper
+    /// halves are zero (or, of flag operands, do not matter).
+    pub fn is_narrow(&self, s: Slot) -> bool {
+        !self.layout.bits64 && s < slot::TEMP
+    }
+
+    /// The local of a slot, i64 or narrow.
     pub fn slot_local(&mut self, s: Slot) -> u32 {
         if self.slots[s as usize] == NO_LOCAL {
-            self.slots[s as usize] = self.local(ValType::I64);
+            let ty = if self.is_narrow(s) { ValType::I32 } else { ValType::I64 };
+            self.slots[s as usize] = self.local(ty);
         }
         self.slots[s as usize]
     }
@@ -166,6 +173,9 @@ impl<'a> Emitter<'a> {
         } else {
             let local = self.slot_local(s);
             self.i().local_get(local);
+            if self.is_narrow(s) {
+                self.i().i64_extend_i32_u();
+            }
         }
     }
 
@@ -173,6 +183,9 @@ impl<'a> Emitter<'a> {
     pub fn get32(&mut self, s: Slot) {
         if s == slot::ZERO {
             self.i().i32_const(0);
+        } else if self.is_narrow(s) {
+            let local = self.slot_local(s);
+            self.i().local_get(local);
         } else {
             self.get(s);
             self.i().i32_wrap_i64();
@@ -185,14 +198,22 @@ impl<'a> Emitter<'a> {
             self.i().drop();
         } else {
             let local = self.slot_local(s);
+            if self.is_narrow(s) {
+                self.i().i32_wrap_i64();
+            }
             self.i().local_set(local);
         }
     }
 
     /// Pops an i32 into a slot, zero-extended.
     pub fn set32(&mut self, s: Slot) {
-        self.i().i64_extend_i32_u();
-        self.set(s);
+        if self.is_narrow(s) && s != slot::SINK && s != slot::ZERO {
+            let local = self.slot_local(s);
+            self.i().local_set(local);
+        } else {
+            self.i().i64_extend_i32_u();
+            self.set(s);
+        }
     }
 
     /// Pushes the v128 value of a vector register or temporary.
@@ -212,8 +233,9 @@ impl<'a> Emitter<'a> {
     /// Stores the locals in `set` to the state.
     pub fn store_set(&mut self, set: Set) {
         for s in set.each_slot() {
-            let local = self.slot_local(s);
-            self.i().local_get(STATE).local_get(local).i64_store(at(Layout::slot(s), 3));
+            self.i().local_get(STATE);
+            self.get(s);
+            self.i().i64_store(at(Layout::slot(s), 3));
         }
         for x in set.each_xmm() {
             let local = self.xmm_local(x);
@@ -224,8 +246,13 @@ impl<'a> Emitter<'a> {
     /// Loads the locals in `set` from the state.
     pub fn load_set(&mut self, set: Set) {
         for s in set.each_slot() {
-            let local = self.slot_local(s);
-            self.i().local_get(STATE).i64_load(at(Layout::slot(s), 3)).local_set(local);
+            let (local, narrow) = (self.slot_local(s), self.is_narrow(s));
+            self.i().local_get(STATE);
+            if narrow {
+                self.i().i32_load(at(Layout::slot(s), 2)).local_set(local);
+            } else {
+                self.i().i64_load(at(Layout::slot(s), 3)).local_set(local);
+            }
         }
         for x in set.each_xmm() {
             let local = self.xmm_local(x);
@@ -235,9 +262,20 @@ impl<'a> Emitter<'a> {
 
     // ---- ways out --------------------------------------------------------------
 
+    /// Without the flag operands that mean nothing in the present kind of flags.
+    pub fn meaningful(&self, set: Set) -> Set {
+        use tawaki_cpu::flags::kind;
+        let none = match self.kind.map(|k| k & !3) {
+            Some(kind::LOGIC | kind::BITS) => Set::slot(slot::FLAG_A) | Set::slot(slot::FLAG_B),
+            Some(kind::INC | kind::DEC) => Set::slot(slot::FLAG_B),
+            _ => Set::EMPTY,
+        };
+        set.without(none)
+    }
+
     /// The branch label, at this point, of the way out that stores `set` and reports `kind`.
     fn exit_label(&mut self, set: Set, kind: ExitKind) -> u32 {
-        let way = (set & Set::MACHINE, kind);
+        let way = (self.meaningful(set & Set::MACHINE), kind);
         way.0.each_slot().for_each(|s| _ = self.slot_local(s));
         way.0.each_xmm().for_each(|x| _ = self.xmm_local(x));
         let number = self.exits.iter().position(|&e| e == way).unwrap_or_else(|| {

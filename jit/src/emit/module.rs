@@ -254,8 +254,8 @@ fn give_up(i: &mut InstructionSink, pc: u32) {
 }
 
 /// The checks at the start of a region's function: too deep, or time to look up.
-/// `cost` is taken from the fuel.
-pub(super) fn prologue(i: &mut InstructionSink, entry: u64, cost: i32) {
+/// `cost` is taken from the fuel; `fuel` is an i32 local to be used.
+pub(super) fn prologue(i: &mut InstructionSink, entry: u64, cost: i32, fuel: u32) {
     let leave = |i: &mut InstructionSink, kind: ExitKind| {
         i.if_(BlockType::Empty);
         i.local_get(CTX).i32_const(kind as i32).i32_store(at(EXIT, 2));
@@ -263,8 +263,9 @@ pub(super) fn prologue(i: &mut InstructionSink, entry: u64, cost: i32) {
     };
     i.local_get(DEPTH).i32_eqz();
     leave(i, ExitKind::Depth);
-    i.local_get(CTX).local_get(CTX).i32_load(at(FUEL, 2)).i32_const(cost).i32_sub().i32_store(at(FUEL, 2));
-    i.local_get(CTX).i32_load(at(FUEL, 2)).i32_const(0).i32_lt_s().if_(BlockType::Empty);
+    i.local_get(CTX).local_get(CTX).i32_load(at(FUEL, 2)).i32_const(cost).i32_sub();
+    i.local_tee(fuel).i32_store(at(FUEL, 2));
+    i.local_get(fuel).i32_const(0).i32_lt_s().if_(BlockType::Empty);
     i.local_get(CTX).i32_const(SLICE).i32_store(at(FUEL, 2));
     i.local_get(CTX).i32_const(SLICE).call(Batch::POLL);
     leave(i, ExitKind::Poll);

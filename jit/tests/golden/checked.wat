@@ -17,9 +17,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -58,7 +58,8 @@
         i64.extend_i32_u
         local.tee 10
         local.set 5
-        i64.const 6
+        i32.const 6
+        i64.extend_i32_u
         local.set 11
         local.get 7
         local.tee 14
@@ -173,9 +174,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -251,7 +252,8 @@
           i64.add
           local.tee 14
           local.set 5
-          i64.const 7
+          i32.const 7
+          i64.extend_i32_u
           local.set 15
           local.get 8
           local.tee 16
@@ -372,9 +374,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -441,7 +443,8 @@
           i64.extend_i32_u
           local.tee 12
           local.set 13
-          i64.const 6
+          i32.const 6
+          i64.extend_i32_u
           local.set 14
           local.get 6
           i32.wrap_i64
@@ -561,9 +564,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -598,7 +601,8 @@
           i32.sub
           i64.extend_i32_u
           local.set 9
-          i64.const 10
+          i32.const 10
+          i64.extend_i32_u
           local.set 10
           local.get 7
           i32.wrap_i64
@@ -714,9 +718,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -748,7 +752,8 @@
           i32.and
           i64.extend_i32_u
           local.set 7
-          i64.const 12
+          i32.const 12
+          i64.extend_i32_u
           local.set 8
           local.get 7
           i32.wrap_i64
@@ -854,9 +859,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -914,7 +919,8 @@
             i64.extend_i32_u
             local.tee 10
             local.set 5
-            i64.const 6
+            i32.const 6
+            i64.extend_i32_u
             local.set 11
             local.get 10
             i32.wrap_i64
@@ -924,13 +930,14 @@
             i64.extend_i32_u
             local.set 8
             local.get 6
-            i64.const -1
-            i64.add
-            i64.const 4294967295
-            i64.and
+            i32.wrap_i64
+            i32.const -1
+            i32.add
+            i64.extend_i32_u
             local.tee 10
             local.set 6
-            i64.const 22
+            i32.const 22
+            i64.extend_i32_u
             local.set 11
             local.get 10
             i32.wrap_i64
@@ -1021,9 +1028,6 @@
       local.get 8
       i64.store offset=152
       local.get 0
-      local.get 9
-      i64.store offset=160
-      local.get 0
       local.get 10
       i64.store offset=168
       local.get 0
@@ -1047,9 +1051,6 @@
     local.get 0
     local.get 8
     i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=160
     local.get 0
     local.get 10
     i64.store offset=168
@@ -1080,9 +1081,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1121,7 +1122,8 @@
         i64.sub
         local.tee 11
         drop
-        i64.const 11
+        i32.const 11
+        i64.extend_i32_u
         local.set 12
         local.get 9
         local.get 10
@@ -1248,9 +1250,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1295,7 +1297,8 @@
         i64.extend_i32_u
         local.tee 12
         local.set 5
-        i64.const 10
+        i32.const 10
+        i64.extend_i32_u
         local.set 13
         local.get 7
         i32.wrap_i64
@@ -1432,9 +1435,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1479,7 +1482,8 @@
         i64.extend_i32_u
         local.tee 12
         local.set 5
-        i64.const 6
+        i32.const 6
+        i64.extend_i32_u
         local.set 13
         local.get 12
         i32.wrap_i64
@@ -1501,7 +1505,8 @@
         i64.and
         local.tee 12
         local.set 8
-        i64.const 6
+        i32.const 6
+        i64.extend_i32_u
         local.set 13
         local.get 9
         local.tee 16
@@ -1621,9 +1626,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1696,7 +1701,8 @@
         i64.and
         local.tee 10
         local.set 5
-        i64.const 6
+        i32.const 6
+        i64.extend_i32_u
         local.set 11
         local.get 7
         local.tee 14
@@ -1810,9 +1816,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1854,15 +1860,14 @@
           i64.const 3
           local.set 8
           local.get 5
-          i64.const 4294967295
-          i64.and
-          i64.const 3
-          i64.shl
-          i64.const 4294967295
-          i64.and
+          i32.wrap_i64
+          i32.const 3
+          i32.shl
+          i64.extend_i32_u
           local.tee 9
           local.set 5
-          i64.const 26
+          i32.const 26
+          i64.extend_i32_u
           local.set 10
           local.get 9
           i32.wrap_i64
@@ -1983,9 +1988,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2161,9 +2166,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2247,7 +2252,8 @@
           i32.or
           i64.extend_i32_u
           local.set 9
-          i64.const 0
+          i32.const 0
+          i64.extend_i32_u
           local.set 10
           local.get 9
           i32.wrap_i64
@@ -2356,9 +2362,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2420,7 +2426,8 @@
           i32.or
           i64.extend_i32_u
           local.set 9
-          i64.const 0
+          i32.const 0
+          i64.extend_i32_u
           local.set 10
           local.get 9
           i32.wrap_i64
@@ -2523,9 +2530,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2577,7 +2584,8 @@
         select
         i64.extend_i32_u
         local.set 11
-        i64.const 0
+        i32.const 0
+        i64.extend_i32_u
         local.set 12
         local.get 10
         local.get 9
@@ -2685,9 +2693,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2768,7 +2776,8 @@
         i32.or
         i64.extend_i32_u
         local.set 14
-        i64.const 0
+        i32.const 0
+        i64.extend_i32_u
         local.set 15
         local.get 8
         local.tee 10
@@ -2876,9 +2885,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2953,7 +2962,8 @@
         i32.or
         i64.extend_i32_u
         local.set 12
-        i64.const 0
+        i32.const 0
+        i64.extend_i32_u
         local.set 13
         local.get 10
         local.set 5
@@ -3058,9 +3068,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -3259,9 +3269,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -3404,9 +3414,9 @@
             i32.load offset=4
             i32.const 16
             i32.sub
+            local.tee 3
             i32.store offset=4
-            local.get 1
-            i32.load offset=4
+            local.get 3
             i32.const 0
             i32.lt_s
             if ;; label = @5
@@ -3611,9 +3621,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -3782,9 +3792,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -3971,9 +3981,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -4041,9 +4051,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -4123,7 +4133,8 @@
           i64.extend_i32_u
           local.tee 14
           drop
-          i64.const 6
+          i32.const 6
+          i64.extend_i32_u
           local.set 15
           local.get 11
           i32.wrap_i64
@@ -4248,9 +4259,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -4336,7 +4347,8 @@
           i64.extend_i32_u
           local.tee 15
           drop
-          i64.const 10
+          i32.const 10
+          i64.extend_i32_u
           local.set 16
           local.get 5
           local.get 12
@@ -4468,9 +4480,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -4601,9 +4613,9 @@
       i32.load offset=4
       i32.const 16
       i32.sub
+      local.tee 3
       i32.store offset=4
-      local.get 1
-      i32.load offset=4
+      local.get 3
       i32.const 0
       i32.lt_s
       if ;; label = @2
@@ -4670,9 +4682,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -4811,9 +4823,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -4965,9 +4977,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4

@@ -17,9 +17,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -58,7 +58,8 @@
         i64.extend_i32_u
         local.tee 10
         local.set 5
-        i64.const 6
+        i32.const 6
+        i64.extend_i32_u
         local.set 11
         local.get 7
         i32.wrap_i64
@@ -147,9 +148,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -199,7 +200,8 @@
         i64.add
         local.tee 12
         local.set 5
-        i64.const 7
+        i32.const 7
+        i64.extend_i32_u
         local.set 13
         local.get 8
         i32.wrap_i64
@@ -288,9 +290,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -331,7 +333,8 @@
         i64.extend_i32_u
         local.tee 10
         local.set 11
-        i64.const 6
+        i32.const 6
+        i64.extend_i32_u
         local.set 12
         local.get 6
         i32.wrap_i64
@@ -420,9 +423,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -457,7 +460,8 @@
           i32.sub
           i64.extend_i32_u
           local.set 9
-          i64.const 10
+          i32.const 10
+          i64.extend_i32_u
           local.set 10
           local.get 7
           i32.wrap_i64
@@ -548,9 +552,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -582,7 +586,8 @@
           i32.and
           i64.extend_i32_u
           local.set 7
-          i64.const 12
+          i32.const 12
+          i64.extend_i32_u
           local.set 8
           local.get 7
           i32.wrap_i64
@@ -663,9 +668,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -723,7 +728,8 @@
             i64.extend_i32_u
             local.tee 10
             local.set 5
-            i64.const 6
+            i32.const 6
+            i64.extend_i32_u
             local.set 11
             local.get 10
             i32.wrap_i64
@@ -733,13 +739,14 @@
             i64.extend_i32_u
             local.set 8
             local.get 6
-            i64.const -1
-            i64.add
-            i64.const 4294967295
-            i64.and
+            i32.wrap_i64
+            i32.const -1
+            i32.add
+            i64.extend_i32_u
             local.tee 10
             local.set 6
-            i64.const 22
+            i32.const 22
+            i64.extend_i32_u
             local.set 11
             local.get 10
             i32.wrap_i64
@@ -805,9 +812,6 @@
       local.get 8
       i64.store offset=152
       local.get 0
-      local.get 9
-      i64.store offset=160
-      local.get 0
       local.get 10
       i64.store offset=168
       local.get 0
@@ -831,9 +835,6 @@
     local.get 0
     local.get 8
     i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=160
     local.get 0
     local.get 10
     i64.store offset=168
@@ -864,9 +865,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -905,7 +906,8 @@
         i64.sub
         local.tee 11
         drop
-        i64.const 11
+        i32.const 11
+        i64.extend_i32_u
         local.set 12
         local.get 9
         local.get 10
@@ -1007,9 +1009,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1054,7 +1056,8 @@
         i64.extend_i32_u
         local.tee 12
         local.set 5
-        i64.const 10
+        i32.const 10
+        i64.extend_i32_u
         local.set 13
         local.get 7
         i32.wrap_i64
@@ -1166,9 +1169,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1213,7 +1216,8 @@
         i64.extend_i32_u
         local.tee 12
         local.set 5
-        i64.const 6
+        i32.const 6
+        i64.extend_i32_u
         local.set 13
         local.get 12
         i32.wrap_i64
@@ -1235,7 +1239,8 @@
         i64.and
         local.tee 12
         local.set 8
-        i64.const 6
+        i32.const 6
+        i64.extend_i32_u
         local.set 13
         local.get 9
         i32.wrap_i64
@@ -1330,9 +1335,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1405,7 +1410,8 @@
         i64.and
         local.tee 10
         local.set 5
-        i64.const 6
+        i32.const 6
+        i64.extend_i32_u
         local.set 11
         local.get 7
         i32.wrap_i64
@@ -1494,9 +1500,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1538,15 +1544,14 @@
           i64.const 3
           local.set 8
           local.get 5
-          i64.const 4294967295
-          i64.and
-          i64.const 3
-          i64.shl
-          i64.const 4294967295
-          i64.and
+          i32.wrap_i64
+          i32.const 3
+          i32.shl
+          i64.extend_i32_u
           local.tee 9
           local.set 5
-          i64.const 26
+          i32.const 26
+          i64.extend_i32_u
           local.set 10
           local.get 9
           i32.wrap_i64
@@ -1642,9 +1647,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1795,9 +1800,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -1881,7 +1886,8 @@
           i32.or
           i64.extend_i32_u
           local.set 9
-          i64.const 0
+          i32.const 0
+          i64.extend_i32_u
           local.set 10
           local.get 9
           i32.wrap_i64
@@ -1965,9 +1971,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2029,7 +2035,8 @@
           i32.or
           i64.extend_i32_u
           local.set 9
-          i64.const 0
+          i32.const 0
+          i64.extend_i32_u
           local.set 10
           local.get 9
           i32.wrap_i64
@@ -2107,9 +2114,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2161,7 +2168,8 @@
         select
         i64.extend_i32_u
         local.set 11
-        i64.const 0
+        i32.const 0
+        i64.extend_i32_u
         local.set 12
         local.get 10
         local.get 9
@@ -2244,9 +2252,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2327,7 +2335,8 @@
         i32.or
         i64.extend_i32_u
         local.set 14
-        i64.const 0
+        i32.const 0
+        i64.extend_i32_u
         local.set 15
         local.get 8
         i32.wrap_i64
@@ -2410,9 +2419,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2487,7 +2496,8 @@
         i32.or
         i64.extend_i32_u
         local.set 12
-        i64.const 0
+        i32.const 0
+        i64.extend_i32_u
         local.set 13
         local.get 10
         local.set 5
@@ -2567,9 +2577,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -2743,9 +2753,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2861,9 +2871,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -2975,9 +2985,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -3093,9 +3103,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -3229,9 +3239,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -3299,9 +3309,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -3355,7 +3365,8 @@
           i64.extend_i32_u
           local.tee 12
           drop
-          i64.const 6
+          i32.const 6
+          i64.extend_i32_u
           local.set 13
           local.get 9
           i32.wrap_i64
@@ -3455,9 +3466,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -3517,7 +3528,8 @@
           i64.extend_i32_u
           local.tee 13
           drop
-          i64.const 10
+          i32.const 10
+          i64.extend_i32_u
           local.set 14
           local.get 5
           local.get 10
@@ -3624,9 +3636,9 @@
           i32.load offset=4
           i32.const 16
           i32.sub
+          local.tee 3
           i32.store offset=4
-          local.get 1
-          i32.load offset=4
+          local.get 3
           i32.const 0
           i32.lt_s
           if ;; label = @4
@@ -3732,9 +3744,9 @@
       i32.load offset=4
       i32.const 16
       i32.sub
+      local.tee 3
       i32.store offset=4
-      local.get 1
-      i32.load offset=4
+      local.get 3
       i32.const 0
       i32.lt_s
       if ;; label = @2
@@ -3801,9 +3813,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -3916,9 +3928,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
@@ -4011,9 +4023,9 @@
         i32.load offset=4
         i32.const 16
         i32.sub
+        local.tee 3
         i32.store offset=4
-        local.get 1
-        i32.load offset=4
+        local.get 3
         i32.const 0
         i32.lt_s
         if ;; label = @3
