@@ -30,6 +30,13 @@ class Slots {
   give(table, first, count) {
     for (let i = first; i < first + count; i++) table.set(i, null);
     this.free.push([first, count]);
+    // Neighbours become one, so that a long run of modules does not crumble the table.
+    this.free = this.free.sort(([a], [b]) => a - b).reduce((joined, [at, room]) => {
+      const last = joined.at(-1);
+      if (last && last[0] + last[1] === at) last[1] += room;
+      else joined.push([at, room]);
+      return joined;
+    }, []);
   }
 }
 

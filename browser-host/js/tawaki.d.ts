@@ -21,7 +21,7 @@ export interface BootOptions {
   strace?: boolean;
   /**
    * Whether hot code is compiled: `"on"` trusts the layout of memory where the program does not handle faults
-   * itself, `"checked"` tests every access. Default `"off"`.
+   * itself, `"checked"` tests every access. Default `"on"`.
    */
   jit?: "on" | "checked" | "off";
   /** Called while the machine loads, and with every range of the image that arrives later. */

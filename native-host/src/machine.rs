@@ -59,14 +59,14 @@ pub struct JitConfig {
 }
 
 impl JitConfig {
-    /// From the environment, for tests: `TAWAKI_JIT` is `checked` or `helpers`, or
-    /// nothing, and then perhaps a comma and a threshold: `checked,1`.
+    /// From the environment, for tests: `TAWAKI_JIT` is `on` (as without it), `checked`,
+    /// `helpers` or `off`, perhaps with a comma and a threshold: `checked,200`.
     pub fn from_env() -> Self {
         let value = std::env::var("TAWAKI_JIT").unwrap_or_default();
         let (kind, threshold) = value.split_once(',').unwrap_or((&value, ""));
         JitConfig {
-            enabled: !kind.is_empty() && kind != "off",
-            checked: kind != "on",
+            enabled: kind != "off",
+            checked: !matches!(kind, "" | "on"),
             helpers_only: kind == "helpers",
             threshold: threshold.parse().ok(),
             region: None,
