@@ -704,3 +704,46 @@ fn files_that_arrive_block_by_block() {
     s.exit(a, 0);
     assert_eq!(s.kernel.audit(), Vec::<String>::new());
 }
+
+#[test]
+fn holes_are_zeros() {
+    let mut s = Script::new();
+    let a = s.spawn(Stdio::Streams);
+    let fd = s.open(a, "/tmp/holes", 0o102);
+    s.write(a, fd, b"0123456789");
+    let call = |mode, offset, len| Call::Fallocate { fd, mode, offset, len };
+    assert_eq!(s.err(a, call(2, 2, 3)), Errno::EOPNOTSUPP);
+    assert_eq!(s.err(a, call(3, 2, 0)), Errno::EINVAL);
+    s.ok(a, call(3, 2, 3));
+    s.ok(a, call(3, 8, 100));
+    let (_, body) = s.full(a, Call::Read { fd, len: 100, offset: Some(0), more: false });
+    assert_eq!(bytes(body), [b"01", &[0; 3][..], b"567", &[0; 2]].concat());
+}
+
+#[test]
+fn connections_over_the_loopback() {
+    let mut s = Script::new();
+    let a = s.spawn(Stdio::Streams);
+    let addr = ByteBuf::from(vec![2, 0, 0x1f, 0x90, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let socket = Call::Socket { domain: 2, kind: 1, protocol: 0 };
+    let l = s.ok(a, socket.clone()) as i32;
+    let c = s.ok(a, socket.clone()) as i32;
+    assert_eq!(s.err(a, Call::Connect { fd: c, addr: addr.clone() }), Errno::ECONNREFUSED);
+    s.ok(a, Call::Bind { fd: l, addr: addr.clone() });
+    s.ok(a, Call::Listen { fd: l, backlog: 0 });
+    s.ok(a, Call::Connect { fd: c, addr: addr.clone() });
+    // The queue is full: the next waits until there is room, and then learns it.
+    let (b, _) = s.fork(a);
+    let d = s.ok(b, socket.clone()) as i32;
+    s.waits(b, Call::Connect { fd: d, addr: addr.clone() });
+    let x = s.ok(a, Call::Accept { fd: l, flags: 0 }) as i32;
+    assert_eq!(s.reply(b).result, Ok(0));
+    s.write(a, c, b"first");
+    assert_eq!(s.read(a, x, 10), b"first");
+    let y = s.ok(a, Call::Accept { fd: l, flags: 0 }) as i32;
+    s.write(b, d, b"second");
+    assert_eq!(s.read(a, y, 10), b"second");
+    // One whose listener goes away is refused.
+    let _ = s.ok(b, socket.clone());
+    assert_eq!(s.kernel.audit(), Vec::<String>::new());
+}

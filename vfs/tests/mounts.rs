@@ -276,3 +276,68 @@ fn kernel_file_systems() {
     assert_eq!(resolved.node.map(|(place, _)| place.ino), Some(Ino(32)));
     vfs.close_ref(&cx, exe);
 }
+
+#[test]
+fn a_tree_and_a_file_are_bound() {
+    let creds = root_creds();
+    let cx = Context::new(&creds, NOW);
+    let (mut vfs, at) = machine();
+    for name in ["/a", "/b"] {
+        let how = OpenFlags::CREAT | OpenFlags::RDWR;
+        let opened = vfs.open(&cx, &at, name.as_bytes(), how, 0o644).unwrap();
+        if name == "/a" {
+            vfs.write(&cx, opened.location, 0, b"hello").unwrap();
+        }
+        vfs.close_ref(&cx, opened.location);
+    }
+    let find = |vfs: &mut Vfs, path: &[u8]| vfs.lookup(&cx, &at, path, true).unwrap();
+    let (a, b, d) = (find(&mut vfs, b"/a"), find(&mut vfs, b"/b"), find(&mut vfs, b"/d"));
+    is(vfs.bind(&cx, a, d, MountFlags::empty()), Errno::ENOTDIR);
+    vfs.bind(&cx, a, b, MountFlags::empty()).unwrap();
+    let bound = find(&mut vfs, b"/b");
+    assert_eq!(vfs.stat(&cx, bound).unwrap().size, 5);
+    // Opening to create finds what is bound; the name below stays.
+    let how = OpenFlags::CREAT | OpenFlags::RDWR;
+    let opened = vfs.open(&cx, &at, b"/b", how, 0o644).unwrap();
+    assert_eq!(opened.stat.size, 5);
+    vfs.close_ref(&cx, opened.location);
+    is(vfs.unlink(&cx, &at, b"/b"), Errno::EBUSY);
+    vfs.unmount(&cx, bound).unwrap();
+    let plain = find(&mut vfs, b"/b");
+    assert_eq!(vfs.stat(&cx, plain).unwrap().size, 0);
+    // A tree is seen twice; one side can be read only.
+    let mnt = find(&mut vfs, b"/mnt");
+    vfs.bind(&cx, mnt, d, MountFlags::empty()).unwrap();
+    vfs.mkdir(&cx, &at, b"/mnt/new", 0o755).unwrap();
+    let seen = find(&mut vfs, b"/d/new");
+    assert_eq!(vfs.path_of(&cx, at.root, seen).unwrap(), b"/d/new");
+    let top = find(&mut vfs, b"/d");
+    vfs.remount(top, MountFlags::RDONLY).unwrap();
+    is(vfs.mkdir(&cx, &at, b"/d/other", 0o755), Errno::EROFS);
+    vfs.mkdir(&cx, &at, b"/mnt/other", 0o755).unwrap();
+    vfs.unmount(&cx, top).unwrap();
+    is(vfs.lookup(&cx, &at, b"/d/new", true), Errno::ENOENT);
+}
+
+#[test]
+fn watches_see_names_and_files() {
+    use tawaki_vfs::mask;
+    let creds = root_creds();
+    let cx = Context::new(&creds, NOW);
+    let (mut vfs, at) = machine();
+    let d = vfs.lookup(&cx, &at, b"/d", true).unwrap();
+    vfs.mkdir(&cx, &at, b"/d/before", 0o755).unwrap();
+    assert!(vfs.take_changes().is_empty());
+    let inode = vfs.inode(d).unwrap();
+    vfs.watch(inode);
+    vfs.mkdir(&cx, &at, b"/d/x", 0o755).unwrap();
+    vfs.rename(&cx, &at, b"/d/x", &at, b"/d/y", RenameFlags::empty()).unwrap();
+    vfs.rmdir(&cx, &at, b"/d/y").unwrap();
+    let seen: Vec<(u32, Vec<u8>)> = vfs.take_changes().into_iter().map(|c| (c.mask, c.name)).collect();
+    let expected = [mask::CREATE, mask::MOVED_FROM, mask::MOVED_TO, mask::DELETE].map(|m| m | mask::ISDIR);
+    assert_eq!(seen.iter().map(|(mask, _)| *mask).collect::<Vec<_>>(), expected);
+    assert_eq!(seen.iter().map(|(_, name)| name.as_slice()).collect::<Vec<_>>(), [b"x", b"x", b"y", b"y"]);
+    vfs.unwatch(inode);
+    vfs.mkdir(&cx, &at, b"/d/after", 0o755).unwrap();
+    assert!(vfs.take_changes().is_empty());
+}
