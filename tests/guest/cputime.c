@@ -57,23 +57,23 @@ int main(void)
     int64_t before[4];
     for (int i = 0; i < 4; i++)
         before[i] = now(clocks[i].id);
-    doze(300);
+    doze(700);
     for (int i = 0; i < 4; i++)
-        printf("%s: asleep little %d\n", clocks[i].name, now(clocks[i].id) - before[i] < 150000000);
+        printf("%s: asleep little %d\n", clocks[i].name, now(clocks[i].id) - before[i] < 500000000);
     burn(200000000);
     for (int i = 0; i < 4; i++)
         printf("%s: busy much %d\n", clocks[i].name, now(clocks[i].id) - before[i] >= 190000000);
 
     signal(SIGVTALRM, count);
     signal(SIGPROF, count);
-    struct itimerval it = {{0, 0}, {0, 100000}}, left;
+    struct itimerval it = {{0, 0}, {0, 500000}}, left;
     CALL(setitimer(ITIMER_VIRTUAL, &it, 0));
-    it.it_value.tv_usec = 150000;
+    it.it_value.tv_usec = 600000;
     it.it_interval.tv_usec = 50000;
     CALL(setitimer(ITIMER_PROF, &it, 0));
     CALL(getitimer(ITIMER_PROF, &left));
-    printf("left %d, interval %ld\n", left.it_value.tv_sec == 0 && left.it_value.tv_usec > 0 && left.it_value.tv_usec <= 160000, (long)left.it_interval.tv_usec);
-    doze(300);
+    printf("left %d, interval %ld\n", left.it_value.tv_sec == 0 && left.it_value.tv_usec > 0 && left.it_value.tv_usec <= 610000, (long)left.it_interval.tv_usec);
+    doze(700);
     printf("asleep: virtual %d, prof %d\n", (int)virtuals, (int)profs);
     while (!virtuals || profs < 2)
         for (int i = 0; i < 10000; i++)
@@ -91,7 +91,7 @@ int main(void)
     struct tms tms;
     times(&tms);
     printf("times %d, children %ld\n", tms.tms_utime + tms.tms_stime >= 30, (long)(tms.tms_cutime + tms.tms_cstime));
-    CHILD("child", printf("starts anew: %d\n", now(CLOCK_PROCESS_CPUTIME_ID) < 200000000); burn(100000000));
+    CHILD("child", printf("starts anew: %d\n", now(CLOCK_PROCESS_CPUTIME_ID) < 700000000); burn(100000000));
     times(&tms);
     printf("children %d\n", tms.tms_cutime + tms.tms_cstime >= 4);
     pthread_t t;
