@@ -158,6 +158,74 @@ fn check(options: Options, runs: usize) {
     }
 }
 
+/// Runs of instructions in one block: TOP is followed through them.
+fn check_runs(options: Options, count: u64) {
+    let mut random = Random(0x1357_9bdf_0246_8ace);
+    let mut machine = Machine::new(Mode::Bits32, options);
+    for number in 0..count {
+        let mut code = Vec::new();
+        for _ in 0..8 {
+            let i = random.below(8) as u8;
+            let reg = random.below(8) as u8;
+            let register: [[u8; 2]; 14] = [
+                [0xd9, 0xc0 + i], // FLD
+                [0xd9, 0xc0 + i],
+                [0xd9, 0xc8 + i], // FXCH
+                [0xdd, 0xd0 + i], // FST
+                [0xdd, 0xd8 + i], // FSTP
+                [0xd8, 0xc0 + 8 * reg + i],
+                [0xdc, 0xc0 + 8 * reg + i],
+                [0xde, 0xc0 + 8 * (reg & 1) + i], // FADDP, FMULP
+                [0xde, 0xe0 + i],
+                [0xd9, 0xe0],               // FCHS
+                [0xd9, 0xee - 6 * (i & 1)], // FLDZ, FLD1
+                [0xdf, 0xf0 + i],           // FCOMIP
+                [0xd9, 0xfa],               // FSQRT
+                [0xd9, 0xf6 + (i & 1)],     // FDECSTP, FINCSTP
+            ];
+            let memory: [[u8; 2]; 5] =
+                [[0xdd, 5], [0xdd, 0x1d], [0xdc, 5 + 8 * reg], [0xdb, 5], [0xd9, 0x1d]];
+            if random.below(3) == 0 {
+                code.extend(memory[random.below(5) as usize]);
+                code.extend(((DATA + OPERAND) as u32).to_le_bytes());
+            } else {
+                code.extend(register[random.below(14) as usize]);
+            }
+        }
+        code.extend([0x0f, 0xae, 0x05]);
+        code.extend(((DATA + IMAGE) as u32).to_le_bytes());
+        code.push(0xcc);
+        let at = CODE + 0x80 * number;
+        machine.poke(at, &code);
+        for _ in 0..12 {
+            let mut state = start(Mode::Bits32);
+            state.rip = at;
+            random.fpu(&mut state);
+            if random.below(2) == 0 {
+                // An ordinary program's: numbers near 1, half the stack in use.
+                state.x87.cw = 0x37f;
+                state.x87.sw &= 0x3800;
+                let top = state.x87.sw >> 11;
+                state.x87.tw = (0..4).fold(0xffff, |tw, i| tw & !(3 << (2 * ((top + i) & 7))));
+                state.x87.regs.fill_with(|| F80 {
+                    mantissa: random.next() | 1 << 63,
+                    sign_exponent: 0x3ffe + random.below(3) as u16,
+                });
+            }
+            let mut data = vec![0; 0x800];
+            data[OPERAND as usize..OPERAND as usize + 10].copy_from_slice(&random.operand());
+            let expected = machine.interpret(&state, &data);
+            let found = machine.run(&state, &data);
+            assert!(expected == found, "{code:02x?} of {:x?}: {expected:x?} not {found:x?}", state.x87);
+        }
+    }
+}
+
+#[test]
+fn x87_runs() {
+    check_runs(Options { checked: false, ..Options::default() }, 200);
+}
+
 #[test]
 fn x87_checked() {
     check(Options { checked: true, ..Options::default() }, 60);

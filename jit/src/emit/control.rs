@@ -204,6 +204,7 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
     let last_start = block.start_of(block.instructions().saturating_sub(1)).map_or(0, |(at, _)| at);
     let trap_from = if *end == End::Trap { last_start } else { block.ops.len() };
     let mut instruction = 0;
+    e.x87_top = None;
     for (at, op) in block.ops.iter().enumerate() {
         while let Some((start, rip)) = block.start_of(instruction) {
             if start > at {

@@ -78,6 +78,9 @@ pub struct Emitter<'a> {
     /// Operands of the last float comparisons, see [`flags::SINGLES`].
     singles: Option<[u32; 2]>,
     doubles: Option<[u32; 2]>,
+    /// What is known of the x87's TOP here, and the local for it.
+    x87_top: Option<x87::Top>,
+    x87_local: Option<u32>,
 }
 
 fn new_local(locals: &mut Vec<ValType>, ty: ValType) -> u32 {
@@ -110,6 +113,8 @@ impl<'a> Emitter<'a> {
             batch,
             singles: None,
             doubles: None,
+            x87_top: None,
+            x87_local: None,
         };
         e.pc = e.local(ValType::I32);
         e

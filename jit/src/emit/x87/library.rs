@@ -7,6 +7,10 @@
 //! register empty that should not be, no exception pending. Whatever is not common changes
 //! nothing and says so, and the caller has the interpreter's function do it.
 //!
+//! Registers are named by their physical number, which the caller computes from a TOP
+//! that it keeps in a local: the status word also holds what each operation raises, so that
+//! with TOP taken from there every operation would wait for the one before to be rounded.
+//!
 //! A value is two wasm values, the significand (i64) and sign with exponent (i32). What
 //! has no common representation is passed as [`UNCOMMON`], which every taker refuses.
 
@@ -70,26 +74,27 @@ functions! {
     0 EXPAND64 expand64 (I64) -> (I64, I32) "The value of a double.";
     1 EXPAND32 expand32 (I32) -> (I64, I32) "The value of a single.";
     2 FROM_INT from_int (I64) -> (I64, I32) "The value of an integer.";
-    3 GET get (I32, I32) -> (I64, I32) "(state, i): ST(i).";
-    4 PUSH push (I32, I64, I32) -> (I32) "(state, value): whether it must be done otherwise, here and below.";
+    3 GET get (I32, I32) -> (I64, I32) "(state, register): its value.";
+    4 PUSH push (I32, I32, I64, I32) -> (I32)
+        "(state, register, value): pushes into the register; whether it must be done otherwise, here and below.";
     5 ADD add (I32, I32, I32, I64, I32, I32, I32) -> (I32)
-        "(state, i, pop, value, x, y): ST(i) with its sign flipped by x, plus the value with its sign flipped by y.";
-    6 MUL mul (I32, I32, I32, I64, I32) -> (I32) "(state, i, pop, value): ST(i) times the value.";
+        "(state, register, pop, value, x, y): the register, its sign flipped by x, plus the value, its sign flipped by y.";
+    6 MUL mul (I32, I32, I32, I64, I32) -> (I32) "(state, register, pop, value): the register times the value.";
     7 DIV div (I32, I32, I32, I64, I32, I32) -> (I32)
-        "(state, i, pop, value, reversed): ST(i) by the value or the other way round.";
+        "(state, register, pop, value, reversed): the register by the value or the other way round.";
     8 DIVIDE_STEP divide_step (I64, I64, I64) -> (I64, I64)
         "(rest, digit, divisor): 32 bits of a quotient, and what is left.";
-    9 RELATE relate (I32, I64, I32) -> (I32)
-        "(state, value): ST(0) against it: 0 greater, 1 less, 2 equal, -1 not common.";
-    10 COM com (I32, I64, I32, I32) -> (I32) "(state, value, pops): FCOM.";
-    11 COMI comi (I32, I64, I32, I32) -> (I32) "(state, value, pops): FCOMI: the flags, or -1.";
-    12 STORE64 store64 (I32, I32) -> (I64, I32) "(state, pop): ST(0) as a double.";
-    13 STORE32 store32 (I32, I32) -> (I64, I32) "(state, pop): ST(0) as a single.";
-    14 STORE_INT store_int (I32, I32, I64, I32) -> (I64, I32)
-        "(state, pop, largest, truncate): ST(0) as an integer of at most this magnitude.";
-    15 EXCHANGE exchange (I32, I32) -> (I32) "(state, i): FXCH.";
-    16 COPY copy (I32, I32, I32) -> (I32) "(state, i, pop): ST(i) = ST(0).";
-    17 SIGN sign (I32, I32, I32) -> (I32) "(state, and, xor): changes the sign of ST(0).";
+    9 RELATE relate (I32, I32, I64, I32) -> (I32)
+        "(state, top, value): ST(0) against it: 0 greater, 1 less, 2 equal, -1 not common.";
+    10 COM com (I32, I32, I64, I32, I32) -> (I32) "(state, top, value, pops): FCOM.";
+    11 COMI comi (I32, I32, I64, I32, I32) -> (I32) "(state, top, value, pops): FCOMI: the flags, or -1.";
+    12 STORE64 store64 (I32, I32, I32) -> (I64, I32) "(state, top, pop): ST(0) as a double.";
+    13 STORE32 store32 (I32, I32, I32) -> (I64, I32) "(state, top, pop): ST(0) as a single.";
+    14 STORE_INT store_int (I32, I32, I32, I64, I32) -> (I64, I32)
+        "(state, top, pop, largest, truncate): ST(0) as an integer of at most this magnitude.";
+    15 EXCHANGE exchange (I32, I32, I32) -> (I32) "(state, top, register): FXCH.";
+    16 COPY copy (I32, I32, I32, I32) -> (I32) "(state, top, register, pop): register = ST(0).";
+    17 SIGN sign (I32, I32, I32, I32) -> (I32) "(state, top, and, xor): changes the sign of ST(0).";
 }
 
 /// `locals` after parameters; the body is written by the caller.
@@ -113,13 +118,6 @@ fn status(i: &mut InstructionSink, sw: u32, no: impl Fn(&mut InstructionSink)) {
 /// Pushes whether the control word differs.
 fn control(i: &mut InstructionSink, mask: i32, value: i32) {
     i.local_get(STATE).i32_load16_u(at(field!(cw))).i32_const(mask).i32_and().i32_const(value).i32_ne();
-}
-
-/// `physical` = the register ST(n), where `n` pushes the number.
-fn physical(i: &mut InstructionSink, sw: u32, physical: u32, n: impl Fn(&mut InstructionSink)) {
-    i.local_get(sw).i32_const(TOP_SHIFT).i32_shr_u();
-    n(i);
-    i.i32_add().i32_const(7).i32_and().local_set(physical);
 }
 
 /// Pushes whether the register is empty.
@@ -225,11 +223,9 @@ fn from_int(_: u32) -> Function {
 }
 
 fn get(_: u32) -> Function {
-    let (n, sw, p) = (1, 2, 3);
-    let mut f = start(&[(2, I32)]);
+    let p = 1;
+    let mut f = start(&[]);
     let mut i = f.instructions();
-    i.local_get(STATE).i32_load16_u(at(field!(sw))).local_set(sw);
-    physical(&mut i, sw, p, |i| _ = i.local_get(n));
     empty(&mut i, p);
     i.if_(BlockType::Empty).i64_const(0).i32_const(UNCOMMON).return_().end();
     register(&mut i, p);
@@ -238,13 +234,12 @@ fn get(_: u32) -> Function {
 }
 
 fn push(_: u32) -> Function {
-    let (m, se, sw, p) = (1, 2, 3, 4);
-    let mut f = start(&[(2, I32)]);
+    let (p, m, se, sw) = (1, 2, 3, 4);
+    let mut f = start(&[(1, I32)]);
     let mut i = f.instructions();
     status(&mut i, sw, refuse);
     i.local_get(se).i32_const(0x7fff).i32_and().i32_const(0x7fff).i32_eq();
     refuse(&mut i);
-    physical(&mut i, sw, p, |i| _ = i.i32_const(7));
     empty(&mut i, p);
     i.i32_eqz();
     refuse(&mut i);
@@ -303,10 +298,9 @@ impl Arithmetic {
         status(i, self.sw, refuse);
         control(i, USUAL_MASK, USUAL);
         refuse(i);
-        physical(i, self.sw, self.reg, |i| _ = i.local_get(Self::TO));
-        empty(i, self.reg);
+        empty(i, Self::TO);
         refuse(i);
-        register(i, self.reg);
+        register(i, Self::TO);
         i.local_set(self.reg);
         load(i, self.reg, self.am, self.ase);
     }
@@ -562,15 +556,14 @@ fn divide_step(_: u32) -> Function {
 }
 
 fn relate(_: u32) -> Function {
-    let (bm, bse, sw, p, ase, ea, eb, greater, am) = (1, 2, 3, 4, 5, 6, 7, 8, 9);
-    let mut f = start(&[(6, I32), (1, I64)]);
+    let (p, bm, bse, sw, ase, ea, eb, greater, am) = (1, 2, 3, 4, 5, 6, 7, 8, 9);
+    let mut f = start(&[(5, I32), (1, I64)]);
     let mut s = f.instructions();
     let i = &mut s;
     let no = |i: &mut InstructionSink| {
         i.if_(BlockType::Empty).i32_const(-1).return_().end();
     };
     status(i, sw, no);
-    physical(i, sw, p, |i| _ = i.i32_const(0));
     empty(i, p);
     no(i);
     register(i, p);
@@ -600,11 +593,11 @@ fn relate(_: u32) -> Function {
 }
 
 fn com(first: u32) -> Function {
-    let (m, se, pops, sw, r) = (1, 2, 3, 4, 5);
+    let (p, m, se, pops, sw, r) = (1, 2, 3, 4, 5, 6);
     let mut f = start(&[(2, I32)]);
     let mut s = f.instructions();
     let i = &mut s;
-    i.local_get(STATE).local_get(m).local_get(se).call(first + RELATE).local_tee(r);
+    i.local_get(STATE).local_get(p).local_get(m).local_get(se).call(first + RELATE).local_tee(r);
     i.i32_const(0).i32_lt_s();
     refuse(i);
     i.local_get(STATE).i32_load16_u(at(field!(sw))).i32_const(!CODES).i32_and();
@@ -626,11 +619,11 @@ fn pops_and_end(i: &mut InstructionSink, sw: u32, pops: u32) {
 }
 
 fn comi(first: u32) -> Function {
-    let (m, se, pops, sw, r) = (1, 2, 3, 4, 5);
+    let (p, m, se, pops, sw, r) = (1, 2, 3, 4, 5, 6);
     let mut f = start(&[(2, I32)]);
     let mut s = f.instructions();
     let i = &mut s;
-    i.local_get(STATE).local_get(m).local_get(se).call(first + RELATE).local_tee(r);
+    i.local_get(STATE).local_get(p).local_get(m).local_get(se).call(first + RELATE).local_tee(r);
     i.i32_const(0).i32_lt_s().if_(BlockType::Empty).i32_const(-1).return_().end();
     i.local_get(STATE).i32_load16_u(at(field!(sw))).local_set(sw);
     pops_and_end(i, sw, pops);
@@ -654,15 +647,14 @@ fn store32(_: u32) -> Function {
 }
 
 fn store(fraction: i64, bias: i32) -> Function {
-    let (pop, sw, p, se, e, up, m, bits, rest) = (1, 2, 3, 4, 5, 6, 7, 8, 9);
-    let mut f = start(&[(5, I32), (3, I64)]);
+    let (p, pop, sw, se, e, up, m, bits, rest) = (1, 2, 3, 4, 5, 6, 7, 8, 9);
+    let mut f = start(&[(4, I32), (3, I64)]);
     let mut s = f.instructions();
     let i = &mut s;
     let dropped = 63 - fraction;
     status(i, sw, refuse_store);
     control(i, NEAREST_MASK, NEAREST);
     refuse_store(i);
-    physical(i, sw, p, |i| _ = i.i32_const(0));
     empty(i, p);
     refuse_store(i);
     register(i, p);
@@ -697,15 +689,14 @@ fn store(fraction: i64, bias: i32) -> Function {
 }
 
 fn store_int(_: u32) -> Function {
-    let (pop, largest, truncate, sw, p, se, e, up, mode, m, value, rest) =
+    let (p, pop, largest, truncate, sw, se, e, up, mode, m, value, rest) =
         (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
-    let mut f = start(&[(6, I32), (3, I64)]);
+    let mut f = start(&[(5, I32), (3, I64)]);
     let mut s = f.instructions();
     let i = &mut s;
     status(i, sw, refuse_store);
     control(i, 0x3f, 0x3f);
     refuse_store(i);
-    physical(i, sw, p, |i| _ = i.i32_const(0));
     empty(i, p);
     refuse_store(i);
     register(i, p);
@@ -749,25 +740,23 @@ fn store_int(_: u32) -> Function {
     f
 }
 
-/// Finds ST(0) and ST(n): `p` and `q` become their addresses.
-fn two(i: &mut InstructionSink, n: u32, sw: u32, p: u32, q: u32, second_empty: bool) {
+/// Checks that ST(0) is there, and the other register unless it is to be filled.
+fn two(i: &mut InstructionSink, sw: u32, p: u32, q: u32, filled: bool) {
     status(i, sw, refuse);
-    physical(i, sw, p, |i| _ = i.i32_const(0));
     empty(i, p);
     refuse(i);
-    physical(i, sw, q, |i| _ = i.local_get(n));
-    if second_empty {
+    if !filled {
         empty(i, q);
         refuse(i);
     }
 }
 
 fn exchange(_: u32) -> Function {
-    let (n, sw, p, q, se, m) = (1, 2, 3, 4, 5, 6);
-    let mut f = start(&[(4, I32), (1, I64)]);
+    let (p, q, sw, se, m) = (1, 2, 3, 4, 5);
+    let mut f = start(&[(2, I32), (1, I64)]);
     let mut s = f.instructions();
     let i = &mut s;
-    two(i, n, sw, p, q, true);
+    two(i, sw, p, q, false);
     register(i, p);
     i.local_set(p);
     register(i, q);
@@ -784,11 +773,11 @@ fn exchange(_: u32) -> Function {
 }
 
 fn copy(_: u32) -> Function {
-    let (n, pop, sw, p, q) = (1, 2, 3, 4, 5);
-    let mut f = start(&[(3, I32)]);
+    let (p, q, pop, sw) = (1, 2, 3, 4);
+    let mut f = start(&[(1, I32)]);
     let mut s = f.instructions();
     let i = &mut s;
-    two(i, n, sw, p, q, false);
+    two(i, sw, p, q, true);
     i.local_get(STATE).local_get(STATE).i32_load16_u(at(field!(tw)));
     i.i32_const(3).local_get(q).i32_const(1).i32_shl().i32_shl().i32_const(-1).i32_xor().i32_and();
     i.i32_store16(at(field!(tw)));
@@ -805,12 +794,11 @@ fn copy(_: u32) -> Function {
 }
 
 fn sign(_: u32) -> Function {
-    let (and, xor, sw, p) = (1, 2, 3, 4);
-    let mut f = start(&[(2, I32)]);
+    let (p, and, xor, sw) = (1, 2, 3, 4);
+    let mut f = start(&[(1, I32)]);
     let mut s = f.instructions();
     let i = &mut s;
     status(i, sw, refuse);
-    physical(i, sw, p, |i| _ = i.i32_const(0));
     empty(i, p);
     refuse(i);
     register(i, p);

@@ -4,7 +4,8 @@
 //!
 //! Everything stays in the state in memory, TOP and tags included: a store forwarded to
 //! the next load costs less than the arithmetic between them, and every way out and every
-//! helper finds the state as it must be.
+//! helper finds the state as it must be. Only what TOP was at the first x87 operation of
+//! a block is kept in a local; from there the register numbers are static.
 
 pub(super) mod library;
 
@@ -70,10 +71,10 @@ pub fn emit(e: &mut Emitter, op: &Op) {
         FisttpM16 => store(e, op, 2, library::STORE_INT, Some((i64::from(i16::MAX), true))),
         FisttpM32 => store(e, op, 4, library::STORE_INT, Some((i64::from(i32::MAX), true))),
         FisttpM64 => store(e, op, 8, library::STORE_INT, Some((i64::MAX, true))),
-        Fxch => simple(e, op, library::EXCHANGE, &[i32::from(op.c)]),
-        FstSt => simple(e, op, library::COPY, &[i32::from(op.c), i32::from(op.d)]),
-        Fchs => simple(e, op, library::SIGN, &[0xffff, 0x8000]),
-        Fabs => simple(e, op, library::SIGN, &[0x7fff, 0]),
+        Fxch => simple(e, op, library::EXCHANGE, Some(op.c), &[], 0),
+        FstSt => simple(e, op, library::COPY, Some(op.c), &[i32::from(op.d & 1)], op.d & 1),
+        Fchs => simple(e, op, library::SIGN, None, &[0xffff, 0x8000], 0),
+        Fabs => simple(e, op, library::SIGN, None, &[0x7fff, 0], 0),
         FnstswAx => {
             e.i().local_get(STATE).i64_load16_u(at(field!(sw), 1));
             e.set(op.d);
@@ -92,25 +93,91 @@ pub fn emit(e: &mut Emitter, op: &Op) {
     }
 }
 
+/// What is known of TOP: the local holds it as it was when `depth` was 0; it is the local
+/// plus `depth` now (modulo 8).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Top {
+    local: u32,
+    depth: u8,
+}
+
+/// Loads TOP, or finds it known.
+fn top(e: &mut Emitter) -> Top {
+    if let Some(top) = e.x87_top {
+        return top;
+    }
+    let local = match e.x87_local {
+        Some(local) => local,
+        None => e.local(ValType::I32),
+    };
+    e.x87_local = Some(local);
+    let top = Top { local, depth: 0 };
+    e.x87_top = Some(top);
+    reload(e, top);
+    top
+}
+
+/// The local from TOP in memory.
+fn reload(e: &mut Emitter, top: Top) {
+    e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).i32_const(11).i32_shr_u();
+    if top.depth != 0 {
+        e.i().i32_const(i32::from(top.depth)).i32_sub();
+    }
+    e.i().i32_const(7).i32_and().local_set(top.local);
+}
+
+/// Pushes the number of the register that is ST(n).
+fn register(e: &mut Emitter, n: u8) {
+    let top = top(e);
+    e.i().local_get(top.local);
+    let n = top.depth.wrapping_add(n) & 7;
+    if n != 0 {
+        e.i().i32_const(i32::from(n)).i32_add().i32_const(7).i32_and();
+    }
+}
+
+/// After an operation in its common case: TOP has moved. `e.x87_top` is forgotten by a
+/// fallback, so the knowledge from before is passed in.
+fn moved(e: &mut Emitter, before: Top, by: u8) {
+    e.x87_top = Some(Top { depth: before.depth.wrapping_add(by) & 7, ..before });
+}
+
 fn call(e: &mut Emitter, number: u32) {
     let function = e.x87_function(number);
     e.i().call(function);
 }
 
-/// Pops an i32: not zero means that the interpreter's function has to do it.
-fn otherwise(e: &mut Emitter, op: &Op) {
+/// Pops an i32: not zero means that the interpreter's function has to do it. Either way
+/// TOP has moved by `by` then, or is looked up.
+fn otherwise(e: &mut Emitter, op: &Op, by: u8) {
     e.if_();
+    slowly(e, op, by);
+    e.close();
+}
+
+/// By the interpreter's function; what follows relies on TOP having moved by `by`.
+fn slowly(e: &mut Emitter, op: &Op, by: u8) {
+    let before = top_known(e);
     e.fallback(op);
     // Not at the end of the instruction, where nobody knows which way was taken.
     e.leave_if_changed();
-    e.close();
+    moved(e, before, by);
+    if let Some(after) = e.x87_top {
+        reload(e, after);
+    }
+}
+
+/// TOP as an operation that has used it knows it.
+fn top_known(e: &mut Emitter) -> Top {
+    e.x87_top.unwrap_or(Top { local: 0, depth: 0 })
 }
 
 /// Pushes a value of the library: two wasm values.
 fn value(e: &mut Emitter, op: &Op, source: &Source) {
     let bytes = match source {
         Source::St(n) => {
-            e.i().local_get(STATE).i32_const(i32::from(*n));
+            e.i().local_get(STATE);
+            register(e, *n);
             return call(e, library::GET);
         }
         Source::Constant(m, se) => {
@@ -138,9 +205,10 @@ fn value(e: &mut Emitter, op: &Op, source: &Source) {
 
 fn push(e: &mut Emitter, op: &Op, source: Source) {
     e.i().local_get(STATE);
+    register(e, 7);
     value(e, op, &source);
     call(e, library::PUSH);
-    otherwise(e, op);
+    otherwise(e, op, 7);
 }
 
 /// `d`: the operation, bit 3 the result goes to ST(c), bit 4 pop; only the operation
@@ -153,7 +221,9 @@ fn arithmetic(e: &mut Emitter, op: &Op, source: Source) {
     }
     let to = if registers && op.d & 8 != 0 { op.c } else { 0 };
     let pop = if registers { op.d >> 4 & 1 } else { 0 };
-    e.i().local_get(STATE).i32_const(i32::from(to)).i32_const(i32::from(pop));
+    e.i().local_get(STATE);
+    register(e, to);
+    e.i().i32_const(i32::from(pop));
     value(e, op, &source);
     const SIGN: i32 = 0x8000;
     let function = match kind {
@@ -168,28 +238,29 @@ fn arithmetic(e: &mut Emitter, op: &Op, source: Source) {
         }
     };
     call(e, function);
-    otherwise(e, op);
+    otherwise(e, op, pop);
 }
 
 fn compare(e: &mut Emitter, op: &Op, source: Source, pops: u8) {
     e.i().local_get(STATE);
+    register(e, 0);
     value(e, op, &source);
     e.i().i32_const(i32::from(pops));
     call(e, library::COM);
-    otherwise(e, op);
+    otherwise(e, op, pops);
 }
 
 /// FCOMI: into EFLAGS.
 fn compare_flags(e: &mut Emitter, op: &Op) {
     let bits = e.scratch(ValType::I32);
     e.i().local_get(STATE);
+    register(e, 0);
     value(e, op, &Source::St(op.c));
     e.i().i32_const(i32::from(op.d & 3));
     call(e, library::COMI);
     e.i().local_tee(bits).i32_const(0).i32_lt_s();
     e.if_();
-    e.fallback(op);
-    e.leave_if_changed();
+    slowly(e, op, op.d & 3);
     e.else_();
     e.i().local_get(bits);
     e.set32(slot::FLAG_R);
@@ -203,15 +274,18 @@ fn store(e: &mut Emitter, op: &Op, bytes: u32, function: u32, integer: Option<(i
     let (address, bits, refused) =
         (e.scratch(ValType::I32), e.scratch(ValType::I64), e.scratch(ValType::I32));
     e.address(&operand(op, e.layout), bytes, Access::Write);
-    e.i().local_set(address).local_get(STATE).i32_const(i32::from(op.d & 1));
+    // FISTP m64 and FISTTP are lifted with their pop in `d` too.
+    let pop = op.d & 1;
+    e.i().local_set(address).local_get(STATE);
+    register(e, 0);
+    e.i().i32_const(i32::from(pop));
     if let Some((largest, truncate)) = integer {
         e.i().i64_const(largest).i32_const(i32::from(truncate));
     }
     call(e, function);
     e.i().local_set(refused).local_set(bits).local_get(refused);
     e.if_();
-    e.fallback(op);
-    e.leave_if_changed();
+    slowly(e, op, pop);
     e.else_();
     e.i().local_get(address).local_get(bits);
     match bytes {
@@ -222,13 +296,18 @@ fn store(e: &mut Emitter, op: &Op, bytes: u32, function: u32, integer: Option<(i
     e.close();
 }
 
-fn simple(e: &mut Emitter, op: &Op, function: u32, arguments: &[i32]) {
+/// A function of ST(0), of another register perhaps, and constants.
+fn simple(e: &mut Emitter, op: &Op, function: u32, other: Option<u8>, arguments: &[i32], by: u8) {
     e.i().local_get(STATE);
+    register(e, 0);
+    if let Some(other) = other {
+        register(e, other);
+    }
     for &argument in arguments {
         e.i().i32_const(argument);
     }
     call(e, function);
-    otherwise(e, op);
+    otherwise(e, op, by);
 }
 
 /// FLDCW: common when it masks everything and nothing is pending.
@@ -237,9 +316,12 @@ fn load_control(e: &mut Emitter, op: &Op) {
     e.address(&operand(op, e.layout), 2, Access::Read);
     e.i().i32_load16_u(GUEST).local_tee(word).i32_const(0x3f).i32_and().i32_const(0x3f).i32_ne();
     e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).i32_const(PENDING).i32_and().i32_or();
+    let known = e.x87_top;
     e.if_();
     e.fallback(op);
     e.leave_if_changed();
+    // FLDCW does not move TOP.
+    e.x87_top = known;
     e.else_();
     e.i().local_get(STATE).local_get(word).i32_const(0x1f3f).i32_and().i32_const(0x40).i32_or();
     e.i().i32_store16(at(field!(cw), 1));
