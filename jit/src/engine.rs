@@ -145,6 +145,8 @@ pub struct JitEngine<H> {
     mode: Option<Mode>,
     /// The options that what is in `code` was compiled with.
     compiled_with: Options,
+    /// Linear address of the permission table.
+    perms: u32,
     /// The code epoch that the dispatch table is right for.
     epoch: u32,
     /// Entry of the function that the dispatcher called last.
@@ -186,6 +188,7 @@ impl<H: CodeHost> JitEngine<H> {
             heat: Heat::default(),
             stats: Stats::default(),
             mode: None,
+            perms: 0,
             compiled_with: settings.options,
             epoch: u32::MAX,
             current: 0,
@@ -226,6 +229,7 @@ impl<H: CodeHost> JitEngine<H> {
         options.exact_float |= memory.exact_floats();
         if self.mode != Some(mode) || self.compiled_with != options {
             self.mode = Some(mode);
+            self.perms = self.host.layout(memory, mode).perms;
             self.compiled_with = options;
             self.drop_all();
         }
@@ -344,8 +348,10 @@ impl<H: CodeHost> JitEngine<H> {
     ) -> Left {
         self.host.enter(state, attention);
         let room = stop.saturating_sub(state.icount).min(1 << 30) as i32;
+        let stack_check = if self.compiled_with.checked { 0 } else { self.perms + 1 };
         let context = self.host.context();
         (context.fuel, context.budget) = (SLICE, room);
+        context.stack_check = stack_check;
         let mut rip = state.rip as u32;
         let (rip, kind) = loop {
             self.stats.entries += 1;

@@ -28,6 +28,10 @@ pub struct JitContext {
     pub exit: u32,
     /// Linear address of the dispatch table: [`DISPATCH_ENTRIES`] [`DispatchEntry`]s.
     pub dispatch: u32,
+    /// Linear address of the page permission table plus 1, or 0. With it a function
+    /// leaves at its entry when the guest's stack is not writable: code that trusts the
+    /// layout would not notice a recursion without end before it has overwritten everything.
+    pub stack_check: u32,
 }
 
 /// One line of the direct-mapped table from guest addresses to functions; the line
