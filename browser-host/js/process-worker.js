@@ -169,7 +169,8 @@ onmessage = ({ data }) => {
     }
     if (home) home.parent = undefined;
     Atomics.sub(words, RUNNING, 1);
-    if (memory?.buffer.byteLength > RETIRE) return send(port, words, { retired: true });
+    // After a trap in compiled code, which trusts the layout, anything may have been written.
+    if (memory?.buffer.byteLength > RETIRE || home?.trapped) return send(port, words, { retired: true });
     Atomics.store(...idle, 1);
     ring(words);
   };

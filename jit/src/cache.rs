@@ -11,6 +11,8 @@ use std::collections::HashMap;
 
 use tawaki_cpu::GuestMemory;
 
+use crate::layout::NO_RIP;
+
 /// Limits of what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -26,8 +28,8 @@ impl Default for Limits {
     }
 }
 
-/// Most modules with code for the same address: a program that writes code over
-/// and over would otherwise collect them.
+/// With so many modules for the same address, one whose code is not in memory goes: a
+/// program that writes code over and over would otherwise collect them.
 const MAX_VARIANTS: usize = 4;
 
 /// A generation that no page has.
@@ -201,7 +203,8 @@ impl CodeCache {
         None
     }
 
-    /// Adds a module: function `i` of it was compiled for guest address `entries[i]`;
+    /// Adds a module: function `i` of it was compiled for guest address `entries[i]`
+    /// ([`NO_RIP`]: is not to be entered);
     /// `blocks` are all the blocks in it, each once. What has to go for it is added to `dropped`.
     pub fn insert(
         &mut self,
@@ -212,12 +215,15 @@ impl CodeCache {
         size: usize,
         dropped: &mut Vec<TableRange>,
     ) {
-        for entry in &entries {
-            let variants = self.by_entry.get(entry).map_or(0, Vec::len);
-            if variants >= MAX_VARIANTS
-                && let Some(&(oldest, _)) = self.by_entry.get(entry).and_then(|v| v.first())
-            {
-                self.remove(oldest, dropped);
+        for entry in entries.iter().filter(|&&entry| entry != NO_RIP) {
+            let Some(variants) = self.by_entry.get(entry).filter(|v| v.len() >= MAX_VARIANTS) else {
+                continue;
+            };
+            let outdated = variants.iter().map(|&(number, _)| number).find(|&number| {
+                self.modules.get(number as usize).and_then(Option::as_ref).is_some_and(|m| !m.good)
+            });
+            if let Some(outdated) = outdated {
+                self.remove(outdated, dropped);
             }
         }
         while self.live > 0 && (self.live >= self.limits.modules || self.bytes + size > self.limits.bytes) {
@@ -238,8 +244,12 @@ impl CodeCache {
                 self.modules.len() - 1
             }
         };
-        for (function, &entry) in module.entries.iter().enumerate() {
-            self.by_entry.entry(entry).or_default().push((number as u32, function as u32));
+        for (function, &entry) in module.entries.iter().enumerate().filter(|(_, e)| **e != NO_RIP) {
+            let variants = self.by_entry.entry(entry).or_default();
+            // The first of a module's functions for an address is the direct one.
+            if variants.last().is_none_or(|&(n, _)| n != number as u32) {
+                variants.push((number as u32, function as u32));
+            }
         }
         for &block in &module.blocks {
             *self.covered.entry(block).or_default() += 1;

@@ -447,13 +447,22 @@ impl<H: CodeHost> JitEngine<H> {
 
     fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) {
         let batch::Module { regions, mut sources } = batch;
-        let entries: Box<[u32]> = regions.iter().map(|region| region.entry as u32).collect();
+        let mut entries: Box<[u32]> = regions.iter().map(|region| region.entry as u32).collect();
         let installed = if sources.finish() {
             match crate::emit::compile(&regions, layout, &self.compiled_with) {
                 Ok(module) => {
                     self.stats.bytes += module.wasm.len() as u64;
-                    let installed = self.host.install(&module.wasm, entries.len() as u32);
-                    installed.map(|first| (first, module.wasm.len()))
+                    // Other entries of the regions' functions, where nothing is entered yet.
+                    let known = |rip: u32| self.code.has(rip);
+                    let entry = |(i, f): (usize, &crate::FunctionInfo)| match f.entry as u32 {
+                        rip if i >= regions.len() && known(rip) => NO_RIP,
+                        rip => rip,
+                    };
+                    entries = module.functions.iter().enumerate().map(entry).collect();
+                    // Those of the regions, then perhaps further ways in.
+                    let all: Box<[u32]> = module.functions.iter().map(|f| f.entry as u32).collect();
+                    let installed = self.host.install(&module.wasm, all.len() as u32);
+                    installed.map(|first| (first, all, module.wasm.len()))
                 }
                 Err(error) => Err(error.to_string()),
             }
@@ -461,14 +470,20 @@ impl<H: CodeHost> JitEngine<H> {
             Err("its code changed meanwhile".to_owned())
         };
         match installed {
-            Ok((first, size)) => {
-                self.stats.regions += entries.len() as u64;
+            Ok((first, all, size)) => {
+                self.stats.regions += regions.len() as u64;
                 self.stats.modules += 1;
                 let mut dropped = Vec::new();
-                let all = entries.clone();
                 let blocks: HashSet<u32> =
                     regions.iter().flat_map(|r| r.nodes.iter().map(|n| n.block.rip as u32)).collect();
-                self.code.insert(entries, blocks.into_iter().collect(), first, sources, size, &mut dropped);
+                self.code.insert(
+                    all.clone(),
+                    blocks.into_iter().collect(),
+                    first,
+                    sources,
+                    size,
+                    &mut dropped,
+                );
                 self.give_back(&dropped);
                 for &rip in &all {
                     let Some(index) = self.code.find(memory, rip) else { continue };
