@@ -156,9 +156,9 @@ pub struct Options {
 /// Whether this host's float instructions, which compiled code becomes, make x86's own
 /// NaNs: the default one is negative, and an operand's payload is kept.
 pub fn host_nans_are_x86() -> bool {
-    let zero = std::hint::black_box(0.0f64);
+    let [zero, other] = std::hint::black_box([0.0f64; 2]);
     let nan = std::hint::black_box(f64::from_bits(0x7ff4_0000_0000_1234));
-    (zero / zero).to_bits() == 0xfff8_0000_0000_0000 && (nan + 1.0).to_bits() == 0x7ffc_0000_0000_1234
+    (zero / other).to_bits() == 0xfff8_0000_0000_0000 && (nan + 1.0).to_bits() == 0x7ffc_0000_0000_1234
 }
 
 impl Default for Options {

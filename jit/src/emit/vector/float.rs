@@ -317,7 +317,7 @@ fn add_sub(c: &mut Code<'_>, real: Real) {
         c.sink.f64x2_add()
     };
     c.sink.i8x16_shuffle(core::array::from_fn(|i| {
-        let odd = i as u8 / width & 1;
+        let odd = (i as u8 / width) & 1;
         i as u8 + 16 * odd
     }));
     let (a, b) = (c.a, c.b);

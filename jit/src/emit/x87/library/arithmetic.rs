@@ -1,0 +1,303 @@
+//! Addition, multiplication and division of the x87 library.
+
+use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
+
+use super::*;
+
+/// Locals of an arithmetic function, behind its parameters.
+struct Arithmetic {
+    sw: u32,
+    reg: u32,
+    ase: u32,
+    e: u32,
+    sign: u32,
+    up: u32,
+    am: u32,
+    hi: u32,
+    lo: u32,
+    t: u32,
+}
+
+impl Arithmetic {
+    const LOCALS: [(u32, ValType); 2] = [(6, I32), (4, I64)];
+    const TO: u32 = 1;
+    const POP: u32 = 2;
+    const BM: u32 = 3;
+    const BSE: u32 = 4;
+
+    fn new(params: u32) -> Self {
+        let n = |k| params + k;
+        Arithmetic {
+            sw: n(0),
+            reg: n(1),
+            ase: n(2),
+            e: n(3),
+            sign: n(4),
+            up: n(5),
+            am: n(6),
+            hi: n(7),
+            lo: n(8),
+            t: n(9),
+        }
+    }
+
+    /// Checks, and loads the register.
+    fn head(&self, i: &mut InstructionSink) {
+        status(i, self.sw, refuse);
+        control(i, USUAL_MASK, USUAL);
+        refuse(i);
+        empty(i, Self::TO);
+        refuse(i);
+        register(i, Self::TO);
+        i.local_set(self.reg);
+        load(i, self.reg, self.am, self.ase);
+    }
+
+    /// The sign of a product or quotient.
+    fn product_sign(&self, i: &mut InstructionSink) {
+        i.local_get(self.ase).local_get(Self::BSE).i32_xor().i32_const(0x8000).i32_and().local_set(self.sign);
+    }
+
+    /// Rounds `hi.lo`, whose top bit is set unless it is zero, and writes the register.
+    fn tail(&self, i: &mut InstructionSink) {
+        rounds_up(i, self.hi, self.lo);
+        i.local_tee(self.up).if_(BlockType::Empty);
+        i.local_get(self.hi).i64_const(1).i64_add().local_tee(self.hi).i64_eqz().if_(BlockType::Empty);
+        i.i64_const(TOP_BIT).local_set(self.hi);
+        i.local_get(self.e).i32_const(1).i32_add().local_set(self.e);
+        i.end().end();
+        i.local_get(self.hi).i64_const(0).i64_ne();
+        i.local_get(self.e).i32_const(1).i32_sub().i32_const(0x7ffe).i32_ge_u().i32_and();
+        refuse(i);
+        i.local_get(self.reg).local_get(self.hi).i64_store(at(field!(regs)));
+        i.local_get(self.reg).local_get(self.e).local_get(self.sign).i32_or();
+        i.i32_store16(at(field!(regs) + 8));
+        outcome(i, self.sw, self.up, self.lo);
+        pop_if(i, self.sw, Self::POP);
+        put_status(i, self.sw);
+        i.i32_const(0).end();
+    }
+
+    /// Pushes whether both are normal numbers.
+    fn both_normal(&self, i: &mut InstructionSink) {
+        normal(i, self.am, self.ase);
+        normal(i, Self::BM, Self::BSE);
+        i.i32_and();
+    }
+
+    /// The result is this value, exactly.
+    fn is(&self, i: &mut InstructionSink, m: u32, se: u32) {
+        i.local_get(m).local_set(self.hi);
+        exponent(i, se);
+        i.local_set(self.e);
+        i.local_get(se).i32_const(0x8000).i32_and().local_set(self.sign);
+    }
+}
+
+pub(super) fn add(_: u32) -> Function {
+    let (xa, xb, d) = (5, 6, 17);
+    let x = Arithmetic::new(7);
+    let (bm, bse) = (Arithmetic::BM, Arithmetic::BSE);
+    let mut f = start(&[Arithmetic::LOCALS[0], Arithmetic::LOCALS[1], (1, I32)]);
+    let mut s = f.instructions();
+    let i = &mut s;
+    x.head(i);
+    i.local_get(x.ase).local_get(xa).i32_xor().local_set(x.ase);
+    i.local_get(bse).local_get(xb).i32_xor().local_set(bse);
+    x.both_normal(i);
+    i.if_(BlockType::Empty);
+    {
+        // The larger first.
+        exponent(i, x.ase);
+        exponent(i, bse);
+        i.i32_sub().local_tee(d).i32_const(0).i32_lt_s();
+        i.local_get(d).i32_eqz().local_get(x.am).local_get(bm).i64_lt_u().i32_and().i32_or();
+        i.if_(BlockType::Empty);
+        i.local_get(x.am).local_get(bm).local_set(x.am).local_set(bm);
+        i.local_get(x.ase).local_get(bse).local_set(x.ase).local_set(bse);
+        i.i32_const(0).local_get(d).i32_sub().local_set(d);
+        i.end();
+        i.local_get(d).i32_const(63).i32_gt_u();
+        refuse(i);
+        exponent(i, x.ase);
+        i.local_set(x.e);
+        i.local_get(x.ase).i32_const(0x8000).i32_and().local_set(x.sign);
+        // The smaller one, moved right: t and lo.
+        i.local_get(bm).i64_const(0).local_get(d).i64_extend_i32_u().i64_sub().i64_shl();
+        i.i64_const(0).local_get(d).select().local_set(x.lo);
+        i.local_get(bm).local_get(d).i64_extend_i32_u().i64_shr_u().local_set(x.t);
+        i.local_get(x.ase).local_get(bse).i32_xor().i32_const(0x8000).i32_and().i32_eqz();
+        i.if_(BlockType::Empty);
+        i.local_get(x.am).local_get(x.t).i64_add().local_tee(x.hi).local_get(x.am).i64_lt_u();
+        i.if_(BlockType::Empty);
+        i.local_get(x.hi).i64_const(63).i64_shl().local_get(x.lo).i64_const(1).i64_shr_u().i64_or();
+        i.local_get(x.lo).i64_const(1).i64_and().i64_or().local_set(x.lo);
+        i.local_get(x.hi).i64_const(1).i64_shr_u().i64_const(TOP_BIT).i64_or().local_set(x.hi);
+        i.local_get(x.e).i32_const(1).i32_add().local_set(x.e);
+        i.end();
+        i.else_();
+        i.local_get(x.am).local_get(x.t).i64_sub();
+        i.local_get(x.lo).i64_const(0).i64_ne().i64_extend_i32_u().i64_sub().local_set(x.hi);
+        i.i64_const(0).local_get(x.lo).i64_sub().local_set(x.lo);
+        i.local_get(x.hi).i64_eqz().if_(BlockType::Empty);
+        // Nothing left: plus zero. A last bit below the word is left to others.
+        i.local_get(x.lo).i64_const(0).i64_ne();
+        refuse(i);
+        i.i32_const(0).local_set(x.e).i32_const(0).local_set(x.sign);
+        i.else_();
+        i.local_get(x.hi).i64_clz().local_tee(x.t).i64_eqz().i32_eqz().if_(BlockType::Empty);
+        i.local_get(x.hi).local_get(x.t).i64_shl();
+        i.local_get(x.lo).i64_const(0).local_get(x.t).i64_sub().i64_shr_u().i64_or().local_set(x.hi);
+        i.local_get(x.lo).local_get(x.t).i64_shl().local_set(x.lo);
+        i.local_get(x.e).local_get(x.t).i32_wrap_i64().i32_sub().local_set(x.e);
+        i.end().end().end();
+    }
+    i.else_();
+    normal(i, x.am, x.ase);
+    zero(i, bm, bse);
+    i.i32_and().if_(BlockType::Empty);
+    x.is(i, x.am, x.ase);
+    i.else_();
+    zero(i, x.am, x.ase);
+    normal(i, bm, bse);
+    zero(i, bm, bse);
+    i.i32_or().i32_and().i32_eqz();
+    refuse(i);
+    x.is(i, bm, bse);
+    // Zeros of different signs give plus zero.
+    i.local_get(bm).i64_eqz().if_(BlockType::Empty);
+    i.local_get(x.sign).local_get(x.ase).i32_and().local_set(x.sign);
+    i.end().end().end();
+    x.tail(i);
+    f
+}
+
+pub(super) fn mul(_: u32) -> Function {
+    let x = Arithmetic::new(5);
+    let (bm, bse) = (Arithmetic::BM, Arithmetic::BSE);
+    let (a1, b1) = (15, 16);
+    let mut f = start(&[Arithmetic::LOCALS[0], Arithmetic::LOCALS[1], (2, I64)]);
+    let mut s = f.instructions();
+    let i = &mut s;
+    let low = 0xffff_ffff;
+    x.head(i);
+    x.product_sign(i);
+    x.both_normal(i);
+    i.if_(BlockType::Empty);
+    {
+        exponent(i, x.ase);
+        exponent(i, bse);
+        i.i32_add().i32_const(BIAS - 1).i32_sub().local_set(x.e);
+        // hi.lo = a * b by halves: a0 in am, b0 in bm.
+        i.local_get(x.am).i64_const(32).i64_shr_u().local_set(a1);
+        i.local_get(bm).i64_const(32).i64_shr_u().local_set(b1);
+        i.local_get(x.am).i64_const(low).i64_and().local_set(x.am);
+        i.local_get(bm).i64_const(low).i64_and().local_set(bm);
+        i.local_get(x.am).local_get(bm).i64_mul().local_set(x.lo);
+        i.local_get(a1).local_get(bm).i64_mul();
+        i.local_get(x.lo).i64_const(32).i64_shr_u().i64_add().local_set(x.t);
+        i.local_get(x.am).local_get(b1).i64_mul();
+        i.local_get(x.t).i64_const(low).i64_and().i64_add().local_set(x.hi);
+        i.local_get(x.hi).i64_const(32).i64_shl();
+        i.local_get(x.lo).i64_const(low).i64_and().i64_or().local_set(x.lo);
+        i.local_get(a1).local_get(b1).i64_mul();
+        i.local_get(x.t).i64_const(32).i64_shr_u().i64_add();
+        i.local_get(x.hi).i64_const(32).i64_shr_u().i64_add().local_tee(x.hi);
+        i.i64_const(0).i64_ge_s().if_(BlockType::Empty);
+        i.local_get(x.hi).i64_const(1).i64_shl();
+        i.local_get(x.lo).i64_const(63).i64_shr_u().i64_or().local_set(x.hi);
+        i.local_get(x.lo).i64_const(1).i64_shl().local_set(x.lo);
+        i.local_get(x.e).i32_const(1).i32_sub().local_set(x.e);
+        i.end();
+    }
+    i.else_();
+    // A zero and a number: zero.
+    zero(i, x.am, x.ase);
+    normal(i, bm, bse);
+    zero(i, bm, bse);
+    i.i32_or().i32_and();
+    zero(i, bm, bse);
+    normal(i, x.am, x.ase);
+    i.i32_and().i32_or().i32_eqz();
+    refuse(i);
+    i.end();
+    x.tail(i);
+    f
+}
+
+pub(super) fn div(first: u32) -> Function {
+    let reversed = 5;
+    let x = Arithmetic::new(6);
+    let (bm, bse) = (Arithmetic::BM, Arithmetic::BSE);
+    let quotient = 16;
+    let mut f = start(&[Arithmetic::LOCALS[0], Arithmetic::LOCALS[1], (1, I64)]);
+    let mut s = f.instructions();
+    let i = &mut s;
+    let low = 0xffff_ffff;
+    x.head(i);
+    i.local_get(reversed).if_(BlockType::Empty);
+    i.local_get(x.am).local_get(bm).local_set(x.am).local_set(bm);
+    i.local_get(x.ase).local_get(bse).local_set(x.ase).local_set(bse);
+    i.end();
+    x.product_sign(i);
+    x.both_normal(i);
+    i.if_(BlockType::Empty);
+    {
+        exponent(i, x.ase);
+        exponent(i, bse);
+        i.i32_sub().i32_const(BIAS).i32_add().local_set(x.e);
+        // The quotient has its top bit set when the dividend is below the divisor.
+        i.local_get(x.am).local_get(bm).i64_lt_u().if_(BlockType::Empty);
+        i.local_get(x.am).local_set(x.hi);
+        i.local_get(x.e).i32_const(1).i32_sub().local_set(x.e);
+        i.else_();
+        i.local_get(x.am).i64_const(1).i64_shr_u().local_set(x.hi);
+        i.local_get(x.am).i64_const(63).i64_shl().local_set(x.lo);
+        i.end();
+        i.local_get(x.hi).local_get(x.lo).i64_const(32).i64_shr_u().local_get(bm);
+        i.call(first + DIVIDE_STEP).local_set(x.t).local_set(quotient);
+        i.local_get(x.t).local_get(x.lo).i64_const(low).i64_and().local_get(bm);
+        i.call(first + DIVIDE_STEP).local_set(x.t);
+        i.local_get(quotient).i64_const(32).i64_shl().i64_or().local_set(x.hi);
+        // Twice the rest against the divisor gives half and sticky bit.
+        i.local_get(x.t).local_get(bm).local_get(x.t).i64_sub().i64_ge_u();
+        i.i64_extend_i32_u().i64_const(63).i64_shl();
+        i.local_get(x.t).i64_const(0).i64_ne();
+        i.local_get(x.t).local_get(bm).local_get(x.t).i64_sub().i64_ne().i32_and();
+        i.i64_extend_i32_u().i64_or().local_set(x.lo);
+    }
+    i.else_();
+    zero(i, x.am, x.ase);
+    normal(i, bm, bse);
+    i.i32_and().i32_eqz();
+    refuse(i);
+    i.end();
+    x.tail(i);
+    f
+}
+
+/// Knuth's algorithm D with digits of 32 bits, for `rest` below a divisor with its top
+/// bit set.
+pub(super) fn divide_step(_: u32) -> Function {
+    let (rest, digit, divisor, d1, d0, q, r) = (0, 1, 2, 3, 4, 5, 6);
+    let mut f = start(&[(4, I64)]);
+    let mut i = f.instructions();
+    let low = 0xffff_ffff;
+    i.local_get(divisor).i64_const(32).i64_shr_u().local_set(d1);
+    i.local_get(divisor).i64_const(low).i64_and().local_set(d0);
+    i.local_get(rest).local_get(rest).local_get(d1).i64_div_u().local_tee(q);
+    i.local_get(d1).i64_mul().i64_sub().local_set(r);
+    // At most twice.
+    i.block(BlockType::Empty).loop_(BlockType::Empty);
+    i.local_get(q).i64_const(low).i64_gt_u();
+    i.local_get(q).local_get(d0).i64_mul();
+    i.local_get(r).i64_const(32).i64_shl().local_get(digit).i64_or().i64_gt_u();
+    i.i32_or().i32_eqz().br_if(1);
+    i.local_get(q).i64_const(1).i64_sub().local_set(q);
+    i.local_get(r).local_get(d1).i64_add().local_tee(r).i64_const(low).i64_le_u().br_if(0);
+    i.end().end();
+    i.local_get(q);
+    i.local_get(rest).i64_const(32).i64_shl().local_get(digit).i64_or();
+    i.local_get(q).local_get(divisor).i64_mul().i64_sub().end();
+    f
+}
