@@ -386,8 +386,8 @@ fn kinds(region: &Region, shape: &Shape, options: &Options) -> Vec<Kind> {
     let count = shape.succ.len();
     // None: not reached yet.
     let mut at: Vec<Option<Kind>> = vec![None; count];
-    at[0] = Some(None);
-    let mut work = vec![0];
+    at[shape.root] = Some(None);
+    let mut work = vec![shape.root];
     while let Some(n) = work.pop() {
         let mut kind = at[n].unwrap_or(None);
         if let Some(node) = region.nodes.get(n) {

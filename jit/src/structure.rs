@@ -5,10 +5,12 @@
 //! Loops with several entries get a dispatch node, which becomes their only one: every
 //! edge to an entry sets a label and goes to the dispatch node, which branches on it.
 
-/// A graph ready for emission. Node 0 is the entry; nodes from `real` on are dispatch
+/// A graph ready for emission. Nodes from `real` on are dispatch
 /// nodes made here.
 #[derive(Debug)]
 pub struct Shape {
+    /// The node everything is reached from.
+    pub root: usize,
     /// Number of nodes that were given.
     pub real: usize,
     /// Successors, after redirection.
@@ -28,14 +30,14 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Structures the graph with these successors, every node of which is reachable from 0.
-    pub fn new(mut succ: Vec<Vec<usize>>) -> Shape {
+    /// Structures the graph with these successors, every node of which is reachable from `root`.
+    pub fn new(mut succ: Vec<Vec<usize>>, root: usize) -> Shape {
         let real = succ.len();
         let mut redirect = vec![None; real];
         let mut dispatch = Vec::new();
-        reduce(&mut succ, &mut redirect, &mut dispatch);
+        reduce(&mut succ, root, &mut redirect, &mut dispatch);
         redirect.resize(succ.len(), None);
-        let order = reverse_postorder(&succ);
+        let order = reverse_postorder(&succ, root);
         let mut rpo = vec![0; succ.len()];
         for (at, &n) in order.iter().enumerate() {
             rpo[n] = at;
@@ -55,7 +57,7 @@ impl Shape {
         // Both ways of one branch may lead to a dispatch node, each with its own label.
         let merge = (0..succ.len()).map(|n| forward(n) > 1 || n >= real).collect();
         let header = (0..succ.len()).map(|n| pred[n].iter().any(|&p| rpo[p] >= rpo[n])).collect();
-        Shape { real, succ, dispatch, redirect, rpo, children, merge, header }
+        Shape { root, real, succ, dispatch, redirect, rpo, children, merge, header }
     }
 
     /// Whether control passes here in every round of some loop, as a place to look at the
@@ -75,11 +77,11 @@ impl Shape {
 }
 
 /// Depth-first search without recursion.
-fn reverse_postorder(succ: &[Vec<usize>]) -> Vec<usize> {
+fn reverse_postorder(succ: &[Vec<usize>], root: usize) -> Vec<usize> {
     let mut seen = vec![false; succ.len()];
     let mut order = Vec::with_capacity(succ.len());
-    let mut stack = vec![(0, 0)];
-    seen[0] = true;
+    let mut stack = vec![(root, 0)];
+    seen[root] = true;
     while let Some((n, at)) = stack.last_mut() {
         match succ[*n].get(*at) {
             Some(&s) => {
@@ -102,7 +104,7 @@ fn reverse_postorder(succ: &[Vec<usize>]) -> Vec<usize> {
 fn dominators(order: &[usize], rpo: &[usize], pred: &[Vec<usize>]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
     let mut idom = vec![NONE; rpo.len()];
-    idom[0] = 0;
+    idom[order[0]] = order[0];
     loop {
         let mut changed = false;
         for &n in order.iter().skip(1) {
@@ -140,6 +142,7 @@ fn dominators(order: &[usize], rpo: &[usize], pred: &[Vec<usize>]) -> Vec<usize>
 /// Gives every loop a single entry.
 fn reduce(
     succ: &mut Vec<Vec<usize>>,
+    root: usize,
     redirect: &mut [Option<(usize, usize)>],
     dispatch: &mut Vec<Vec<usize>>,
 ) {
@@ -152,14 +155,14 @@ fn reduce(
                 continue;
             }
             let mut entered = vec![false; succ.len()];
-            entered[0] = true;
+            entered[root] = true;
             for (n, next) in succ.iter().enumerate() {
                 if !inside[n] {
                     next.iter().for_each(|&s| entered[s] = true);
                 }
             }
             let entries: Vec<usize> = component.iter().copied().filter(|&n| entered[n]).collect();
-            if entries.len() > 1 && !entries.contains(&0) {
+            if entries.len() > 1 && !entries.contains(&root) {
                 let d = succ.len();
                 for next in succ.iter_mut() {
                     for s in next.iter_mut() {
@@ -184,6 +187,27 @@ fn reduce(
             }
         }
     }
+}
+
+/// Nodes, other than 0, where control may enter a graph from outside without making a loop
+/// of it irreducible: the headers of its outermost loops, and nodes in no loop.
+pub fn enterable(succ: &[Vec<usize>]) -> Vec<bool> {
+    let mut able = vec![true; succ.len()];
+    let all: Vec<usize> = (0..succ.len()).collect();
+    for component in components(succ, &all) {
+        if component.len() == 1 {
+            continue;
+        }
+        let inside = |n: &usize| component.binary_search(n).is_ok();
+        let from_outside: Vec<usize> = component
+            .iter()
+            .copied()
+            .filter(|n| *n == 0 || succ.iter().enumerate().any(|(p, next)| !inside(&p) && next.contains(n)))
+            .collect();
+        component.iter().for_each(|&n| able[n] = from_outside == [n]);
+    }
+    able[0] = false;
+    able
 }
 
 /// Strongly connected components of the graph restricted to `set` (Tarjan, without recursion).
@@ -244,13 +268,13 @@ mod tests {
 
     /// Keeps what is reachable from node 0.
     fn reachable(succ: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
-        let order = reverse_postorder(&succ);
+        let order = reverse_postorder(&succ, 0);
         let place = |n: usize| order.iter().position(|&m| m == n).unwrap_or(0);
         order.iter().map(|&n| succ[n].iter().map(|&s| place(s)).collect()).collect()
     }
 
     fn check(succ: Vec<Vec<usize>>) -> Shape {
-        let shape = Shape::new(succ.clone());
+        let shape = Shape::new(succ.clone(), 0);
         let mut parent = vec![0; shape.succ.len()];
         for (n, children) in shape.children.iter().enumerate() {
             children.iter().for_each(|&c| parent[c] = n);

@@ -163,10 +163,7 @@ fn cases_by_helpers() {
     check_cases(Options { checked: true, helpers_only: true, ..Options::default() }, 3);
 }
 
-#[test]
-fn windows_do_not_overlap() {
-    assert!(CODE + WINDOW <= DATA && DATA + WINDOW <= STACK);
-}
+const _: () = assert!(CODE + WINDOW <= DATA && DATA + WINDOW <= STACK, "windows do not overlap");
 
 /// A flat binary for [`CODE`] that ends in INT3, named by the environment: for looking at
 /// code quality. `JIT_BIN=file [JIT_BITS=32] [JIT_UNCHECKED=1] cargo test -p tawaki-jit binary -- --nocapture`

@@ -329,7 +329,7 @@ fn check(code: VecOp, mend_nans: bool) {
             for n in 0..4 {
                 state.xmm[n] = random.vector();
             }
-            if random.next() % 8 == 0 {
+            if random.next().is_multiple_of(8) {
                 state.xmm[1] = state.xmm[0];
             }
             for s in 0..4 {

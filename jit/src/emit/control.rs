@@ -11,7 +11,7 @@ use super::{CTX, DEPTH, Emitter, STATE, at, switch};
 use crate::analysis::{self, Analysis, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::region::{End, Node, Region, Target};
-use crate::structure::Shape;
+use crate::structure::{Shape, enterable};
 
 /// Instructions of a loop between two looks at the attention word, about.
 const LOOP_SLICE: i32 = 16384;
@@ -33,6 +33,8 @@ struct Context<'r> {
     labels: Vec<u32>,
     /// Jumps that share a dispatch node: node `region.nodes.len() + i`.
     groups: Vec<switch::Group>,
+    /// Nodes besides 0 at which the function can be entered.
+    entries: Vec<usize>,
     spin: u32,
     /// Some operation relies on MXCSR's default control bits.
     floats: bool,
@@ -56,9 +58,24 @@ fn graph(region: &Region, groups: &[switch::Group]) -> Vec<Vec<usize>> {
 }
 
 /// Emits the function of a region.
-pub(super) fn function(region: &Region, layout: &Layout, options: &Options, batch: &Batch) -> Function {
+///
+/// Returns also the nodes besides the first at which it can be entered: entry number `i`,
+/// from 1 on, is passed in the upper half of the depth ([`stub`]).
+pub(super) fn function(
+    region: &Region,
+    layout: &Layout,
+    options: &Options,
+    batch: &Batch,
+) -> (Function, Vec<u64>) {
     let groups = switch::groups(region);
-    let shape = Shape::new(graph(region, &groups));
+    let mut succ = graph(region, &groups);
+    let entries = entries(region, &succ, batch);
+    let rips: Vec<u64> = entries.iter().map(|&n| region.nodes[n].block.rip).collect();
+    let root = if entries.is_empty() { 0 } else { succ.len() };
+    if root != 0 {
+        succ.push(std::iter::once(0).chain(entries.iter().copied()).collect());
+    }
+    let shape = Shape::new(succ, root);
     let mut region = region.clone();
     let analysis = analysis::analyse(&mut region, &shape, options, batch);
     let region = &region;
@@ -66,13 +83,19 @@ pub(super) fn function(region: &Region, layout: &Layout, options: &Options, batc
     let labels = shape.dispatch.iter().map(|_| e.local(ValType::I32)).collect();
     let spin = e.local(ValType::I32);
     let loops = shape.header.iter().any(|&h| h);
-    let entry_live = analysis.nodes[0].live;
     let mut ops = region.nodes.iter().flat_map(|n| n.block.ops.iter());
     let floats = ops.any(|op| super::vector::relies_on_mxcsr(op, options));
-    let mut c = Context { region, shape, analysis, frames: Vec::new(), labels, groups, spin, floats };
+    let mut c =
+        Context { region, shape, analysis, frames: Vec::new(), labels, groups, entries, spin, floats };
 
     let pc = e.pc;
-    prologue(&mut e.i(), region.entry, 16, pc);
+    let selector = (root != 0).then(|| e.local(ValType::I32));
+    if let Some(selector) = selector {
+        // Which entry, and its address for the ways out of the prologue.
+        e.i().local_get(DEPTH).i32_const(16).i32_shr_u().local_set(selector);
+        e.i().local_get(DEPTH).i32_const(0xffff).i32_and().local_set(DEPTH);
+    }
+    prologue(&mut e.i(), region.entry, 16, pc, selector.map(|s| (s, &rips[..])));
     if c.floats {
         e.mxcsr_differs();
         e.exit_if(region.entry, ExitKind::Interpret);
@@ -80,10 +103,90 @@ pub(super) fn function(region: &Region, layout: &Layout, options: &Options, batc
     if loops {
         e.i().i32_const(LOOP_SLICE).local_set(spin);
     }
-    e.load_set(entry_live);
-    tree(&mut e, &mut c, 0);
+    match selector {
+        Some(selector) => enter(&mut e, &mut c, root, selector),
+        None => {
+            let live = c.analysis.nodes[0].live;
+            e.load_set(live);
+            tree(&mut e, &mut c, 0);
+        }
+    }
     e.i().unreachable();
-    finish(e)
+    (finish(e), rips)
+}
+
+/// Most entries besides the first.
+const MAX_ENTRIES: usize = 24;
+
+/// Where a region can be entered besides its start: where its calls return and at its
+/// loops, as long as that makes no loop irreducible. Whoever finds itself there without
+/// the frame of this function (after an exit to the interpreter, a system call, the end
+/// of a time slice) goes on compiled.
+fn entries(region: &Region, succ: &[Vec<usize>], batch: &Batch) -> Vec<usize> {
+    let able = enterable(succ);
+    let mut wanted = vec![false; succ.len()];
+    for (n, node) in region.nodes.iter().enumerate() {
+        if let End::Call { next: Target::Node(t), .. } = node.end {
+            wanted[t] = true;
+        }
+        // A loop: where an edge leads back to, or rather into a component from outside.
+        for &s in &succ[n] {
+            wanted[s] |= able[s] && in_loop(succ, s);
+        }
+    }
+    let fits = |n: &usize| wanted[*n] && able[*n] && batch.sibling(region.nodes[*n].block.rip).is_none();
+    (1..region.nodes.len()).filter(fits).take(MAX_ENTRIES).collect()
+}
+
+/// Whether node `n` can be reached from itself.
+fn in_loop(succ: &[Vec<usize>], n: usize) -> bool {
+    let mut seen = vec![false; succ.len()];
+    let mut stack = succ[n].clone();
+    while let Some(m) = stack.pop() {
+        if m == n {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[m], true) {
+            stack.extend(&succ[m]);
+        }
+    }
+    false
+}
+
+/// The root of a region with several entries: loads what is live at the chosen one.
+fn enter(e: &mut Emitter, c: &mut Context, root: usize, selector: u32) {
+    let merges: Vec<usize> = c.shape.children[root].iter().copied().filter(|&m| c.shape.merge[m]).collect();
+    for &m in merges.iter().rev() {
+        e.i().block(BlockType::Empty);
+        e.opened();
+        c.frames.push(Frame { node: m, is_loop: false, open: e.open });
+    }
+    let targets = c.entries.clone();
+    for (i, &t) in targets.iter().enumerate() {
+        e.i().local_get(selector).i32_const(i as i32 + 1).i32_eq();
+        e.if_();
+        let live = c.analysis.nodes[t].live;
+        e.load_set(live);
+        goto(e, c, root, Target::Node(t));
+        e.close();
+    }
+    let live = c.analysis.nodes[0].live;
+    e.load_set(live);
+    goto(e, c, root, Target::Node(0));
+    for &m in &merges {
+        c.frames.pop();
+        e.close();
+        tree(e, c, m);
+    }
+}
+
+/// The function through which entry number `entry` of another one is reached.
+pub(super) fn stub(function: u32, entry: usize) -> Function {
+    let mut f = Function::new([]);
+    let mut i = f.instructions();
+    i.local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const((entry as i32) << 16).i32_or();
+    i.call(function).end();
+    f
 }
 
 /// Wraps the body into the exit blocks.

@@ -455,19 +455,19 @@ impl Emitter<'_> {
             Some(k) if k & !3 == kind::BITS => self.get32(FLAG_R),
             Some(k) => {
                 self.i().i32_const(0);
-                let each: [(u32, fn(&mut Self, u64)); 6] = [
-                    (CF, Self::cf),
-                    (PF, Self::pf),
-                    (AF, Self::af),
-                    (ZF, Self::zf),
-                    (SF, Self::sf),
-                    (OF, Self::of),
-                ];
-                for (flag, push) in each {
-                    if mask & flag != 0 {
-                        push(self, k);
-                        self.i().i32_const(flag.trailing_zeros() as i32).i32_shl().i32_or();
+                for flag in [CF, PF, AF, ZF, SF, OF] {
+                    if mask & flag == 0 {
+                        continue;
                     }
+                    match flag {
+                        CF => self.cf(k),
+                        PF => self.pf(k),
+                        AF => self.af(k),
+                        ZF => self.zf(k),
+                        SF => self.sf(k),
+                        _ => self.of(k),
+                    }
+                    self.i().i32_const(flag.trailing_zeros() as i32).i32_shl().i32_or();
                 }
             }
             None => {

@@ -332,7 +332,7 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
     }
     if store < 16 {
         let a = form(store % 4);
-        if store % 4 == 0 && e.checked_store == Some((op.a, op.imm)) {
+        if store.is_multiple_of(4) && e.checked_store == Some((op.a, op.imm)) {
             e.address_again(&a);
         } else {
             e.address(&a, 1 << (store / 4), Access::Write);

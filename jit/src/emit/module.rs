@@ -55,7 +55,7 @@ pub struct Module {
 pub struct FunctionInfo {
     /// Guest address at which it may be entered.
     pub entry: u64,
-    /// Guest instructions compiled.
+    /// Guest instructions compiled; 0 for another entry of a function before it.
     pub instructions: usize,
 }
 
@@ -156,6 +156,20 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
         imports.import("helper", row.name, EntityType::Function(FIRST_HELPER_TYPE + i as u32));
     }
 
+    let mut bodies = Vec::new();
+    let mut stubs = Vec::new();
+    let mut size = 0;
+    for (i, region) in regions.iter().enumerate() {
+        let (body, entries) = control::function(region, layout, options, &batch);
+        size += body.byte_len();
+        if size > MAX_BYTES {
+            return Err(Error::TooLarge);
+        }
+        bodies.push(body);
+        let stub = |(n, rip)| (rip, control::stub(Batch::FIRST + i as u32, n + 1));
+        stubs.extend(entries.into_iter().enumerate().map(stub));
+    }
+
     let mut functions = FunctionSection::new();
     functions.function(POLL_TYPE).function(RESUME_TYPE).function(MULHI_TYPE);
     for _ in regions {
@@ -164,30 +178,30 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
     for i in 0..library.len() as u32 {
         functions.function(first_x87_type + i);
     }
+    for _ in &stubs {
+        functions.function(REGION_TYPE);
+    }
 
     let mut code = CodeSection::new();
     code.function(&poll()).function(&resume()).function(&mulhi());
-    let mut size = 0;
-    for region in regions {
-        let body = control::function(region, layout, options, &batch);
-        size += body.byte_len();
-        if size > MAX_BYTES {
-            return Err(Error::TooLarge);
-        }
-        code.function(&body);
-    }
+    bodies.iter().for_each(|body| _ = code.function(body));
     if with_x87 {
         x87::library::bodies(first_x87).iter().for_each(|body| _ = code.function(body));
     }
 
-    let indices: Vec<u32> = (0..regions.len() as u32).map(|i| Batch::FIRST + i).collect();
+    stubs.iter().for_each(|(_, stub)| _ = code.function(stub));
+
+    let first_stub = first_x87 + library.len() as u32;
+    let indices: Vec<u32> =
+        (Batch::FIRST..first_x87).chain(first_stub..first_stub + stubs.len() as u32).collect();
     let mut elements = ElementSection::new();
     elements.active(Some(0), &ConstExpr::global_get(0), Elements::Functions(indices.into()));
 
     let mut module = wasm_encoder::Module::new();
     module.section(&types).section(&imports).section(&functions).section(&elements).section(&code);
-    let functions =
-        regions.iter().map(|r| FunctionInfo { entry: r.entry, instructions: r.instructions() }).collect();
+    let whole = regions.iter().map(|r| FunctionInfo { entry: r.entry, instructions: r.instructions() });
+    let others = stubs.iter().map(|&(entry, _)| FunctionInfo { entry, instructions: 0 });
+    let functions = whole.chain(others).collect();
     Ok(Module { wasm: module.finish(), functions })
 }
 
@@ -259,10 +273,23 @@ fn give_up(i: &mut InstructionSink, pc: u32) {
 
 /// The checks at the start of a region's function: too deep, or time to look up.
 /// `cost` is taken from the fuel; `fuel` is an i32 local to be used.
-pub(super) fn prologue(i: &mut InstructionSink, entry: u64, cost: i32, fuel: u32) {
+pub(super) fn prologue(
+    i: &mut InstructionSink,
+    entry: u64,
+    cost: i32,
+    fuel: u32,
+    others: Option<(u32, &[u64])>,
+) {
     let leave = |i: &mut InstructionSink, kind: ExitKind| {
         i.if_(BlockType::Empty);
         i.local_get(CTX).i32_const(kind as i32).i32_store(at(EXIT, 2));
+        // The address of the entry that was chosen.
+        if let Some((selector, rips)) = others {
+            for (n, &rip) in rips.iter().enumerate() {
+                i.local_get(selector).i32_const(n as i32 + 1).i32_eq().if_(BlockType::Empty);
+                i.i32_const(rip as i32).return_().end();
+            }
+        }
         i.i32_const(entry as i32).return_().end();
     };
     i.local_get(DEPTH).i32_eqz();

@@ -36,11 +36,12 @@ pub fn emit(e: &mut Emitter, op: &Op) -> bool {
 fn extended(e: &mut Emitter, s: u8, imm: i64, log2: u64, signed: bool) {
     e.right64(s, imm);
     match (signed, log2) {
-        (true, 0) => e.i().i64_extend8_s(),
-        (true, 1) => e.i().i64_extend16_s(),
-        (true, 2) => e.i().i64_extend32_s(),
-        _ => return e.cut(if signed { 3 } else { log2 }),
-    };
+        (true, 0) => _ = e.i().i64_extend8_s(),
+        (true, 1) => _ = e.i().i64_extend16_s(),
+        (true, 2) => _ = e.i().i64_extend32_s(),
+        (true, _) => {}
+        (false, _) => e.cut(log2),
+    }
 }
 
 /// High half of the product of two i64 locals, pushed. Signed from unsigned:

@@ -13,6 +13,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4194304
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -168,6 +193,31 @@
             i32.store offset=12
             i32.const 4198400
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4198400
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -370,6 +420,31 @@
             return
           end
           local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4202496
+              return
+            end
+          end
+          local.get 1
           local.get 1
           i32.load offset=4
           i32.const 16
@@ -560,6 +635,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4206592
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -714,6 +814,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4210688
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -853,6 +978,31 @@
             i32.store offset=12
             i32.const 4214784
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4214784
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -1077,6 +1227,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4218880
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -1244,6 +1419,31 @@
           i32.store offset=12
           i32.const 4222976
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4222976
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -1429,6 +1629,31 @@
           i32.store offset=12
           i32.const 4227072
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4227072
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -1622,6 +1847,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4231168
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -1812,6 +2062,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4235264
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -1982,6 +2257,31 @@
           i32.store offset=12
           i32.const 4239360
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4239360
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -2160,6 +2460,31 @@
           i32.store offset=12
           i32.const 4243456
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4243456
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -2358,6 +2683,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4247552
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -2526,6 +2876,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4251648
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -2687,6 +3062,31 @@
           i32.store offset=12
           i32.const 4255744
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4255744
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -2881,6 +3281,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4259840
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -3062,6 +3487,31 @@
             i32.store offset=12
             i32.const 4263936
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4263936
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -3265,6 +3715,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4268032
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -3408,6 +3883,31 @@
               i32.store offset=12
               i32.const 4272128
               return
+            end
+            local.get 1
+            i32.load offset=20
+            local.tee 3
+            if ;; label = @5
+              local.get 0
+              i64.load offset=32
+              i32.wrap_i64
+              i32.const 4160
+              i32.sub
+              i32.const 12
+              i32.shr_u
+              local.get 3
+              i32.add
+              i32.load8_u
+              i32.const 2
+              i32.and
+              i32.eqz
+              if ;; label = @6
+                local.get 1
+                i32.const 1
+                i32.store offset=12
+                i32.const 4272128
+                return
+              end
             end
             local.get 1
             local.get 1
@@ -3603,363 +4103,23 @@
   )
 
 ;; call: call +1; ret; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i32 i32 i64 i64)
-    block ;; label = @1
-      block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4276224
-          return
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4276224
-            return
-          end
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 5
-        local.get 5
-        i64.const -8
-        i64.add
-        local.tee 8
-        i32.wrap_i64
-        local.set 7
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 7
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 18
-        i32.and
-        i32.const 2
-        i32.ne
-        i32.or
-        local.get 7
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
-        i32.const 4276224
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 7
-        i32.const -65536
-        i32.add
-        i64.const 4276229
-        i64.store align=1
-        local.get 5
-        i64.const 8
-        i64.sub
-        local.set 5
-        local.get 0
-        local.get 5
-        i64.store offset=32
-        i32.const 4276230
-        local.set 3
-        local.get 3
-        i32.const 4276229
-        i32.ne
-        if ;; label = @3
-          local.get 0
-          local.get 1
-          local.get 2
-          i32.const 1
-          i32.sub
-          local.get 3
-          i32.const 4276229
-          call 3
-          local.tee 3
-          i32.const 4276229
-          i32.ne
-          if ;; label = @4
-            local.get 3
-            return
-          end
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 5
-        local.get 5
-        local.tee 9
-        i32.wrap_i64
-        local.set 6
-        local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 6
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 6
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
-        i32.const 4276229
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 6
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 8
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        i32.const 4276229
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 5
-        i64.const 8
-        i64.add
-        local.set 5
-        br 1 (;@1;)
-        unreachable
-      end
-      local.get 1
-      i32.const 1
-      i32.store offset=12
-      local.get 3
-      return
-    end
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     local.get 0
-    local.get 5
-    i64.store offset=32
-    local.get 3
-    return
-    unreachable
+    local.get 1
+    local.get 2
+    i32.const 65536
+    i32.or
+    call 5
   )
 
 ;; call_indirect: call rax; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i32 i64 i32 i64)
-    block ;; label = @1
-      block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4280320
-          return
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4280320
-            return
-          end
-        end
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 5
-        local.set 8
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        i32.const 4280320
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 3
-        local.set 7
-        local.get 6
-        i64.const -8
-        i64.add
-        local.tee 10
-        i32.wrap_i64
-        local.set 9
-        local.get 10
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 9
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 18
-        i32.and
-        i32.const 2
-        i32.ne
-        i32.or
-        local.get 9
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
-        i32.const 4280320
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 9
-        i32.const -65536
-        i32.add
-        i64.const 4280322
-        i64.store align=1
-        local.get 6
-        i64.const 8
-        i64.sub
-        local.set 6
-        local.get 0
-        local.get 6
-        i64.store offset=32
-        local.get 7
-        local.set 3
-        local.get 3
-        i32.const 4280322
-        i32.ne
-        if ;; label = @3
-          local.get 0
-          local.get 1
-          local.get 2
-          i32.const 1
-          i32.sub
-          local.get 3
-          i32.const 4280322
-          call 3
-          local.tee 3
-          i32.const 4280322
-          i32.ne
-          if ;; label = @4
-            local.get 3
-            return
-          end
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 6
-        local.tee 10
-        i32.wrap_i64
-        local.set 7
-        local.get 10
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 7
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 7
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
-        i32.const 4280322
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 7
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 8
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        i32.const 4280322
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 6
-        i64.const 8
-        i64.add
-        local.set 6
-        br 1 (;@1;)
-        unreachable
-      end
-      local.get 1
-      i32.const 1
-      i32.store offset=12
-      local.get 3
-      return
-    end
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     local.get 0
-    local.get 6
-    i64.store offset=32
-    local.get 3
-    return
-    unreachable
+    local.get 1
+    local.get 2
+    i32.const 65536
+    i32.or
+    call 5
   )
 
 ;; jump_indirect: jmp rax
@@ -3975,6 +4135,31 @@
           i32.store offset=12
           i32.const 4284416
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4284416
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -4045,6 +4230,31 @@
             i32.store offset=12
             i32.const 4288512
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4288512
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -4253,6 +4463,31 @@
             i32.store offset=12
             i32.const 4292608
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4292608
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -4476,6 +4711,31 @@
             return
           end
           local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4296704
+              return
+            end
+          end
+          local.get 1
           local.get 1
           i32.load offset=4
           i32.const 16
@@ -4609,6 +4869,31 @@
         return
       end
       local.get 1
+      i32.load offset=20
+      local.tee 3
+      if ;; label = @2
+        local.get 0
+        i64.load offset=32
+        i32.wrap_i64
+        i32.const 4160
+        i32.sub
+        i32.const 12
+        i32.shr_u
+        local.get 3
+        i32.add
+        i32.load8_u
+        i32.const 2
+        i32.and
+        i32.eqz
+        if ;; label = @3
+          local.get 1
+          i32.const 1
+          i32.store offset=12
+          i32.const 4300800
+          return
+        end
+      end
+      local.get 1
       local.get 1
       i32.load offset=4
       i32.const 16
@@ -4676,6 +4961,31 @@
           i32.store offset=12
           i32.const 4304896
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4304896
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -4817,6 +5127,31 @@
             i32.store offset=12
             i32.const 4308992
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4308992
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -4971,6 +5306,31 @@
             i32.store offset=12
             i32.const 4313088
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4313088
+              return
+            end
           end
           local.get 1
           local.get 1

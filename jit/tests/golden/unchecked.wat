@@ -13,6 +13,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4194304
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -142,6 +167,31 @@
           i32.store offset=12
           i32.const 4198400
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4198400
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -286,6 +336,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4202496
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -419,6 +494,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4206592
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -548,6 +648,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4210688
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -662,6 +787,31 @@
             i32.store offset=12
             i32.const 4214784
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4214784
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -861,6 +1011,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4218880
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -1003,6 +1178,31 @@
           i32.store offset=12
           i32.const 4222976
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4222976
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -1163,6 +1363,31 @@
           i32.store offset=12
           i32.const 4227072
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4227072
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -1331,6 +1556,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4231168
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -1496,6 +1746,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4235264
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -1641,6 +1916,31 @@
           i32.store offset=12
           i32.const 4239360
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4239360
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -1794,6 +2094,31 @@
           i32.store offset=12
           i32.const 4243456
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4243456
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -1967,6 +2292,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4247552
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -2110,6 +2460,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4251648
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -2246,6 +2621,31 @@
           i32.store offset=12
           i32.const 4255744
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4255744
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -2415,6 +2815,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4259840
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -2571,6 +2996,31 @@
             i32.store offset=12
             i32.const 4263936
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4263936
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -2749,6 +3199,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4268032
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -2867,6 +3342,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4272128
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -2967,257 +3467,23 @@
   )
 
 ;; call: call +1; ret; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i32 i64)
-    block ;; label = @1
-      block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4276224
-          return
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4276224
-            return
-          end
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 5
-        local.get 5
-        i32.wrap_i64
-        i32.const -65544
-        i32.add
-        i64.const 4276229
-        i64.store align=1
-        local.get 5
-        i64.const 8
-        i64.sub
-        local.set 5
-        local.get 0
-        local.get 5
-        i64.store offset=32
-        i32.const 4276230
-        local.set 3
-        local.get 3
-        i32.const 4276229
-        i32.ne
-        if ;; label = @3
-          local.get 0
-          local.get 1
-          local.get 2
-          i32.const 1
-          i32.sub
-          local.get 3
-          i32.const 4276229
-          call 3
-          local.tee 3
-          i32.const 4276229
-          i32.ne
-          if ;; label = @4
-            local.get 3
-            return
-          end
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 5
-        local.get 5
-        i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 7
-        local.get 7
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        i32.const 4276229
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 7
-        i32.wrap_i64
-        local.set 3
-        local.get 5
-        i64.const 8
-        i64.add
-        local.set 5
-        br 1 (;@1;)
-        unreachable
-      end
-      local.get 1
-      i32.const 1
-      i32.store offset=12
-      local.get 3
-      return
-    end
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     local.get 0
-    local.get 5
-    i64.store offset=32
-    local.get 3
-    return
-    unreachable
+    local.get 1
+    local.get 2
+    i32.const 65536
+    i32.or
+    call 5
   )
 
 ;; call_indirect: call rax; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i32 i64)
-    block ;; label = @1
-      block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4280320
-          return
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4280320
-            return
-          end
-        end
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 5
-        local.set 8
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        i32.const 4280320
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 3
-        local.set 7
-        local.get 6
-        i32.wrap_i64
-        i32.const -65544
-        i32.add
-        i64.const 4280322
-        i64.store align=1
-        local.get 6
-        i64.const 8
-        i64.sub
-        local.set 6
-        local.get 0
-        local.get 6
-        i64.store offset=32
-        local.get 7
-        local.set 3
-        local.get 3
-        i32.const 4280322
-        i32.ne
-        if ;; label = @3
-          local.get 0
-          local.get 1
-          local.get 2
-          i32.const 1
-          i32.sub
-          local.get 3
-          i32.const 4280322
-          call 3
-          local.tee 3
-          i32.const 4280322
-          i32.ne
-          if ;; label = @4
-            local.get 3
-            return
-          end
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 6
-        i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 8
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        i32.const 4280322
-        local.set 3
-        br_if 0 (;@2;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 6
-        i64.const 8
-        i64.add
-        local.set 6
-        br 1 (;@1;)
-        unreachable
-      end
-      local.get 1
-      i32.const 1
-      i32.store offset=12
-      local.get 3
-      return
-    end
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     local.get 0
-    local.get 6
-    i64.store offset=32
-    local.get 3
-    return
-    unreachable
+    local.get 1
+    local.get 2
+    i32.const 65536
+    i32.or
+    call 5
   )
 
 ;; jump_indirect: jmp rax
@@ -3233,6 +3499,31 @@
           i32.store offset=12
           i32.const 4284416
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4284416
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -3303,6 +3594,31 @@
             i32.store offset=12
             i32.const 4288512
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4288512
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -3460,6 +3776,31 @@
             i32.store offset=12
             i32.const 4292608
             return
+          end
+          local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4292608
+              return
+            end
           end
           local.get 1
           local.get 1
@@ -3632,6 +3973,31 @@
             return
           end
           local.get 1
+          i32.load offset=20
+          local.tee 3
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i32.wrap_i64
+            i32.const 4160
+            i32.sub
+            i32.const 12
+            i32.shr_u
+            local.get 3
+            i32.add
+            i32.load8_u
+            i32.const 2
+            i32.and
+            i32.eqz
+            if ;; label = @5
+              local.get 1
+              i32.const 1
+              i32.store offset=12
+              i32.const 4296704
+              return
+            end
+          end
+          local.get 1
           local.get 1
           i32.load offset=4
           i32.const 16
@@ -3740,6 +4106,31 @@
         return
       end
       local.get 1
+      i32.load offset=20
+      local.tee 3
+      if ;; label = @2
+        local.get 0
+        i64.load offset=32
+        i32.wrap_i64
+        i32.const 4160
+        i32.sub
+        i32.const 12
+        i32.shr_u
+        local.get 3
+        i32.add
+        i32.load8_u
+        i32.const 2
+        i32.and
+        i32.eqz
+        if ;; label = @3
+          local.get 1
+          i32.const 1
+          i32.store offset=12
+          i32.const 4300800
+          return
+        end
+      end
+      local.get 1
       local.get 1
       i32.load offset=4
       i32.const 16
@@ -3807,6 +4198,31 @@
           i32.store offset=12
           i32.const 4304896
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4304896
+            return
+          end
         end
         local.get 1
         local.get 1
@@ -3924,6 +4340,31 @@
           return
         end
         local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4308992
+            return
+          end
+        end
+        local.get 1
         local.get 1
         i32.load offset=4
         i32.const 16
@@ -4017,6 +4458,31 @@
           i32.store offset=12
           i32.const 4313088
           return
+        end
+        local.get 1
+        i32.load offset=20
+        local.tee 3
+        if ;; label = @3
+          local.get 0
+          i64.load offset=32
+          i32.wrap_i64
+          i32.const 4160
+          i32.sub
+          i32.const 12
+          i32.shr_u
+          local.get 3
+          i32.add
+          i32.load8_u
+          i32.const 2
+          i32.and
+          i32.eqz
+          if ;; label = @4
+            local.get 1
+            i32.const 1
+            i32.store offset=12
+            i32.const 4313088
+            return
+          end
         end
         local.get 1
         local.get 1

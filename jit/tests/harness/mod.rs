@@ -1,5 +1,6 @@
 #![allow(unsafe_code)] // Guest memory and state live in the linear memory of a wasm module.
 #![allow(dead_code)] // Each test uses its part.
+#![allow(clippy::mut_from_ref)] // The state and the context lie in linear memory, not in the machine.
 //! Runs guest code compiled, on wasmtime, and interpreted, and compares.
 //!
 //! The linear memory of the compiled code holds everything: the words shared with it
@@ -331,6 +332,7 @@ impl Machine {
                 budget: i32::MAX,
                 exit: ExitKind::Next as u32,
                 dispatch: DISPATCH,
+                ..JitContext::default()
             };
             let function = self.table.get(&mut self.store, u64::from(index));
             let Some(Ref::Func(Some(function))) = function else { panic!("no function at {index}") };
