@@ -314,6 +314,14 @@ mod tests {
     }
 
     #[test]
+    fn outermost_loops_and_straight_code_can_be_entered() {
+        // 0 -> 1 -> [2 -> [3 -> 3] -> 2] -> 4, and a loop of 5 and 6 with two entries.
+        let succ = vec![vec![1], vec![2], vec![3], vec![3, 2, 4], vec![5, 6], vec![6], vec![5]];
+        let able: Vec<usize> = enterable(&succ).iter().enumerate().filter(|e| *e.1).map(|e| e.0).collect();
+        assert_eq!(able, [1, 2, 4]);
+    }
+
+    #[test]
     fn a_plain_loop_needs_none() {
         let shape = check(vec![vec![1], vec![2, 3], vec![1], vec![]]);
         assert!(shape.dispatch.is_empty() && shape.header[1]);
