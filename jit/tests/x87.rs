@@ -43,7 +43,7 @@ impl Random {
             0 => self.below(0x8000),
             1 => self.below(3),
             2 => 0x7ffd + self.below(3),
-            3 => 0x3fff + 60 + self.below(8),
+            3 => 0x3fff + 60 + self.below(70),
             4 => 0x3fff + 1020 + self.below(8),
             5 => 0x3fff - 1026 + self.below(8),
             6 => 0x3fff - 130 + self.below(260),

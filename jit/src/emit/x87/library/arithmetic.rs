@@ -117,15 +117,21 @@ pub(super) fn add(_: u32) -> Function {
         i.local_get(x.ase).local_get(bse).local_set(x.ase).local_set(bse);
         i.i32_const(0).local_get(d).i32_sub().local_set(d);
         i.end();
-        i.local_get(d).i32_const(63).i32_gt_u();
-        refuse(i);
         exponent(i, x.ase);
         i.local_set(x.e);
         i.local_get(x.ase).i32_const(0x8000).i32_and().local_set(x.sign);
-        // The smaller one, moved right: t and lo.
+        // The smaller one, moved right: t and lo, whose last bit stands for all below it.
+        i.local_get(d).i32_const(63).i32_gt_u().if_(BlockType::Empty);
+        i.local_get(bm).local_get(d).i64_extend_i32_u().i64_shr_u();
+        i.local_get(bm).i64_const(0).local_get(d).i64_extend_i32_u().i64_sub().i64_shl();
+        i.i64_const(0).i64_ne().local_get(d).i32_const(64).i32_ne().i32_and();
+        i.i64_extend_i32_u().i64_or().i64_const(1);
+        i.local_get(d).i32_const(128).i32_lt_u().select().local_set(x.lo);
+        i.else_();
         i.local_get(bm).i64_const(0).local_get(d).i64_extend_i32_u().i64_sub().i64_shl();
         i.i64_const(0).local_get(d).select().local_set(x.lo);
         i.local_get(bm).local_get(d).i64_extend_i32_u().i64_shr_u().local_set(x.t);
+        i.end();
         i.local_get(x.ase).local_get(bse).i32_xor().i32_const(0x8000).i32_and().i32_eqz();
         i.if_(BlockType::Empty);
         i.local_get(x.am).local_get(x.t).i64_add().local_tee(x.hi).local_get(x.am).i64_lt_u();
