@@ -16,11 +16,11 @@ const MAX_REGIONS: usize = 40;
 
 /// A callee joins its caller's module when it ran at least one in so many of the
 /// executions that make a block hot.
-const CALLEE_SHARE: u32 = 4;
+const CALLEE_SHARE: u32 = 6;
 
 /// A block is part of a region when it ran once in so many of those executions; what ran
 /// less costs more to compile than to leave for.
-const BLOCK_SHARE: u32 = 100;
+const BLOCK_SHARE: u32 = 200;
 
 /// Regions to be compiled into one module.
 #[derive(Default)]

@@ -116,17 +116,17 @@ const DEPTH: u32 = 100;
 
 /// An exit of compiled code to a block without any counts as so many executions: it
 /// is a seam that costs more than its instructions.
-const EXIT_HEAT: u32 = 32;
+const EXIT_HEAT: u32 = 64;
 
 /// A block that is part of a region already has to be hot so many times over for one
 /// of its own.
-const POSTPONED: u32 = 8;
+const POSTPONED: u32 = 4;
 
 /// Compiling may take this long in a process, microseconds,
 const ALLOWANCE_US: u64 = 8_000;
 
 /// and this share of its time, per cent.
-const SHARE: u64 = 15;
+const SHARE: u64 = 10;
 
 /// Browsers compile a function when it is first called: so many bytes in a microsecond.
 const LAZY: u64 = 10;

@@ -18,7 +18,7 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Thresholds { hot: 4000, wait: 400_000, full: 32 }
+        Thresholds { hot: 12_000, wait: 400_000, full: 32 }
     }
 }
 
