@@ -182,7 +182,8 @@ impl Subject {
             (_, Some(session)) => session,
             (kind, None) => {
                 let browser = if kind == Kind::TawakiFirefox { "firefox" } else { "chromium" };
-                let machine = json!({ "jit": kind != Kind::TawakiInterpreter });
+                let jit = if kind == Kind::TawakiInterpreter { "off" } else { "on" };
+                let machine = json!({ "jit": jit });
                 self.driver("tawaki", browser, &json!({ "machine": machine, "env": env }))?
             }
         };
