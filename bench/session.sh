@@ -6,7 +6,7 @@
 #   @figure NUMBER           when the workload measured something itself
 #   @error TEXT              the last line of standard error, when it failed
 #   @done
-# A workload is a file in /bench/work that defines `work`, and if it needs them
+# A workload is a file in /bench/jobs that defines `work`, and if it needs them
 # `prepare` (not timed, once) and `verify` (not timed, adds to the output).
 [ -t 0 ] && stty -echo -onlcr
 shopt -s nullglob
@@ -19,7 +19,7 @@ while read -r name count; do
 	prepare() { :; }
 	verify() { :; }
 	unset OPENSSL_ia32cap GLIBC_TUNABLES
-	. "/bench/work/$name"
+	. "/bench/jobs/$name"
 	prepare </dev/null >/tmp/err 2>&1
 	echo "@start ${EPOCHREALTIME/./}"
 	status=0

@@ -50,13 +50,13 @@ pub fn image(root: &Path, arch: &str, workloads: &[Workload]) -> Result<PathBuf,
     eprintln!("bench: making {}", out.display());
     let content = dir.join(format!("content-{arch}"));
     let _ = fs::remove_dir_all(&content);
-    fs::create_dir_all(content.join("work")).map_err(|e| format!("{}: {e}", content.display()))?;
+    fs::create_dir_all(content.join("jobs")).map_err(|e| format!("{}: {e}", content.display()))?;
     programs(root, arch, &content)?;
     for file in ["session.sh", "inputs.sh"] {
         fs::copy(root.join("bench").join(file), content.join(file)).map_err(|e| format!("{file}: {e}"))?;
     }
     for workload in workloads.iter().filter(|w| w.runs_on(arch)) {
-        fs::write(content.join("work").join(&workload.name), workload.script())
+        fs::write(content.join("jobs").join(&workload.name), workload.script())
             .map_err(|e| format!("{}: {e}", workload.name))?;
     }
     let partial = out.with_extension("partial");

@@ -61,7 +61,7 @@ impl Workload {
         self.arch.is_empty() || self.arch.iter().any(|a| a == arch)
     }
 
-    /// The file in `/bench/work`.
+    /// The file in `/bench/jobs`.
     pub fn script(&self) -> String {
         let mut text = String::from(if self.baseline { BASELINE } else { "" });
         for (name, body) in [("prepare", &self.prepare), ("work", &self.work), ("verify", &self.verify)] {
