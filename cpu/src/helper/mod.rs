@@ -12,7 +12,7 @@ pub mod x87;
 pub mod x87_env;
 pub mod x87_function;
 pub mod x87_memory;
-mod xsave;
+pub mod xsave;
 
 use crate::ir::Op;
 use crate::{CpuState, GuestMemory, Trap};
