@@ -634,3 +634,24 @@
 #out32 stop=sigill.0x2@code rip=code
 #code64 c4e2fd1807
 #out64 stop=sigill.0x2@code rip=code
+#case wide_over_the_limit 32
+#in edi=0xffffffe0|0xffffffe1|0xffffffef|0xfffffff0|0xfffffff8
+        vmovups ymm0, ymmword ptr [edi]
+#code32 c5fc1007
+#out32 stop=sigsegv.0x1@0xffffffe0 rip=code
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case wide_store_over_the_limit 32
+#in edi=0xffffffe0|0xffffffe1|0xfffffff0
+        vmovups ymmword ptr [edi], ymm0
+#code32 c5fc1107
+#out32 stop=sigsegv.0x1@0xffffffe0 rip=code
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case gather_over_the_limit 32
+#in edi=0xfffffff0 xmm0=0x0000000000000000000000100000000d xmm1=0xffffffffffffffffffffffffffffffff
+        vpgatherdd xmm2, dword ptr [edi+xmm0*1], xmm1
+#code32 c4e271901407
+#out32 stop=sigsegv.0x80@0x0 rip=code
