@@ -71,12 +71,22 @@ impl Set {
 
     /// Its slots, ascending.
     pub fn each_slot(self) -> impl Iterator<Item = Slot> {
-        (0..128u8).filter(move |&s| self.slots >> s & 1 != 0)
+        let mut left = self.slots;
+        std::iter::from_fn(move || {
+            let first = left.trailing_zeros() as Slot;
+            left &= left.wrapping_sub(1);
+            (first < 128).then_some(first)
+        })
     }
 
     /// Its vector registers, ascending.
     pub fn each_xmm(self) -> impl Iterator<Item = u8> {
-        (0..64u8).filter(move |&x| self.xmm >> x & 1 != 0)
+        let mut left = self.xmm;
+        std::iter::from_fn(move || {
+            let first = left.trailing_zeros() as u8;
+            left &= left.wrapping_sub(1);
+            (first < 64).then_some(first)
+        })
     }
 }
 
