@@ -150,9 +150,10 @@ impl Interpreter {
     /// takes over at `state.rip`, or resets the countdown and calls again).
     pub fn run_until(&mut self, state: &mut CpuState, memory: &GuestMemory, limits: Limits) -> Stopped {
         let Limits { attention, stop } = limits;
-        let mode = state.mode;
-        self.cache.set_mode(mode);
         loop {
+            // A far branch may have changed it.
+            let mode = state.mode;
+            self.cache.set_mode(mode);
             if state.other_flags & (TF | AC) != 0 {
                 if state.other_flags & TF != 0 {
                     return Stopped::Trap(self.single_step(state, memory));
