@@ -15,7 +15,7 @@ except RecursionError: print('through C')
 import threading; threading.stack_size(64 << 20); sys.setrecursionlimit(60000)
 def run(): print(f(50000))
 t = threading.Thread(target=run); t.start(); t.join()
-import json
+sys.setrecursionlimit(1000); import json
 try: json.loads('[' * 100000)
 except RecursionError: print('nested')
 P

@@ -6,8 +6,8 @@ git switch -qc side HEAD~4; sed -i 's/line 3/side 3/' text; git commit -qam side
 git merge side 2>&1 | tail -1; grep -c '^<<<<<<<' text; git checkout -q --theirs text; git add text; git commit -qm merged; git log --graph --oneline | head -4
 git switch -q side; git rebase -q --onto main~1 HEAD~1 2>&1 | head -2; git rebase --abort 2>/dev/null; git switch -q main
 echo stashed >>text; git stash -q; git stash list; git stash pop -q; git diff --stat | tail -1; git checkout -q text
-git bisect start -q HEAD HEAD~9 >/dev/null 2>&1; git bisect run sh -c '! grep -q "line 8" text' 2>&1 | grep 'is the first bad commit'; git bisect reset -q
+git bisect start HEAD HEAD~9 >/dev/null 2>&1; git bisect run sh -c '! grep -q "line 8" text' 2>&1 | grep 'is the first bad commit'; git bisect reset >/dev/null 2>&1
 git tag -a v1 -m one; git describe; git gc -q; git fsck 2>&1 | grep -v '^dangling'; git count-objects -v | grep in-pack
-git worktree add -q ../w HEAD~2; ls ../w; git worktree list | wc -l; git init -q --bare ../bare; git push -q ../bare main v1 && git --git-dir=../bare log --oneline -1
+git worktree add -q ../w HEAD~2; ls ../w; git worktree list | wc -l; git init -q --bare ../bare; git push -q ../bare main v1 && git --git-dir=../bare log --oneline -1 main
 git archive HEAD | tar t | wc -l; git bundle create -q ../b main 2>/dev/null; git clone -q -b main ../b ../c && git -C ../c rev-parse HEAD; git rev-parse HEAD
 git format-patch -q -2 -o ../p HEAD~3; ls ../p; git cherry-pick side >/dev/null 2>&1; git status --porcelain | head -2; git reset -q --hard; git shortlog -sn HEAD; git show HEAD:text | sed -n 3p
