@@ -17,7 +17,6 @@ pub mod flags;
 pub mod helper;
 pub mod interp;
 pub mod ir;
-pub mod level;
 pub mod lift;
 pub mod mem;
 pub mod softfloat;

@@ -9,13 +9,12 @@ use std::ops::{BitAnd, BitOr, BitOrAssign};
 
 use tawaki_cpu::flags::STATUS;
 use tawaki_cpu::ir::ops::uses;
-use tawaki_cpu::ir::vector::UPPER;
 use tawaki_cpu::ir::{Op, OpCode, opt};
 use tawaki_cpu::state::{Slot, slot};
 
 use crate::emit::flags::{Class, classify, kind_after};
 use crate::emit::module::Batch;
-use crate::emit::{Kind, vector};
+use crate::emit::{Kind, string, vector};
 use crate::layout::Options;
 use crate::region::{End, Region};
 use crate::structure::Shape;
@@ -25,15 +24,15 @@ use crate::structure::Shape;
 pub struct Set {
     /// Slots by number.
     pub slots: u128,
-    /// Vector registers (0..16), vector temporaries, and the upper halves of both.
-    pub xmm: u64,
+    /// Vector registers (0..16) and vector temporaries.
+    pub xmm: u32,
 }
 
 impl Set {
     /// Nothing.
     pub const EMPTY: Set = Set { slots: 0, xmm: 0 };
     /// What outlives an instruction: no temporaries, neither ZERO nor SINK.
-    pub const MACHINE: Set = Set { slots: 0x7f_ffff & !(1 << slot::ZERO), xmm: 0xffff | 0xffff << UPPER };
+    pub const MACHINE: Set = Set { slots: 0x7f_ffff & !(1 << slot::ZERO), xmm: 0xffff };
     /// The lazy flags.
     pub const FLAGS: Set = Set { slots: 0xf << slot::FLAG_A, xmm: 0 };
 
@@ -50,7 +49,7 @@ impl Set {
 
     /// One vector register.
     pub fn xmm(register: u8) -> Set {
-        Set { slots: 0, xmm: 1 << (register & 63) }
+        Set { slots: 0, xmm: 1 << (register & 31) }
     }
 
     /// Without the members of `other`.
@@ -71,22 +70,12 @@ impl Set {
 
     /// Its slots, ascending.
     pub fn each_slot(self) -> impl Iterator<Item = Slot> {
-        let mut left = self.slots;
-        std::iter::from_fn(move || {
-            let first = left.trailing_zeros() as Slot;
-            left &= left.wrapping_sub(1);
-            (first < 128).then_some(first)
-        })
+        (0..128u8).filter(move |&s| self.slots >> s & 1 != 0)
     }
 
     /// Its vector registers, ascending.
     pub fn each_xmm(self) -> impl Iterator<Item = u8> {
-        let mut left = self.xmm;
-        std::iter::from_fn(move || {
-            let first = left.trailing_zeros() as u8;
-            left &= left.wrapping_sub(1);
-            (first < 64).then_some(first)
-        })
+        (0..32u8).filter(move |&x| self.xmm >> x & 1 != 0)
     }
 }
 
@@ -134,6 +123,9 @@ pub fn effects(op: &Op, options: &Options) -> Effects {
             && let Some(effects) = vector::effects(op, options)
         {
             return effects;
+        }
+        if !options.helpers_only && op.code == OpCode::String {
+            return string::effects(op);
         }
         return Effects { sync: true, exits: true, ..Effects::default() };
     }
@@ -204,6 +196,8 @@ pub struct Analysis {
     pub nodes: Vec<AtNode>,
     /// Status flags live at the start of each.
     pub flags: Vec<u32>,
+    /// Effects of the operations of each node of the region.
+    pub effects: Vec<Vec<Effects>>,
 }
 
 /// Dirty after `op` when `before` was dirty before it.
@@ -235,15 +229,25 @@ pub fn kills_flags_first(region: &Region, options: &Options) -> bool {
     let Some(node) = region.nodes.first() else { return false };
     for op in &node.block.ops {
         let e = effects(op, options);
-        if e.sync || e.exits || opt::reads(op) & !killed != 0 {
+        let (reads, kills) = flag_uses(op, &e);
+        if e.sync || e.exits || reads & !killed != 0 {
             return false;
         }
-        killed |= opt::kills(op);
+        killed |= kills;
         if killed == STATUS {
             return true;
         }
     }
     false
+}
+
+/// Status flags that `op` looks at, and those it surely overwrites.
+fn flag_uses(op: &Op, e: &Effects) -> (u32, u32) {
+    if op.code.info().uses & uses::ANY == 0 {
+        return (opt::reads(op), opt::kills(op));
+    }
+    let all = |set: Set, s| if set.has(s) { STATUS } else { 0 };
+    (all(e.reads, slot::FLAG_R), all(e.kills, slot::FLAG_KIND))
 }
 
 /// Status flags live before `op`.
@@ -252,12 +256,21 @@ fn flags_before(op: &Op, e: &Effects, after: u32) -> u32 {
         return STATUS;
     }
     // What an operation merely keeps is live only if it is live behind.
-    after & !opt::kills(op) | opt::reads(op)
+    let (reads, kills) = flag_uses(op, e);
+    after & !kills | reads
 }
 
 /// Replaces flag-setting operations whose flags nobody in or behind the region can see
 /// by plain ones; returns the status flags live at the start of each node.
-pub fn dead_flags(region: &mut Region, shape: &Shape, options: &Options, batch: &Batch) -> Vec<u32> {
+///
+/// `all` are the effects of the operations, which follow.
+pub fn dead_flags(
+    region: &mut Region,
+    all: &mut [Vec<Effects>],
+    shape: &Shape,
+    options: &Options,
+    batch: &Batch,
+) -> Vec<u32> {
     let mut live = vec![0; shape.succ.len()];
     let mut order: Vec<usize> = (0..shape.succ.len()).collect();
     order.sort_unstable_by_key(|&n| std::cmp::Reverse(shape.rpo[n]));
@@ -266,24 +279,25 @@ pub fn dead_flags(region: &mut Region, shape: &Shape, options: &Options, batch: 
         for &n in &order {
             let mut now = flags_at_end(region, shape, &live, n, batch);
             if let Some(node) = region.nodes.get(n) {
-                for op in node.block.ops.iter().rev() {
-                    now = flags_before(op, &effects(op, options), now);
+                for (op, e) in node.block.ops.iter().zip(&all[n]).rev() {
+                    now = flags_before(op, e, now);
                 }
             }
             changed |= now != live[n];
             live[n] = now;
         }
     }
-    for n in 0..region.nodes.len() {
+    for (n, all) in all.iter_mut().enumerate() {
         let mut now = flags_at_end(region, shape, &live, n, batch);
-        for op in region.nodes[n].block.ops.iter_mut().rev() {
+        for (op, e) in region.nodes[n].block.ops.iter_mut().zip(all).rev() {
             if opt::writes(op) != 0
                 && opt::writes(op) & now == 0
                 && let Some(plain) = opt::without_flags(*op)
             {
                 *op = plain;
+                *e = effects(op, options);
             }
-            now = flags_before(op, &effects(op, options), now);
+            now = flags_before(op, e, now);
         }
     }
     live
@@ -323,12 +337,12 @@ pub fn stored_at_end(end: &End, dirty: Set, batch: &Batch) -> Set {
 
 /// Runs the analysis over a region with the shape's graph.
 pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Batch) -> Analysis {
-    let flags = dead_flags(region, shape, options, batch);
-    let kinds = kinds(region, shape, options);
+    let mut all: Vec<Vec<Effects>> =
+        region.nodes.iter().map(|n| n.block.ops.iter().map(|op| effects(op, options)).collect()).collect();
+    let flags = dead_flags(region, &mut all, shape, options, batch);
+    let kinds = kinds(region, &all, shape);
     let count = shape.succ.len();
     let mut nodes = vec![AtNode::default(); count];
-    let all: Vec<Vec<Effects>> =
-        region.nodes.iter().map(|n| n.block.ops.iter().map(|op| effects(op, options)).collect()).collect();
     // Dirty: forward, to a fixed point (sets only grow).
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_unstable_by_key(|&n| shape.rpo[n]);
@@ -389,11 +403,11 @@ pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Ba
     for (node, kind) in nodes.iter_mut().zip(kinds) {
         node.kind = kind;
     }
-    Analysis { nodes, flags }
+    Analysis { nodes, flags, effects: all }
 }
 
 /// The static kind of the flags at the start of each node.
-fn kinds(region: &Region, shape: &Shape, options: &Options) -> Vec<Kind> {
+fn kinds(region: &Region, all: &[Vec<Effects>], shape: &Shape) -> Vec<Kind> {
     let count = shape.succ.len();
     // None: not reached yet.
     let mut at: Vec<Option<Kind>> = vec![None; count];
@@ -402,7 +416,7 @@ fn kinds(region: &Region, shape: &Shape, options: &Options) -> Vec<Kind> {
     while let Some(n) = work.pop() {
         let mut kind = at[n].unwrap_or(None);
         if let Some(node) = region.nodes.get(n) {
-            kind = node.block.ops.iter().fold(kind, |kind, op| kind_after(op, kind, options));
+            kind = node.block.ops.iter().zip(&all[n]).fold(kind, |kind, (op, e)| kind_after(op, e, kind));
             if matches!(node.end, End::Call { .. }) {
                 kind = None;
             }

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use tawaki_cpu::flags::{AC, TF};
+use tawaki_cpu::flags::TF;
 use tawaki_cpu::interp::cache::COLD;
 use tawaki_cpu::interp::{Stopped, exec};
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
@@ -299,7 +299,7 @@ impl<H: CodeHost> JitEngine<H> {
         number: u32,
     ) -> Left {
         let rip = state.rip as u32;
-        if state.rip >> 32 != 0 || state.other_flags & (TF | AC) != 0 {
+        if state.rip >> 32 != 0 || state.other_flags & TF != 0 {
             self.countdown(number, COLD);
             return Left::Interpret;
         }
@@ -356,7 +356,10 @@ impl<H: CodeHost> JitEngine<H> {
         let (rip, kind) = loop {
             self.stats.entries += 1;
             self.current = rip;
-            self.host.context().exit = ExitKind::Next as u32;
+            let context = self.host.context();
+            context.exit = ExitKind::Next as u32;
+            // What calls no other function does not count for itself.
+            context.fuel = context.fuel.saturating_sub(16);
             match self.host.call(index, memory, DEPTH) {
                 Ok(next) => rip = next,
                 Err(Trapped) => {

@@ -9,6 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use tawaki_cpu::ir::{Block, Op, OpCode, TrapCode};
+use tawaki_cpu::state::slot;
 
 use crate::layout::Limits;
 
@@ -107,6 +108,9 @@ pub struct Region {
     pub entry: u64,
     /// The nodes; all are reachable from node 0.
     pub nodes: Vec<Node>,
+    /// Stubs of a procedure linkage table that became part of the calls of them, as ranges
+    /// of guest addresses (start, end).
+    pub stubs: Vec<(u64, u64)>,
 }
 
 impl Region {
@@ -136,9 +140,9 @@ impl Region {
         all
     }
 
-    /// Ranges of guest addresses (start, end) it was compiled from, one per node.
+    /// Ranges of guest addresses (start, end) it was compiled from, each within one block.
     pub fn ranges(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.nodes.iter().map(|n| (n.block.rip, n.block.end))
+        self.nodes.iter().map(|n| (n.block.rip, n.block.end)).chain(self.stubs.iter().copied())
     }
 
     /// Number of guest instructions.
@@ -187,6 +191,36 @@ fn raw_end(block: &Block, source: &mut dyn BlockSource) -> RawEnd {
     RawEnd { end, follow }
 }
 
+/// Makes a call of a stub that only jumps through a pointer a call through that pointer,
+/// with the stub's operations before it. Returns the stub's block.
+fn through_stub(block: &mut Block, source: &mut dyn BlockSource) -> Option<Block> {
+    use OpCode::*;
+    let call = *block.ops.last()?;
+    let indirect = match call.code {
+        Call64 => CallInd64,
+        Call32 => CallInd32,
+        _ => return None,
+    };
+    let stub = source.block(call.imm as u64 & 0xffff_ffff)?;
+    let (jump, before) = stub.ops.split_last()?;
+    let load = |op: &Op| {
+        let form = (op.code as usize).checked_sub(Ld8 as usize);
+        form.is_some_and(|n| n < 16) && op.d >= slot::TEMP && ![op.a, op.b].contains(&slot::RSP)
+    };
+    // The call's push comes after all this now.
+    let fits =
+        jump.code == JmpInd && jump.a != slot::RSP && before.iter().all(|op| op.code == Nop || load(op));
+    if !fits {
+        return None;
+    }
+    let back = (call.imm as u64 >> 32) as i64;
+    let mut ops = block.ops[..block.ops.len() - 1].to_vec();
+    ops.extend_from_slice(before);
+    ops.push(Op::new(indirect).a(jump.a).imm(back));
+    block.ops = ops.into();
+    Some(stub)
+}
+
 /// Target of a conditional branch that ends a block.
 pub fn branch_target(op: &Op) -> u64 {
     use OpCode::*;
@@ -215,6 +249,7 @@ pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
     let mut blocks: Vec<(Block, RawEnd)> = Vec::new();
     let mut number: HashMap<u64, usize> = HashMap::new();
     let mut queue = VecDeque::from([entry]);
+    let mut stubs = Vec::new();
     let mut ops = 0;
     while let Some(rip) = queue.pop_front() {
         if number.contains_key(&rip) || rip >> 32 != 0 {
@@ -223,14 +258,19 @@ pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
         if blocks.len() >= limits.blocks || ops >= limits.ops {
             break;
         }
-        let Some(block) = source.block(rip) else {
+        let Some(mut block) = source.block(rip) else {
             if rip == entry {
                 return None;
             }
             continue;
         };
+        let stub = through_stub(&mut block, source);
         ops += block.ops.len();
-        let raw = raw_end(&block, source);
+        let mut raw = raw_end(&block, source);
+        if let (Some(stub), End::Call { callees, .. }) = (&stub, &mut raw.end) {
+            *callees = source.targets(stub.rip);
+            stubs.push((stub.rip, stub.end));
+        }
         number.insert(rip, blocks.len());
         queue.extend(raw.follow.iter().copied());
         blocks.push((block, raw));
@@ -265,7 +305,9 @@ pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
             Node { block, end }
         })
         .collect();
-    Some(prune(Region { entry, nodes }))
+    stubs.sort_unstable();
+    stubs.dedup();
+    Some(prune(Region { entry, nodes, stubs }))
 }
 
 /// Drops nodes that cutting made unreachable.
@@ -288,7 +330,7 @@ fn prune(region: Region) -> Region {
             *n = place[*n];
         }
     };
-    let Region { entry, nodes } = region;
+    let Region { entry, nodes, stubs } = region;
     let mut nodes: Vec<Node> =
         nodes.into_iter().zip(seen).filter_map(|(n, kept)| kept.then_some(n)).collect();
     for node in &mut nodes {
@@ -302,5 +344,5 @@ fn prune(region: Region) -> Region {
             End::Return | End::Trap => {}
         }
     }
-    Region { entry, nodes }
+    Region { entry, nodes, stubs }
 }

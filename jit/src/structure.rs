@@ -210,6 +210,18 @@ pub fn enterable(succ: &[Vec<usize>]) -> Vec<bool> {
     able
 }
 
+/// Nodes that can be reached from themselves.
+pub fn cyclic(succ: &[Vec<usize>]) -> Vec<bool> {
+    let mut found = vec![false; succ.len()];
+    let all: Vec<usize> = (0..succ.len()).collect();
+    for component in components(succ, &all) {
+        for &n in &component {
+            found[n] = component.len() > 1 || succ[n].contains(&n);
+        }
+    }
+    found
+}
+
 /// Strongly connected components of the graph restricted to `set` (Tarjan, without recursion).
 fn components(succ: &[Vec<usize>], set: &[usize]) -> Vec<Vec<usize>> {
     let mut member = vec![false; succ.len()];

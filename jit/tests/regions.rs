@@ -3,7 +3,7 @@
 
 mod harness;
 
-use harness::{CODE, DATA, Machine, STACK, UPPERS, WINDOW, start};
+use harness::{CODE, DATA, Machine, STACK, WINDOW, start};
 use tawaki_cpu::{CpuState, Mode, Trap, flags};
 use tawaki_jit::Options;
 
@@ -39,8 +39,8 @@ fn random_state(random: &mut Random, mode: Mode) -> CpuState {
             state.slots[register] &= 0xffff_ffff;
         }
     }
-    for x in (0..16).chain(UPPERS) {
-        state.xmm[x] = u128::from(random.value()) << 64 | u128::from(random.value());
+    for x in &mut state.xmm[..16] {
+        *x = u128::from(random.value()) << 64 | u128::from(random.value());
     }
     state.set_eflags(random.next() as u32 & flags::STATUS);
     state
@@ -196,7 +196,15 @@ fn binary() {
 fn random_flow(random: &mut Random, at: u64, blocks: u64) -> (Vec<u8>, Vec<(u64, Vec<u64>)>) {
     let place = |n: u64| at + 64 * n;
     let end = place(blocks);
-    let mut code = vec![0xcc; 64 * blocks as usize + 1];
+    // Behind the end a stub for each block, as in a procedure linkage table:
+    // jmp [rip]; its address.
+    let stub = |n: u64| end + 16 * (n + 1);
+    let mut code = vec![0xcc; (80 * blocks + 32) as usize];
+    for n in 0..blocks {
+        let at = (stub(n) - at) as usize;
+        code[at..at + 6].copy_from_slice(&[0xff, 0x25, 0, 0, 0, 0]);
+        code[at + 6..at + 14].copy_from_slice(&place(n).to_le_bytes());
+    }
     let mut jumps = Vec::new();
     for n in 0..blocks {
         let mut block: Vec<u8> = Vec::new();
@@ -234,7 +242,10 @@ fn random_flow(random: &mut Random, at: u64, blocks: u64) -> (Vec<u8>, Vec<(u64,
         } else {
             if kind == 2 {
                 block.push(0xe8);
-                let to = relative(&block, 4, pick(random));
+                let callee = pick(random);
+                let through = random.next().is_multiple_of(3);
+                let callee = if through { stub((callee - at) / 64) } else { callee };
+                let to = relative(&block, 4, callee);
                 block.extend(to);
             }
             // test eax, 1 << k; jcc; jmp
@@ -275,8 +286,96 @@ fn random_control_flow() {
                 let found = machine.run(&state, &[]);
                 assert!(found == expected, "at {at:#x} {}", differences(&state, &expected, &found));
             }
-            at += 64 * (blocks + 1);
+            at += 80 * (blocks + 1);
         }
         assert!(machine.counts[0] > 10);
     }
+}
+
+/// String instructions of every width, repetition and direction, overlapping and not.
+#[test]
+fn string_instructions() {
+    let mut random = Random(0x0bad_cafe_2468_ace1);
+    let mut wrong = Vec::new();
+    for (mode, checked) in
+        [(Mode::Bits32, true), (Mode::Bits32, false), (Mode::Bits64, true), (Mode::Bits64, false)]
+    {
+        let mut machine = Machine::new(mode, Options { checked, ..Options::default() });
+        let mut at = CODE;
+        for opcode in [0xa4u8, 0xa5, 0xa6, 0xa7, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf] {
+            for (number, prefixes) in
+                [&[][..], &[0xf3], &[0xf2], &[0x66], &[0xf3, 0x66], &[0x67], &[0xf3, 0x48], &[0x48]]
+                    .into_iter()
+                    .enumerate()
+            {
+                if mode == Mode::Bits32 && number >= 5 {
+                    continue;
+                }
+                // sub ebx, 1; the instruction; int3
+                let code = [&[0x83, 0xeb, 1][..], prefixes, &[opcode, 0xcc]].concat();
+                machine.poke(at, &code);
+                for _ in 0..24 {
+                    let mut state = random_state(&mut random, mode);
+                    state.rip = at;
+                    state.df = random.next().is_multiple_of(4);
+                    let count = random.next();
+                    state.slots[1] = if count.is_multiple_of(5) { 0 } else { count >> 8 & 0x3f };
+                    // Around a page boundary, often near each other.
+                    state.slots[6] = DATA + 0x2000 - 64 + (random.next() >> 57);
+                    state.slots[7] = state.slots[6].wrapping_add(random.next() >> 58).wrapping_sub(32);
+                    if random.next().is_multiple_of(3) {
+                        state.slots[0] = [0, 0x4141_4141, 0x1234_5678][count as usize % 3];
+                    }
+                    // Few different bytes, so that comparisons go on for a while.
+                    let data: Vec<u8> =
+                        (0..0x4000).map(|_| (random.next() >> 40 & 0x101 == 0) as u8).collect();
+                    let expected = machine.interpret(&state, &data);
+                    let found = machine.run(&state, &data);
+                    if found != expected {
+                        let text = differences(&state, &expected, &found);
+                        wrong.push(format!("{mode:?} {checked} {code:02x?}: {text}"));
+                    }
+                }
+                at += 16;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+}
+
+/// PCMPISTRI and its kin with every immediate.
+#[test]
+fn string_comparisons() {
+    let mut random = Random(0x1357_9bdf_0246_8ace);
+    let mut machine = Machine::new(Mode::Bits64, Options::default());
+    let mut wrong = Vec::new();
+    for opcode in 0x60..0x64u8 {
+        for imm in 0..0x80u8 {
+            let at = CODE + 16 * (u64::from(imm) + 128 * u64::from(opcode & 3));
+            let code = [0x66, 0x0f, 0x3a, opcode, 0xca, imm, 0xcc];
+            machine.poke(at, &code);
+            for _ in 0..6 {
+                let mut state = random_state(&mut random, Mode::Bits64);
+                state.rip = at;
+                let mut text = |n: usize| {
+                    let mut bytes = [0u8; 16];
+                    bytes.iter_mut().for_each(|b| *b = (random.next() >> 33) as u8 % 3);
+                    if n & 1 != 0 {
+                        bytes.iter_mut().for_each(|b| *b |= 0x40);
+                    }
+                    u128::from_le_bytes(bytes)
+                };
+                let a = text(usize::from(imm & 1));
+                state.xmm[1] = a;
+                state.xmm[2] = if a & 4 != 0 { a ^ text(0) << 56 } else { text(imm as usize >> 1 & 1) };
+                (state.slots[0], state.slots[2]) = (random.next() >> 59, random.next() >> 59);
+                let expected = machine.interpret(&state, &[]);
+                let found = machine.run(&state, &[]);
+                if found != expected {
+                    wrong.push(format!("{code:02x?}: {}", differences(&state, &expected, &found)));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
 }

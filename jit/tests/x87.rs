@@ -167,7 +167,7 @@ fn check_runs(options: Options, count: u64) {
         for _ in 0..8 {
             let i = random.below(8) as u8;
             let reg = random.below(8) as u8;
-            let register: [[u8; 2]; 14] = [
+            let register: [[u8; 2]; 16] = [
                 [0xd9, 0xc0 + i], // FLD
                 [0xd9, 0xc0 + i],
                 [0xd9, 0xc8 + i], // FXCH
@@ -182,6 +182,8 @@ fn check_runs(options: Options, count: u64) {
                 [0xdf, 0xf0 + i],           // FCOMIP
                 [0xd9, 0xfa],               // FSQRT
                 [0xd9, 0xf6 + (i & 1)],     // FDECSTP, FINCSTP
+                [0xeb, 0],                  // Another block.
+                [0x74, 0],
             ];
             let memory: [[u8; 2]; 5] =
                 [[0xdd, 5], [0xdd, 0x1d], [0xdc, 5 + 8 * reg], [0xdb, 5], [0xd9, 0x1d]];
@@ -189,7 +191,7 @@ fn check_runs(options: Options, count: u64) {
                 code.extend(memory[random.below(5) as usize]);
                 code.extend(((DATA + OPERAND) as u32).to_le_bytes());
             } else {
-                code.extend(register[random.below(14) as usize]);
+                code.extend(register[random.below(16) as usize]);
             }
         }
         code.extend([0x0f, 0xae, 0x05]);
@@ -218,6 +220,32 @@ fn check_runs(options: Options, count: u64) {
             let found = machine.run(&state, &data);
             assert!(expected == found, "{code:02x?} of {:x?}: {expected:x?} not {found:x?}", state.x87);
         }
+    }
+}
+
+/// Square roots of numbers of every shape: about squares, of few and of all bits.
+#[test]
+fn x87_roots() {
+    let mut random = Random(0x0246_8ace_1357_9bdf);
+    let mut machine = Machine::new(Mode::Bits32, Options { checked: false, ..Options::default() });
+    machine.poke(CODE, &code(0xd9, 0xfa));
+    for number in 0..6000 {
+        let mut state = start(Mode::Bits32);
+        state.rip = CODE;
+        (state.x87.cw, state.x87.sw, state.x87.tw) = (0x37f, 0, 0);
+        let root = u128::from(random.next() | 1 << 63) & u128::MAX << random.below(64);
+        let square = (root * root) as u64 >> 1;
+        let mantissa = match number % 4 {
+            0 => random.f80().mantissa,
+            1 => (((root * root) >> 64) as u64).wrapping_add(random.below(3)).wrapping_sub(1),
+            2 => square | 1 << 63,
+            _ => random.next() | 1 << 63,
+        };
+        let exponent = 0x3fff - 3 + random.below(6) as u16;
+        state.x87.regs[0] = F80 { mantissa: mantissa | 1 << 63, sign_exponent: exponent };
+        let expected = machine.interpret(&state, &[]);
+        let found = machine.run(&state, &[]);
+        assert!(expected == found, "{:x?}: {expected:x?} not {found:x?}", state.x87.regs[0]);
     }
 }
 

@@ -6,12 +6,12 @@ use tawaki_cpu::state::slot;
 use wasm_encoder::{BlockType, Function, ValType};
 
 use super::memory::{Access, Address, GUEST};
-use super::module::{Batch, EXIT, prologue};
-use super::{CTX, DEPTH, Emitter, STATE, at, switch};
+use super::module::{Batch, EXIT, Prologue, mxcsr_differs, prologue};
+use super::{CTX, DEPTH, Emitter, STATE, at, switch, x87};
 use crate::analysis::{self, Analysis, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::region::{End, Node, Region, Target};
-use crate::structure::{Shape, enterable};
+use crate::structure::{Shape, cyclic, enterable};
 
 /// Instructions of a loop between two looks at the attention word, about.
 const LOOP_SLICE: i32 = 16384;
@@ -38,6 +38,8 @@ struct Context<'r> {
     spin: u32,
     /// Some operation relies on MXCSR's default control bits.
     floats: bool,
+    /// It has x87 operations.
+    x87: bool,
 }
 
 /// Successors of the nodes, then of the dispatch nodes of groups of indirect jumps.
@@ -85,23 +87,26 @@ pub(super) fn function(
     let loops = shape.header.iter().any(|&h| h);
     let mut ops = region.nodes.iter().flat_map(|n| n.block.ops.iter());
     let floats = ops.any(|op| super::vector::relies_on_mxcsr(op, options));
-    let mut c =
-        Context { region, shape, analysis, frames: Vec::new(), labels, groups, entries, spin, floats };
+    let mut c = Context {
+        region,
+        shape,
+        analysis,
+        frames: Vec::new(),
+        labels,
+        groups,
+        entries,
+        spin,
+        floats,
+        x87: x87::needed(region),
+    };
 
     let pc = e.pc;
     let selector = (root != 0).then(|| e.local(ValType::I32));
-    if let Some(selector) = selector {
-        // Which entry, and its address for the ways out of the prologue.
-        e.i().local_get(DEPTH).i32_const(16).i32_shr_u().local_set(selector);
-        e.i().local_get(DEPTH).i32_const(0xffff).i32_and().local_set(DEPTH);
-    }
-    prologue(&mut e.i(), region.entry, 16, pc, selector.map(|s| (s, &rips[..])));
-    if c.floats {
-        e.mxcsr_differs();
-        e.exit_if(region.entry, ExitKind::Interpret);
-    }
     if loops {
         e.i().i32_const(LOOP_SLICE).local_set(spin);
+    }
+    if c.x87 {
+        x87::enter(&mut e);
     }
     match selector {
         Some(selector) => enter(&mut e, &mut c, root, selector),
@@ -112,6 +117,17 @@ pub(super) fn function(
         }
     }
     e.i().unreachable();
+    // What comes first is known only now.
+    let body = std::mem::take(&mut e.code);
+    if let Some(selector) = selector {
+        // Which entry, and its address for the ways out of the prologue.
+        e.i().local_get(DEPTH).i32_const(16).i32_shr_u().local_set(selector);
+        e.i().local_get(DEPTH).i32_const(0xffff).i32_and().local_set(DEPTH);
+    }
+    let others = selector.map(|s| (s, &rips[..]));
+    let (nests, floats) = (e.nests, c.floats);
+    prologue(&mut e.i(), &Prologue { entry: region.entry, others, local: pc, nests, floats });
+    e.code.extend(body);
     (finish(e), rips)
 }
 
@@ -124,6 +140,7 @@ const MAX_ENTRIES: usize = 24;
 /// of a time slice) goes on compiled.
 fn entries(region: &Region, succ: &[Vec<usize>], batch: &Batch) -> Vec<usize> {
     let able = enterable(succ);
+    let cyclic = cyclic(succ);
     let mut wanted = vec![false; succ.len()];
     for (n, node) in region.nodes.iter().enumerate() {
         if let End::Call { next: Target::Node(t), .. } = node.end {
@@ -131,26 +148,11 @@ fn entries(region: &Region, succ: &[Vec<usize>], batch: &Batch) -> Vec<usize> {
         }
         // A loop: where an edge leads back to, or rather into a component from outside.
         for &s in &succ[n] {
-            wanted[s] |= able[s] && in_loop(succ, s);
+            wanted[s] |= able[s] && cyclic[s];
         }
     }
     let fits = |n: &usize| wanted[*n] && able[*n] && batch.sibling(region.nodes[*n].block.rip).is_none();
     (1..region.nodes.len()).filter(fits).take(MAX_ENTRIES).collect()
-}
-
-/// Whether node `n` can be reached from itself.
-fn in_loop(succ: &[Vec<usize>], n: usize) -> bool {
-    let mut seen = vec![false; succ.len()];
-    let mut stack = succ[n].clone();
-    while let Some(m) = stack.pop() {
-        if m == n {
-            return true;
-        }
-        if !std::mem::replace(&mut seen[m], true) {
-            stack.extend(&succ[m]);
-        }
-    }
-    false
 }
 
 /// The root of a region with several entries: loads what is live at the chosen one.
@@ -161,18 +163,20 @@ fn enter(e: &mut Emitter, c: &mut Context, root: usize, selector: u32) {
         e.opened();
         c.frames.push(Frame { node: m, is_loop: false, open: e.open });
     }
-    let targets = c.entries.clone();
+    // Calls come by number 0.
+    let targets: Vec<usize> = std::iter::once(0).chain(c.entries.iter().copied()).collect();
     for (i, &t) in targets.iter().enumerate() {
-        e.i().local_get(selector).i32_const(i as i32 + 1).i32_eq();
-        e.if_();
+        if i + 1 < targets.len() {
+            e.i().local_get(selector).i32_const(i as i32).i32_eq();
+            e.if_();
+        }
         let live = c.analysis.nodes[t].live;
         e.load_set(live);
         goto(e, c, root, Target::Node(t));
-        e.close();
+        if i + 1 < targets.len() {
+            e.close();
+        }
     }
-    let live = c.analysis.nodes[0].live;
-    e.load_set(live);
-    goto(e, c, root, Target::Node(0));
     for &m in &merges {
         c.frames.pop();
         e.close();
@@ -301,13 +305,15 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
     let region = c.region;
     let Node { block, end } = &region.nodes[n];
     let count = block.ops.len() - 1;
-    let effects: Vec<_> = block.ops.iter().map(|op| analysis::effects(op, e.options)).collect();
+    let effects = std::mem::take(&mut c.analysis.effects[n]);
     let after = c.analysis.live_after(region, &c.shape, n, &effects, e.batch);
     // An instruction that ends in a trap is left to the interpreter as a whole.
     let last_start = block.start_of(block.instructions().saturating_sub(1)).map_or(0, |(at, _)| at);
     let trap_from = if *end == End::Trap { last_start } else { block.ops.len() };
     let mut instruction = 0;
-    e.x87_top = None;
+    if c.x87 {
+        x87::begin(e);
+    }
     for (at, op) in block.ops.iter().enumerate() {
         while let Some((start, rip)) = block.start_of(instruction) {
             if start > at {
@@ -333,7 +339,7 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
             e.exit_if(op.imm as u64, ExitKind::Next);
             continue;
         }
-        let e_kind = super::flags::kind_after(op, e.kind, e.options);
+        let e_kind = super::flags::kind_after(op, &effects[at], e.kind);
         e.op(op);
         e.dirty = analysis::dirty_after(&effects[at], e.dirty);
         e.kind = e_kind;
@@ -344,7 +350,10 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
     if matches!(last.code, OpCode::Jmp) {
         e.end_instruction();
     }
-    let end_kind = super::flags::kind_after(last, e.kind, e.options);
+    if c.x87 {
+        x87::finish(e);
+    }
+    let end_kind = super::flags::kind_after(last, &effects[count], e.kind);
     match end {
         End::Jump(target) => {
             // A block that ends for the run loop to look at TF.
@@ -409,13 +418,19 @@ fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target) {
     }
 }
 
+/// Pushes the arguments of a nested call.
+fn arguments(e: &mut Emitter) {
+    e.nests = true;
+    e.i().local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const(1).i32_sub();
+}
+
 /// Leaves the region for `rip`: through a sibling if there is one.
 fn leave_to(e: &mut Emitter, rip: u64) {
     match e.batch.sibling(rip) {
         Some(function) => {
             let dirty = e.meaningful(e.dirty & Set::MACHINE);
             e.store_set(dirty);
-            e.i().local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const(1).i32_sub();
+            arguments(e);
             e.i().call(function).return_();
         }
         None => e.exit(rip, ExitKind::Next),
@@ -516,9 +531,6 @@ fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, to: (&[u64], u64, T
     e.dirty = Set::EMPTY;
     e.kind = None;
     let pc = e.pc;
-    let arguments = |e: &mut Emitter| {
-        e.i().local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const(1).i32_sub();
-    };
     let sibling = callees.iter().find_map(|&t| e.batch.sibling(t).map(|f| (t, f)));
     match sibling {
         Some((_, function)) if direct => {
@@ -549,8 +561,11 @@ fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, to: (&[u64], u64, T
     e.close();
     e.close();
     if c.floats {
-        e.mxcsr_differs();
+        mxcsr_differs(&mut e.i());
         e.exit_if(back, ExitKind::Next);
+    }
+    if c.x87 {
+        x87::enter(e);
     }
     if let Target::Node(t) = next {
         let live = c.analysis.nodes[t].live;

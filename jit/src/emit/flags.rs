@@ -8,8 +8,8 @@ use wasm_encoder::BlockType;
 use wasm_encoder::ValType::{F32, F64, I32};
 
 use super::{Emitter, Kind, new_local};
-use crate::analysis::effects;
-use crate::layout::{Options, helper};
+use crate::analysis::Effects;
+use crate::layout::helper;
 
 /// Bit of a static kind (not of the slot): there was a carry in, so that the operands
 /// alone do not give the conditions.
@@ -109,9 +109,8 @@ pub fn is_immediate(code: OpCode) -> bool {
     u & uses::I != 0 && u & uses::B == 0
 }
 
-/// Kind of the flags after `op`, when it was `before`.
-pub fn kind_after(op: &Op, before: Kind, options: &Options) -> Kind {
-    let e = effects(op, options);
+/// Kind of the flags after `op`, whose effects are `e`, when it was `before`.
+pub fn kind_after(op: &Op, e: &Effects, before: Kind) -> Kind {
     if e.sync {
         return None;
     }
@@ -124,6 +123,11 @@ pub fn kind_after(op: &Op, before: Kind, options: &Options) -> Kind {
             VecOp::Comisd | VecOp::Ucomisd => DOUBLES,
             _ => kind::BITS,
         });
+    }
+    if op.code == OpCode::String {
+        // A comparison, perhaps of nothing.
+        let once = op.d == tawaki_cpu::helper::string::rep::NONE;
+        return once.then_some(kind::SUB | u64::from(op.c & 3));
     }
     let bits = if before == Some(kind::BITS) { before } else { None };
     let Some((class, log2)) = classify(op.code) else { return Some(kind::BITS) };

@@ -1,7 +1,7 @@
 //! Operations executed by `cpu` through an imported function.
 
-use tawaki_cpu::ir::Op;
 use tawaki_cpu::ir::ops::uses;
+use tawaki_cpu::ir::{Op, OpCode};
 use wasm_encoder::ValType;
 
 use super::{CTX, Emitter, STATE};
@@ -47,15 +47,21 @@ impl Emitter<'_> {
         if e.sync {
             self.dirty = Set::EMPTY;
         }
+        let string = op.code == OpCode::String;
+        if string {
+            // It may have done a part, whatever comes.
+            self.load_set(after);
+        }
         if u & (uses::FAULT | uses::ANY) != 0 {
             self.i().local_get(result).i32_const(op_result::TRAP).i32_eq();
             self.side_exit_if();
         }
-        if op.code == tawaki_cpu::ir::OpCode::String {
+        if string {
             self.i().local_get(result).i32_const(op_result::AGAIN).i32_eq();
             self.exit_if(self.rip, ExitKind::Next);
+        } else {
+            self.load_set(after);
         }
-        self.load_set(after);
         if u & uses::STORE != 0 {
             self.i().local_get(result).i32_const(op_result::CODE_CHANGED).i32_eq();
             match self.changed {
@@ -72,6 +78,16 @@ impl Emitter<'_> {
         self.dirty = dirty;
         if u & (uses::SF | uses::PF | uses::ANY) != 0 {
             self.kind = None;
+        }
+    }
+
+    /// For a [`Self::fallback`] that not every way through the operation passes: code has
+    /// not been changed so far.
+    pub(super) fn expect_change(&mut self) {
+        if self.changed.is_none() {
+            let changed = self.changed_local();
+            self.i().i32_const(0).local_set(changed);
+            self.changed = Some(changed);
         }
     }
 

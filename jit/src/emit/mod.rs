@@ -14,6 +14,7 @@ pub mod int;
 pub mod memory;
 pub mod module;
 pub mod muldiv;
+pub mod string;
 pub mod switch;
 pub mod vector;
 pub mod x87;
@@ -61,9 +62,11 @@ pub struct Emitter<'a> {
     open: u32,
     locals: Vec<ValType>,
     slots: [u32; 256],
-    xmm: [u32; 64],
+    xmm: [u32; 32],
     scratch: Vec<(ValType, u32, bool)>,
     pc: u32,
+    /// Calls other compiled functions.
+    nests: bool,
     /// Ways out, each a wasm block around the whole body: what it stores, and why.
     exits: Vec<(Set, ExitKind)>,
     /// The write target of the last `LdRmw` of this instruction, which the store after
@@ -102,9 +105,10 @@ impl<'a> Emitter<'a> {
             open: 0,
             locals: Vec::new(),
             slots: [NO_LOCAL; 256],
-            xmm: [NO_LOCAL; 64],
+            xmm: [NO_LOCAL; 32],
             scratch: Vec::new(),
             pc: 0,
+            nests: false,
             exits: Vec::new(),
             checked_store: None,
             changed: None,
@@ -164,7 +168,7 @@ impl<'a> Emitter<'a> {
 
     /// The v128 local of a vector register or temporary.
     pub fn xmm_local(&mut self, register: u8) -> u32 {
-        let register = (register & 63) as usize;
+        let register = (register & 31) as usize;
         if self.xmm[register] == NO_LOCAL {
             self.xmm[register] = self.local(ValType::V128);
         }
@@ -349,6 +353,10 @@ impl<'a> Emitter<'a> {
                         vector::emit(self, op);
                     }
                     native
+                }
+                OpCode::String => {
+                    string::emit(self, op);
+                    true
                 }
                 _ => int::emit(self, op),
             };

@@ -226,8 +226,8 @@ fn poll() -> Function {
 }
 
 fn resume() -> Function {
-    let (pc, back, entry) = (3, 4, 5);
-    let mut f = Function::new([(1, I32)]);
+    let (pc, back, entry, fuel) = (3, 4, 5, 6);
+    let mut f = Function::new([(2, I32)]);
     let mut i = f.instructions();
     i.loop_(BlockType::Empty);
     // Whoever came back wants the engine.
@@ -238,6 +238,11 @@ fn resume() -> Function {
     i.local_get(CTX).i32_load(at(DISPATCH, 2)).i32_add().local_tee(entry);
     i.i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2)).local_get(pc).i32_ne();
     give_up(&mut i, pc);
+    // Functions without calls may follow each other forever.
+    take_fuel(&mut i, CALL_COST, fuel);
+    i.if_(BlockType::Empty);
+    i.local_get(CTX).i32_const(ExitKind::Poll as i32).i32_store(at(EXIT, 2));
+    i.local_get(pc).return_().end();
     i.local_get(STATE).local_get(CTX).local_get(DEPTH);
     i.local_get(entry).i32_load(at(offset_of!(DispatchEntry, index) as u32, 2));
     i.call_indirect(0, REGION_TYPE).local_tee(pc);
@@ -271,42 +276,86 @@ fn give_up(i: &mut InstructionSink, pc: u32) {
     i.if_(BlockType::Empty).local_get(pc).return_().end();
 }
 
-/// The checks at the start of a region's function: too deep, or time to look up.
-/// `cost` is taken from the fuel; `fuel` is an i32 local to be used.
-pub(super) fn prologue(
-    i: &mut InstructionSink,
-    entry: u64,
-    cost: i32,
-    fuel: u32,
-    others: Option<(u32, &[u64])>,
-) {
-    let leave = |i: &mut InstructionSink, kind: ExitKind| {
-        i.if_(BlockType::Empty);
-        i.local_get(CTX).i32_const(kind as i32).i32_store(at(EXIT, 2));
-        // The address of the entry that was chosen.
-        if let Some((selector, rips)) = others {
-            for (n, &rip) in rips.iter().enumerate() {
-                i.local_get(selector).i32_const(n as i32 + 1).i32_eq().if_(BlockType::Empty);
-                i.i32_const(rip as i32).return_().end();
-            }
-        }
-        i.i32_const(entry as i32).return_().end();
+/// Levels of nested calls between two looks at the guest's stack; a power of two.
+const STACK_LEVELS: i32 = 16;
+
+/// What the start of a region's function does.
+pub(super) struct Prologue<'a> {
+    /// Guest address of the region.
+    pub entry: u64,
+    /// The local that tells which other entry was chosen (from 1 on), and their addresses.
+    pub others: Option<(u32, &'a [u64])>,
+    /// An i32 local to be used.
+    pub local: u32,
+    /// It calls other functions. One that calls none is not part of a recursion; its loops
+    /// look up, and so do those who call it.
+    pub nests: bool,
+    /// It computes with floats as the default MXCSR wants it.
+    pub floats: bool,
+}
+
+/// Guest instructions, about, that a call stands for.
+const CALL_COST: i32 = 16;
+
+/// The checks at the start of a region's function: too deep, time to look up, or not the
+/// floating point it was compiled for.
+pub(super) fn prologue(i: &mut InstructionSink, p: &Prologue) {
+    if !p.nests && !p.floats {
+        return;
+    }
+    let (fuel, why) = (p.local, p.local);
+    let leave_if = |i: &mut InstructionSink, kind: ExitKind, label: u32| {
+        i.i32_const(kind as i32).local_set(why).br_if(label);
     };
-    i.local_get(DEPTH).i32_eqz();
-    leave(i, ExitKind::Depth);
-    // The page of the next pushes; one less, for `stack_check` is one more.
-    i.local_get(CTX).i32_load(at(STACK_CHECK, 2)).local_tee(fuel).if_(BlockType::Empty);
-    i.local_get(STATE).i64_load(at(Layout::slot(slot::RSP), 3)).i32_wrap_i64();
-    i.i32_const(64 + PAGE_SIZE as i32).i32_sub().i32_const(12).i32_shr_u();
-    i.local_get(fuel).i32_add().i32_load8_u(at(0, 0));
-    i.i32_const(i32::from(Perms::WRITE.0)).i32_and().i32_eqz();
-    leave(i, ExitKind::Interpret);
+    i.block(BlockType::Empty).block(BlockType::Empty);
+    if p.floats {
+        mxcsr_differs(i);
+        leave_if(i, ExitKind::Interpret, 0);
+    }
+    if p.nests {
+        // Not at every level: the look at the stack need not be exact.
+        i.local_get(DEPTH).i32_const(STACK_LEVELS - 1).i32_and().i32_eqz().if_(BlockType::Empty);
+        i.local_get(DEPTH).i32_eqz();
+        leave_if(i, ExitKind::Depth, 1);
+        // The page of the next pushes; one less, for `stack_check` is one more.
+        i.local_get(CTX).i32_load(at(STACK_CHECK, 2)).local_tee(fuel).if_(BlockType::Empty);
+        i.local_get(STATE).i64_load(at(Layout::slot(slot::RSP), 3)).i32_wrap_i64();
+        i.i32_const(64 + PAGE_SIZE as i32).i32_sub().i32_const(12).i32_shr_u();
+        i.local_get(fuel).i32_add().i32_load8_u(at(0, 0));
+        i.i32_const(i32::from(Perms::WRITE.0)).i32_and().i32_eqz();
+        leave_if(i, ExitKind::Interpret, 2);
+        i.end().end();
+        take_fuel(i, CALL_COST, fuel);
+        i.i32_eqz().br_if(1);
+        i.i32_const(ExitKind::Poll as i32).local_set(why);
+    } else {
+        i.br(1);
+    }
     i.end();
+    i.local_get(CTX).local_get(why).i32_store(at(EXIT, 2));
+    // The address of the entry that was chosen.
+    if let Some((selector, rips)) = p.others {
+        for (n, &rip) in rips.iter().enumerate() {
+            i.local_get(selector).i32_const(n as i32 + 1).i32_eq().if_(BlockType::Empty);
+            i.i32_const(rip as i32).return_().end();
+        }
+    }
+    i.i32_const(p.entry as i32).return_().end();
+}
+
+/// Pushes whether MXCSR's control bits are not those compiled float code assumes: round
+/// to nearest, all exceptions masked, denormals as they are.
+pub(super) fn mxcsr_differs(i: &mut InstructionSink) {
+    i.local_get(STATE).i32_load(at(Layout::mxcsr(), 2));
+    i.i32_const(0xffc0).i32_and().i32_const(0x1f80).i32_ne();
+}
+
+/// Takes `cost` from the fuel and pushes whether to leave; `fuel` is an i32 local to be used.
+fn take_fuel(i: &mut InstructionSink, cost: i32, fuel: u32) {
     i.local_get(CTX).local_get(CTX).i32_load(at(FUEL, 2)).i32_const(cost).i32_sub();
     i.local_tee(fuel).i32_store(at(FUEL, 2));
-    i.local_get(fuel).i32_const(0).i32_lt_s().if_(BlockType::Empty);
+    i.local_get(fuel).i32_const(0).i32_lt_s().if_(BlockType::Result(I32));
     i.local_get(CTX).i32_const(SLICE).i32_store(at(FUEL, 2));
     i.local_get(CTX).i32_const(SLICE).call(Batch::POLL);
-    leave(i, ExitKind::Poll);
-    i.end();
+    i.else_().i32_const(0).end();
 }

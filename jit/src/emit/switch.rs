@@ -78,13 +78,13 @@ pub fn perfect(keys: &[u32]) -> Option<Perfect> {
     for log2 in first..first + 5 {
         let shift = 32 - log2;
         let mut multiplier = 0x9e37_79b1u32;
-        for _ in 0..3000 {
-            let mut table = vec![None; 1 << log2];
-            let fits = keys.iter().enumerate().all(|(i, &key)| {
-                let at = (key.wrapping_mul(multiplier) >> shift) as usize;
-                table[at].replace(i).is_none()
-            });
-            if fits {
+        // The try that last met this place.
+        let mut met = vec![0u32; 1 << log2];
+        for attempt in 1..=3000 {
+            let place = |key: u32| (key.wrapping_mul(multiplier) >> shift) as usize;
+            if keys.iter().all(|&key| std::mem::replace(&mut met[place(key)], attempt) != attempt) {
+                let mut table = vec![None; 1 << log2];
+                keys.iter().enumerate().for_each(|(i, &key)| table[place(key)] = Some(i));
                 return Some(Perfect { multiplier, shift, table });
             }
             multiplier = multiplier.wrapping_mul(0x2c9277b5).wrapping_add(0x3c6ef36e) | 1;

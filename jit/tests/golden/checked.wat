@@ -3,65 +3,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4194304
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4194304
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4194304
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -185,65 +126,6 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 3
-            i32.store offset=12
-            i32.const 4198400
-            return
-          end
-          local.get 1
-          i32.load offset=20
-          local.tee 3
-          if ;; label = @4
-            local.get 0
-            i64.load offset=32
-            i32.wrap_i64
-            i32.const 4160
-            i32.sub
-            i32.const 12
-            i32.shr_u
-            local.get 3
-            i32.add
-            i32.load8_u
-            i32.const 2
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 1
-              i32.store offset=12
-              i32.const 4198400
-              return
-            end
-          end
-          local.get 1
-          local.get 1
-          i32.load offset=4
-          i32.const 16
-          i32.sub
-          local.tee 3
-          i32.store offset=4
-          local.get 3
-          i32.const 0
-          i32.lt_s
-          if ;; label = @4
-            local.get 1
-            i32.const 65536
-            i32.store offset=4
-            local.get 1
-            i32.const 65536
-            call 2
-            if ;; label = @5
-              local.get 1
-              i32.const 2
-              i32.store offset=12
-              i32.const 4198400
-              return
-            end
-          end
           local.get 0
           i64.load
           local.set 5
@@ -410,65 +292,6 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 3
-            i32.store offset=12
-            i32.const 4202496
-            return
-          end
-          local.get 1
-          i32.load offset=20
-          local.tee 3
-          if ;; label = @4
-            local.get 0
-            i64.load offset=32
-            i32.wrap_i64
-            i32.const 4160
-            i32.sub
-            i32.const 12
-            i32.shr_u
-            local.get 3
-            i32.add
-            i32.load8_u
-            i32.const 2
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 1
-              i32.store offset=12
-              i32.const 4202496
-              return
-            end
-          end
-          local.get 1
-          local.get 1
-          i32.load offset=4
-          i32.const 16
-          i32.sub
-          local.tee 3
-          i32.store offset=4
-          local.get 3
-          i32.const 0
-          i32.lt_s
-          if ;; label = @4
-            local.get 1
-            i32.const 65536
-            i32.store offset=4
-            local.get 1
-            i32.const 65536
-            call 2
-            if ;; label = @5
-              local.get 1
-              i32.const 2
-              i32.store offset=12
-              i32.const 4202496
-              return
-            end
-          end
           local.get 0
           i64.load offset=32
           local.set 5
@@ -625,65 +448,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4206592
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4206592
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4206592
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -804,65 +568,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4210688
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4210688
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4210688
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -970,65 +675,6 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 3
-            i32.store offset=12
-            i32.const 4214784
-            return
-          end
-          local.get 1
-          i32.load offset=20
-          local.tee 3
-          if ;; label = @4
-            local.get 0
-            i64.load offset=32
-            i32.wrap_i64
-            i32.const 4160
-            i32.sub
-            i32.const 12
-            i32.shr_u
-            local.get 3
-            i32.add
-            i32.load8_u
-            i32.const 2
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 1
-              i32.store offset=12
-              i32.const 4214784
-              return
-            end
-          end
-          local.get 1
-          local.get 1
-          i32.load offset=4
-          i32.const 16
-          i32.sub
-          local.tee 3
-          i32.store offset=4
-          local.get 3
-          i32.const 0
-          i32.lt_s
-          if ;; label = @4
-            local.get 1
-            i32.const 65536
-            i32.store offset=4
-            local.get 1
-            i32.const 65536
-            call 2
-            if ;; label = @5
-              local.get 1
-              i32.const 2
-              i32.store offset=12
-              i32.const 4214784
-              return
-            end
-          end
           i32.const 16384
           local.set 4
           local.get 0
@@ -1217,65 +863,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4218880
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4218880
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4218880
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -1411,65 +998,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4222976
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4222976
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4222976
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -1621,65 +1149,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4227072
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4227072
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4227072
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -1837,65 +1306,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4231168
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4231168
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4231168
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -2052,65 +1462,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4235264
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4235264
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4235264
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -2249,65 +1600,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4239360
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4239360
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4239360
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -2452,65 +1744,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4243456
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4243456
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4243456
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -2673,65 +1906,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4247552
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4247552
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4247552
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -2866,65 +2040,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4251648
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4251648
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4251648
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -3054,65 +2169,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4255744
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4255744
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4255744
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -3271,65 +2327,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4259840
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4259840
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4259840
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -3479,65 +2476,6 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 3
-            i32.store offset=12
-            i32.const 4263936
-            return
-          end
-          local.get 1
-          i32.load offset=20
-          local.tee 3
-          if ;; label = @4
-            local.get 0
-            i64.load offset=32
-            i32.wrap_i64
-            i32.const 4160
-            i32.sub
-            i32.const 12
-            i32.shr_u
-            local.get 3
-            i32.add
-            i32.load8_u
-            i32.const 2
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 1
-              i32.store offset=12
-              i32.const 4263936
-              return
-            end
-          end
-          local.get 1
-          local.get 1
-          i32.load offset=4
-          i32.const 16
-          i32.sub
-          local.tee 3
-          i32.store offset=4
-          local.get 3
-          i32.const 0
-          i32.lt_s
-          if ;; label = @4
-            local.get 1
-            i32.const 65536
-            i32.store offset=4
-            local.get 1
-            i32.const 65536
-            call 2
-            if ;; label = @5
-              local.get 1
-              i32.const 2
-              i32.store offset=12
-              i32.const 4263936
-              return
-            end
-          end
           local.get 0
           i64.load
           local.set 5
@@ -3705,65 +2643,6 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4268032
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4268032
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4268032
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -3875,65 +2754,6 @@
       block ;; label = @2
         block ;; label = @3
           block ;; label = @4
-            local.get 2
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 3
-              i32.store offset=12
-              i32.const 4272128
-              return
-            end
-            local.get 1
-            i32.load offset=20
-            local.tee 3
-            if ;; label = @5
-              local.get 0
-              i64.load offset=32
-              i32.wrap_i64
-              i32.const 4160
-              i32.sub
-              i32.const 12
-              i32.shr_u
-              local.get 3
-              i32.add
-              i32.load8_u
-              i32.const 2
-              i32.and
-              i32.eqz
-              if ;; label = @6
-                local.get 1
-                i32.const 1
-                i32.store offset=12
-                i32.const 4272128
-                return
-              end
-            end
-            local.get 1
-            local.get 1
-            i32.load offset=4
-            i32.const 16
-            i32.sub
-            local.tee 3
-            i32.store offset=4
-            local.get 3
-            i32.const 0
-            i32.lt_s
-            if ;; label = @5
-              local.get 1
-              i32.const 65536
-              i32.store offset=4
-              local.get 1
-              i32.const 65536
-              call 2
-              if ;; label = @6
-                local.get 1
-                i32.const 2
-                i32.store offset=12
-                i32.const 4272128
-                return
-              end
-            end
             local.get 0
             i64.load offset=24
             local.set 5
@@ -4127,65 +2947,6 @@
     (local i32 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4284416
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4284416
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4284416
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -4222,65 +2983,6 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 3
-            i32.store offset=12
-            i32.const 4288512
-            return
-          end
-          local.get 1
-          i32.load offset=20
-          local.tee 3
-          if ;; label = @4
-            local.get 0
-            i64.load offset=32
-            i32.wrap_i64
-            i32.const 4160
-            i32.sub
-            i32.const 12
-            i32.shr_u
-            local.get 3
-            i32.add
-            i32.load8_u
-            i32.const 2
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 1
-              i32.store offset=12
-              i32.const 4288512
-              return
-            end
-          end
-          local.get 1
-          local.get 1
-          i32.load offset=4
-          i32.const 16
-          i32.sub
-          local.tee 3
-          i32.store offset=4
-          local.get 3
-          i32.const 0
-          i32.lt_s
-          if ;; label = @4
-            local.get 1
-            i32.const 65536
-            i32.store offset=4
-            local.get 1
-            i32.const 65536
-            call 2
-            if ;; label = @5
-              local.get 1
-              i32.const 2
-              i32.store offset=12
-              i32.const 4288512
-              return
-            end
-          end
           local.get 0
           i64.load
           local.set 5
@@ -4455,65 +3157,6 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 3
-            i32.store offset=12
-            i32.const 4292608
-            return
-          end
-          local.get 1
-          i32.load offset=20
-          local.tee 3
-          if ;; label = @4
-            local.get 0
-            i64.load offset=32
-            i32.wrap_i64
-            i32.const 4160
-            i32.sub
-            i32.const 12
-            i32.shr_u
-            local.get 3
-            i32.add
-            i32.load8_u
-            i32.const 2
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 1
-              i32.store offset=12
-              i32.const 4292608
-              return
-            end
-          end
-          local.get 1
-          local.get 1
-          i32.load offset=4
-          i32.const 16
-          i32.sub
-          local.tee 3
-          i32.store offset=4
-          local.get 3
-          i32.const 0
-          i32.lt_s
-          if ;; label = @4
-            local.get 1
-            i32.const 65536
-            i32.store offset=4
-            local.get 1
-            i32.const 65536
-            call 2
-            if ;; label = @5
-              local.get 1
-              i32.const 2
-              i32.store offset=12
-              i32.const 4292608
-              return
-            end
-          end
           local.get 0
           i64.load
           local.set 5
@@ -4697,159 +3340,253 @@
 
 ;; string: rep movsb; ret
   (func (;5;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i32 i64 i32 i64 i64)
+    (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i32 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.eqz
-          if ;; label = @4
+          block ;; label = @4
+            block ;; label = @5
+              local.get 0
+              i64.load offset=8
+              local.set 5
+              local.get 0
+              i64.load offset=32
+              local.set 6
+              local.get 0
+              i64.load offset=48
+              local.set 7
+              local.get 0
+              i64.load offset=56
+              local.set 8
+              local.get 8
+              i32.wrap_i64
+              local.set 10
+              local.get 7
+              i32.wrap_i64
+              local.set 11
+              local.get 5
+              i32.wrap_i64
+              i32.const 0
+              i32.shl
+              local.set 9
+              local.get 5
+              i64.const 1048576
+              i64.lt_u
+              local.get 0
+              i32.load8_u offset=2592
+              i32.eqz
+              i32.and
+              local.get 8
+              local.get 7
+              i64.or
+              i64.const 32
+              i64.shr_u
+              i64.eqz
+              i32.and
+              local.get 10
+              local.get 11
+              i32.sub
+              local.get 9
+              i32.ge_u
+              i32.and
+              local.get 10
+              i32.const 12
+              i32.shr_u
+              i32.load8_u offset=256
+              i32.const 18
+              i32.and
+              i32.const 2
+              i32.eq
+              local.get 10
+              i32.const 4095
+              i32.and
+              local.get 9
+              i32.add
+              i32.const 4096
+              i32.le_u
+              i32.and
+              i32.and
+              local.get 11
+              i32.const 12
+              i32.shr_u
+              i32.load8_u offset=256
+              i32.const 1
+              i32.and
+              i32.const 1
+              i32.eq
+              local.get 11
+              i32.const 4095
+              i32.and
+              local.get 9
+              i32.add
+              i32.const 4096
+              i32.le_u
+              i32.and
+              i32.and
+              i32.const 0
+              local.set 12
+              if ;; label = @6
+                local.get 9
+                if ;; label = @7
+                  local.get 10
+                  i32.const -65536
+                  i32.add
+                  local.get 11
+                  i32.const -65536
+                  i32.add
+                  local.get 9
+                  memory.copy
+                end
+                local.get 8
+                i32.wrap_i64
+                local.get 9
+                i32.add
+                i64.extend_i32_u
+                local.set 8
+                local.get 7
+                i32.wrap_i64
+                local.get 9
+                i32.add
+                i64.extend_i32_u
+                local.set 7
+                i64.const 0
+                local.set 5
+              else
+                local.get 0
+                local.get 1
+                i64.const 268501256
+                i64.const -1
+                call 0
+                local.set 13
+                local.get 0
+                i64.load offset=8
+                local.set 5
+                local.get 0
+                i64.load offset=48
+                local.set 7
+                local.get 0
+                i64.load offset=56
+                local.set 8
+                local.get 13
+                i32.const 1
+                i32.eq
+                i32.const 4296704
+                local.set 3
+                br_if 1 (;@5;)
+                local.get 13
+                i32.const 2
+                i32.eq
+                i32.const 4296704
+                local.set 3
+                br_if 2 (;@4;)
+                local.get 13
+                i32.const 3
+                i32.eq
+                local.get 12
+                i32.or
+                local.set 12
+              end
+              local.get 12
+              i32.const 4296706
+              local.set 3
+              br_if 2 (;@3;)
+              local.get 6
+              local.tee 15
+              i32.wrap_i64
+              local.set 9
+              local.get 15
+              i64.const 32
+              i64.shr_u
+              i64.eqz
+              i32.eqz
+              local.get 9
+              i32.const 12
+              i32.shr_u
+              i32.load8_u offset=256
+              i32.const 1
+              i32.and
+              i32.eqz
+              i32.or
+              local.get 9
+              i32.const 4095
+              i32.and
+              i32.const 4088
+              i32.gt_u
+              i32.or
+              i32.const 4296706
+              local.set 3
+              br_if 3 (;@2;)
+              local.get 9
+              i32.const -65536
+              i32.add
+              i64.load align=1
+              local.set 14
+              local.get 14
+              i64.const 32
+              i64.shr_u
+              i64.eqz
+              i32.eqz
+              i32.const 4296706
+              local.set 3
+              br_if 3 (;@2;)
+              local.get 14
+              i32.wrap_i64
+              local.set 3
+              local.get 6
+              i64.const 8
+              i64.add
+              local.set 6
+              br 4 (;@1;)
+              unreachable
+            end
             local.get 1
-            i32.const 3
+            i32.const 1
             i32.store offset=12
-            i32.const 4296704
+            local.get 3
             return
           end
-          local.get 1
-          i32.load offset=20
-          local.tee 3
-          if ;; label = @4
-            local.get 0
-            i64.load offset=32
-            i32.wrap_i64
-            i32.const 4160
-            i32.sub
-            i32.const 12
-            i32.shr_u
-            local.get 3
-            i32.add
-            i32.load8_u
-            i32.const 2
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 1
-              i32.store offset=12
-              i32.const 4296704
-              return
-            end
-          end
-          local.get 1
-          local.get 1
-          i32.load offset=4
-          i32.const 16
-          i32.sub
-          local.tee 3
-          i32.store offset=4
           local.get 3
-          i32.const 0
-          i32.lt_s
-          if ;; label = @4
-            local.get 1
-            i32.const 65536
-            i32.store offset=4
-            local.get 1
-            i32.const 65536
-            call 2
-            if ;; label = @5
-              local.get 1
-              i32.const 2
-              i32.store offset=12
-              i32.const 4296704
-              return
-            end
-          end
-          local.get 0
-          local.get 1
-          i64.const 268501256
-          i64.const -1
-          call 0
-          local.set 5
-          local.get 5
-          i32.const 1
-          i32.eq
-          i32.const 4296704
-          local.set 3
-          br_if 0 (;@3;)
-          local.get 5
-          i32.const 2
-          i32.eq
-          i32.const 4296704
-          local.set 3
-          br_if 1 (;@2;)
-          local.get 0
-          i64.load offset=32
-          local.set 6
-          local.get 5
-          i32.const 3
-          i32.eq
-          local.set 7
-          local.get 7
-          i32.const 4296706
-          local.set 3
-          br_if 1 (;@2;)
-          local.get 6
-          local.tee 9
-          i32.wrap_i64
-          local.set 5
-          local.get 9
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 5
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 1
-          i32.and
-          i32.eqz
-          i32.or
-          local.get 5
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
-          i32.const 4296706
-          local.set 3
-          br_if 0 (;@3;)
-          local.get 5
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 8
-          local.get 8
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          i32.const 4296706
-          local.set 3
-          br_if 0 (;@3;)
-          local.get 8
-          i32.wrap_i64
-          local.set 3
-          local.get 6
-          i64.const 8
-          i64.add
-          local.set 6
-          br 2 (;@1;)
-          unreachable
+          return
         end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 0
+        local.get 5
+        i64.store offset=8
+        local.get 0
+        local.get 7
+        i64.store offset=48
+        local.get 0
+        local.get 8
+        i64.store offset=56
         local.get 3
         return
       end
+      local.get 0
+      local.get 5
+      i64.store offset=8
+      local.get 0
+      local.get 7
+      i64.store offset=48
+      local.get 0
+      local.get 8
+      i64.store offset=56
+      local.get 1
+      i32.const 1
+      i32.store offset=12
       local.get 3
       return
     end
     local.get 0
+    local.get 5
+    i64.store offset=8
+    local.get 0
     local.get 6
     i64.store offset=32
+    local.get 0
+    local.get 7
+    i64.store offset=48
+    local.get 0
+    local.get 8
+    i64.store offset=56
     local.get 3
     return
     unreachable
@@ -4859,65 +3596,6 @@
   (func (;5;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64)
     block ;; label = @1
-      local.get 2
-      i32.eqz
-      if ;; label = @2
-        local.get 1
-        i32.const 3
-        i32.store offset=12
-        i32.const 4300800
-        return
-      end
-      local.get 1
-      i32.load offset=20
-      local.tee 3
-      if ;; label = @2
-        local.get 0
-        i64.load offset=32
-        i32.wrap_i64
-        i32.const 4160
-        i32.sub
-        i32.const 12
-        i32.shr_u
-        local.get 3
-        i32.add
-        i32.load8_u
-        i32.const 2
-        i32.and
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 1
-          i32.store offset=12
-          i32.const 4300800
-          return
-        end
-      end
-      local.get 1
-      local.get 1
-      i32.load offset=4
-      i32.const 16
-      i32.sub
-      local.tee 3
-      i32.store offset=4
-      local.get 3
-      i32.const 0
-      i32.lt_s
-      if ;; label = @2
-        local.get 1
-        i32.const 65536
-        i32.store offset=4
-        local.get 1
-        i32.const 65536
-        call 2
-        if ;; label = @3
-          local.get 1
-          i32.const 2
-          i32.store offset=12
-          i32.const 4300800
-          return
-        end
-      end
       local.get 0
       i64.load offset=152
       local.set 5
@@ -4953,65 +3631,6 @@
     (local i32 i32 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.eqz
-        if ;; label = @3
-          local.get 1
-          i32.const 3
-          i32.store offset=12
-          i32.const 4304896
-          return
-        end
-        local.get 1
-        i32.load offset=20
-        local.tee 3
-        if ;; label = @3
-          local.get 0
-          i64.load offset=32
-          i32.wrap_i64
-          i32.const 4160
-          i32.sub
-          i32.const 12
-          i32.shr_u
-          local.get 3
-          i32.add
-          i32.load8_u
-          i32.const 2
-          i32.and
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            i32.const 4304896
-            return
-          end
-        end
-        local.get 1
-        local.get 1
-        i32.load offset=4
-        i32.const 16
-        i32.sub
-        local.tee 3
-        i32.store offset=4
-        local.get 3
-        i32.const 0
-        i32.lt_s
-        if ;; label = @3
-          local.get 1
-          i32.const 65536
-          i32.store offset=4
-          local.get 1
-          i32.const 65536
-          call 2
-          if ;; label = @4
-            local.get 1
-            i32.const 2
-            i32.store offset=12
-            i32.const 4304896
-            return
-          end
-        end
         local.get 0
         i64.load
         local.set 5
@@ -5119,65 +3738,6 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 3
-            i32.store offset=12
-            i32.const 4308992
-            return
-          end
-          local.get 1
-          i32.load offset=20
-          local.tee 3
-          if ;; label = @4
-            local.get 0
-            i64.load offset=32
-            i32.wrap_i64
-            i32.const 4160
-            i32.sub
-            i32.const 12
-            i32.shr_u
-            local.get 3
-            i32.add
-            i32.load8_u
-            i32.const 2
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 1
-              i32.store offset=12
-              i32.const 4308992
-              return
-            end
-          end
-          local.get 1
-          local.get 1
-          i32.load offset=4
-          i32.const 16
-          i32.sub
-          local.tee 3
-          i32.store offset=4
-          local.get 3
-          i32.const 0
-          i32.lt_s
-          if ;; label = @4
-            local.get 1
-            i32.const 65536
-            i32.store offset=4
-            local.get 1
-            i32.const 65536
-            call 2
-            if ;; label = @5
-              local.get 1
-              i32.const 2
-              i32.store offset=12
-              i32.const 4308992
-              return
-            end
-          end
           local.get 0
           i64.load offset=32
           local.set 5
@@ -5298,65 +3858,6 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.eqz
-          if ;; label = @4
-            local.get 1
-            i32.const 3
-            i32.store offset=12
-            i32.const 4313088
-            return
-          end
-          local.get 1
-          i32.load offset=20
-          local.tee 3
-          if ;; label = @4
-            local.get 0
-            i64.load offset=32
-            i32.wrap_i64
-            i32.const 4160
-            i32.sub
-            i32.const 12
-            i32.shr_u
-            local.get 3
-            i32.add
-            i32.load8_u
-            i32.const 2
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 1
-              i32.const 1
-              i32.store offset=12
-              i32.const 4313088
-              return
-            end
-          end
-          local.get 1
-          local.get 1
-          i32.load offset=4
-          i32.const 16
-          i32.sub
-          local.tee 3
-          i32.store offset=4
-          local.get 3
-          i32.const 0
-          i32.lt_s
-          if ;; label = @4
-            local.get 1
-            i32.const 65536
-            i32.store offset=4
-            local.get 1
-            i32.const 65536
-            call 2
-            if ;; label = @5
-              local.get 1
-              i32.const 2
-              i32.store offset=12
-              i32.const 4313088
-              return
-            end
-          end
           local.get 0
           i64.load offset=32
           local.set 5

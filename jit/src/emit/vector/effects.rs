@@ -3,7 +3,7 @@
 use tawaki_cpu::ir::{Op, VecOp};
 use tawaki_cpu::state::slot;
 
-use super::{is_float, is_native, is_x87};
+use super::{is_float, is_native, is_x87, text};
 use crate::analysis::{Effects, Set};
 use crate::layout::Options;
 
@@ -76,14 +76,23 @@ fn native(code: VecOp, op: &Op, options: &Options) -> Effects {
 fn fallback(code: VecOp, op: &Op) -> Option<Effects> {
     use VecOp::*;
     let (d, a, b) = (Set::xmm(op.d), Set::xmm(op.a), Set::xmm(op.b));
+    let flags = Set::slot(slot::FLAG_R) | Set::slot(slot::FLAG_KIND);
     let effects = match code {
+        Pcmpistri | Pcmpistrm | Pcmpestri | Pcmpestrm => {
+            let lengths = Set::slot(slot::RAX) | Set::slot(slot::RDX);
+            let explicit = if matches!(code, Pcmpestri | Pcmpestrm) { lengths } else { Set::EMPTY };
+            let index = matches!(code, Pcmpistri | Pcmpestri);
+            let result = if index { Set::slot(slot::RCX) } else { Set::xmm(0) };
+            let kills = result | Set::FLAGS;
+            let effects = Effects { kills, ..of(a | b | explicit, result | flags) };
+            if text::is_native(op) {
+                return Some(effects);
+            }
+            effects
+        }
         Phminposuw | Rcpps | Rsqrtps | Aesimc | Aeskeygenassist => of(b, d),
         Mpsadbw | Rcpss | Rsqrtss | Aesenc | Aesenclast | Aesdec | Aesdeclast | Pclmulqdq | Sha1nexte
         | Sha1msg1 | Sha1msg2 | Sha1rnds4 | Sha256msg1 | Sha256msg2 => of(a | b, d),
-        Vpermilps | Vpermilpd | Psllvd | Psllvq | Psrlvd | Psrlvq | Psravd => of(a | b, d),
-        // Nothing is emitted for it.
-        BothHalves => return Some(of(Set::EMPTY, Set::EMPTY)),
-        Align32 => of(address(op), Set::EMPTY),
         Sha256rnds2 => of(a | b | Set::xmm(op.c), d),
         MmxRead => of(Set::EMPTY, d),
         MmxWrite => of(a, Set::EMPTY),

@@ -10,7 +10,7 @@
 //!
 //! Float arithmetic here rounds to nearest and raises nothing: a region with such
 //! operations looks at MXCSR's control bits when it is entered and after every
-//! guest call ([`Emitter::mxcsr_differs`]), and LDMXCSR leaves the region.
+//! guest call, and LDMXCSR leaves the region.
 
 mod convert;
 mod effects;
@@ -18,14 +18,15 @@ mod float;
 mod lanes;
 mod memory;
 mod shuffle;
+mod text;
 
 use tawaki_cpu::ir::{Op, OpCode, VecOp};
 use tawaki_cpu::state::{Slot, slot};
 use wasm_encoder::{InstructionSink, MemArg, ValType};
 
 pub use self::effects::effects;
+use super::Emitter;
 use super::memory::{Access, Address, GUEST};
-use super::{Emitter, STATE, at};
 use crate::layout::{ExitKind, Layout, Options};
 
 /// Locals a sequence may overwrite.
@@ -102,30 +103,6 @@ pub const FALLBACK: &[VecOp] = &[
     VecOp::Sha256msg1,
     VecOp::Sha256msg2,
     VecOp::Sha256rnds2,
-    // AVX, AVX2, FMA and F16C beyond what is the same on each half.
-    VecOp::Vpermilps,
-    VecOp::Vpermilpd,
-    VecOp::Psllvd,
-    VecOp::Psllvq,
-    VecOp::Psrlvd,
-    VecOp::Psrlvq,
-    VecOp::Psravd,
-    VecOp::Vcmpss,
-    VecOp::Vcmpsd,
-    VecOp::Vcmpps,
-    VecOp::Vcmppd,
-    VecOp::Cvtph2ps,
-    VecOp::Cvtps2ph,
-    VecOp::BothHalves,
-    VecOp::Fma,
-    VecOp::TestSigns,
-    VecOp::Align32,
-    VecOp::Store256,
-    VecOp::MaskLoad,
-    VecOp::MaskStore,
-    VecOp::Gather,
-    VecOp::ZeroUpper,
-    VecOp::Permute8,
     // MMX registers lie in the x87's.
     VecOp::MmxRead,
     VecOp::MmxWrite,
@@ -149,7 +126,7 @@ pub fn is_float(code: VecOp) -> bool {
     let number = code as u16;
     (Addss as u16..=Cvttps2pi as u16).contains(&number)
         || (Cvtss2si32 as u16..=Cvtsi2sd64 as u16).contains(&number)
-        || matches!(code, Comiss | Comisd | Ucomiss | Ucomisd | BothHalves)
+        || matches!(code, Comiss | Comisd | Ucomiss | Ucomisd)
 }
 
 /// Whether `op` is emitted as float arithmetic that relies on MXCSR.
@@ -159,7 +136,7 @@ pub fn relies_on_mxcsr(op: &Op, options: &Options) -> bool {
         && !options.exact_float
         && !options.helpers_only
         && is_float(code)
-        && (is_native(code) || code == VecOp::BothHalves)
+        && is_native(code)
 }
 
 /// Emits an operation for which [`effects`] returned something.
@@ -167,10 +144,10 @@ pub fn emit(e: &mut Emitter, op: &Op) {
     let code = VecOp::from_e(op.e);
     if is_x87(code) {
         super::x87::emit(e, op);
-    } else if code == VecOp::BothHalves && relies_on_mxcsr(op, e.options) {
-        // Nothing can be raised: the region was entered with all exceptions masked.
     } else if matches!(code, VecOp::Ldmxcsr | VecOp::Fxrstor) {
         e.exit(e.rip, ExitKind::Interpret);
+    } else if text::is_native(op) {
+        text::emit(e, op);
     } else if !sequence(e, op) {
         e.fallback(op);
     }
@@ -260,15 +237,6 @@ impl Context for Emitter<'_> {
 /// The memory operand of a vector or x87 operation.
 pub fn operand(op: &Op, layout: &Layout) -> Address {
     Address { base: op.a, index: Some((op.b, op.c & 3)), disp: op.imm, wrap: !layout.bits64 }
-}
-
-impl Emitter<'_> {
-    /// Pushes whether MXCSR's control bits are not those compiled float code assumes:
-    /// round to nearest, all exceptions masked, denormals as they are.
-    pub fn mxcsr_differs(&mut self) {
-        self.i().local_get(STATE).i32_load(at(Layout::mxcsr(), 2));
-        self.i().i32_const(0xffc0).i32_and().i32_const(0x1f80).i32_ne();
-    }
 }
 
 /// A sequence being written.

@@ -26,7 +26,7 @@ use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
 use ValType::{I32, I64};
 
-use self::arithmetic::{add, div, divide_step, mul};
+use self::arithmetic::{add, div, divide_step, mul, sqrt};
 use self::compare::{com, comi, relate};
 use self::stack::{copy, exchange, sign};
 use self::store::{store_int, store32, store64};
@@ -105,6 +105,7 @@ functions! {
     15 EXCHANGE exchange (I32, I32, I32) -> (I32) "(state, top, register): FXCH.";
     16 COPY copy (I32, I32, I32, I32) -> (I32) "(state, top, register, pop): register = ST(0).";
     17 SIGN sign (I32, I32, I32, I32) -> (I32) "(state, top, and, xor): changes the sign of ST(0).";
+    18 SQRT sqrt (I32, I32, I32) -> (I32) "(state, top, 0): FSQRT.";
 }
 
 /// `locals` after parameters; the body is written by the caller.

@@ -18,7 +18,7 @@ use wasm_encoder::ValType;
 use self::library::{PENDING, field};
 use super::memory::{Access, GUEST};
 use super::vector::{is_x87, operand};
-use super::{Emitter, STATE, at};
+use super::{Emitter, STATE, at, new_local};
 use crate::region::Region;
 
 /// Whether a region needs the library.
@@ -75,6 +75,7 @@ pub fn emit(e: &mut Emitter, op: &Op) {
         FstSt => simple(e, op, library::COPY, Some(op.c), &[i32::from(op.d & 1)], op.d & 1),
         Fchs => simple(e, op, library::SIGN, None, &[0xffff, 0x8000], 0),
         Fabs => simple(e, op, library::SIGN, None, &[0x7fff, 0], 0),
+        Fsqrt => simple(e, op, library::SQRT, None, &[0], 0),
         FnstswAx => {
             e.i().local_get(STATE).i64_load16_u(at(field!(sw), 1));
             e.set(op.d);
@@ -93,8 +94,8 @@ pub fn emit(e: &mut Emitter, op: &Op) {
     }
 }
 
-/// What is known of TOP: the local holds it as it was when `depth` was 0; it is the local
-/// plus `depth` now (modulo 8).
+/// What is known of TOP: the local holds it as it was when `depth` was 0, which is at the
+/// start of every block; it is the local plus `depth` now (modulo 8).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Top {
     local: u32,
@@ -106,15 +107,45 @@ fn top(e: &mut Emitter) -> Top {
     if let Some(top) = e.x87_top {
         return top;
     }
-    let local = match e.x87_local {
-        Some(local) => local,
-        None => e.local(ValType::I32),
-    };
-    e.x87_local = Some(local);
+    let local = local(e);
     let top = Top { local, depth: 0 };
     e.x87_top = Some(top);
     reload(e, top);
     top
+}
+
+/// The local that holds TOP.
+fn local(e: &mut Emitter) -> u32 {
+    match e.x87_local {
+        Some(local) => local,
+        None => *e.x87_local.insert(new_local(&mut e.locals, ValType::I32)),
+    }
+}
+
+/// Where a region with x87 operations is entered, and where it goes on after a call: loads
+/// TOP. From there it is followed, because in memory it lies with what operations raise:
+/// each round of a loop would wait for the last rounding of the one before.
+pub(super) fn enter(e: &mut Emitter) {
+    let local = local(e);
+    reload(e, Top { local, depth: 0 });
+}
+
+/// At the start of a block.
+pub(super) fn begin(e: &mut Emitter) {
+    let local = local(e);
+    e.x87_top = Some(Top { local, depth: 0 });
+}
+
+/// At the end of a block: the local becomes what TOP is now.
+pub(super) fn finish(e: &mut Emitter) {
+    match e.x87_top {
+        None => _ = top(e),
+        Some(Top { depth: 0, .. }) => {}
+        Some(Top { local, depth }) => {
+            e.i().local_get(local).i32_const(i32::from(depth)).i32_add().i32_const(7).i32_and();
+            e.i().local_set(local);
+        }
+    }
 }
 
 /// The local from TOP in memory.

@@ -3,6 +3,10 @@
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 use super::*;
+use crate::emit::module::Batch;
+
+/// 2^64.
+const TWO_64: f64 = 18_446_744_073_709_551_616.0;
 
 /// Locals of an arithmetic function, behind its parameters.
 struct Arithmetic {
@@ -277,6 +281,83 @@ pub(super) fn div(first: u32) -> Function {
     normal(i, bm, bse);
     i.i32_and().i32_eqz();
     refuse(i);
+    i.end();
+    x.tail(i);
+    f
+}
+
+/// The root from that of a double: its error of some thousands is divided out once, and
+/// what is left is at most a few units, which are stepped over exactly.
+pub(super) fn sqrt(_: u32) -> Function {
+    let x = Arithmetic::new(3);
+    // The radicand less the square of the root, `hi` so far: t and lo.
+    let rest = x.t;
+    let (double, high) = (13, 14);
+    let mut f = start(&[Arithmetic::LOCALS[0], Arithmetic::LOCALS[1], (1, ValType::F64), (1, I64)]);
+    let mut s = f.instructions();
+    let i = &mut s;
+    x.head(i);
+    zero(i, x.am, x.ase);
+    i.if_(BlockType::Empty);
+    x.is(i, x.am, x.ase);
+    i.else_();
+    {
+        normal(i, x.am, x.ase);
+        i.local_get(x.ase).i32_const(0x8000).i32_and().i32_eqz().i32_and().i32_eqz();
+        refuse(i);
+        i.local_get(x.ase).i32_const(BIAS).i32_sub().i32_const(1).i32_shr_s();
+        i.i32_const(BIAS).i32_add().local_set(x.e);
+        // The radicand: the significand times 2^63 for an even exponent, else 2^64.
+        i.local_get(x.ase).i32_const(1).i32_and().if_(BlockType::Empty);
+        i.local_get(x.am).i64_const(63).i64_shl().local_set(x.lo);
+        i.local_get(x.am).i64_const(1).i64_shr_u().local_set(x.am);
+        i.end();
+        i.local_get(x.am).f64_convert_i64_u().f64_const(TWO_64.into()).f64_mul();
+        i.f64_sqrt().local_tee(double).i64_trunc_sat_f64_u().local_set(x.hi);
+        // rest = radicand - hi * hi
+        let remainder = |i: &mut InstructionSink| {
+            i.local_get(x.hi).local_get(x.hi).call(Batch::MULHI).local_set(high);
+            i.local_get(x.am).local_get(high).i64_sub();
+            i.local_get(x.lo).local_get(x.hi).local_get(x.hi).i64_mul().i64_lt_u().i64_extend_i32_u();
+            i.i64_sub().local_set(rest);
+        };
+        let low = |i: &mut InstructionSink| {
+            i.local_get(x.lo).local_get(x.hi).local_get(x.hi).i64_mul().i64_sub();
+        };
+        remainder(i);
+        i.local_get(x.hi);
+        i.local_get(rest).f64_convert_i64_s().f64_const(TWO_64.into()).f64_mul();
+        low(i);
+        i.f64_convert_i64_u().f64_add();
+        i.local_get(double).local_get(double).f64_add().f64_div().i64_trunc_sat_f64_s();
+        i.i64_add().local_set(x.hi);
+        // Too large by one: the rest is negative; too small: it is more than twice the root.
+        remainder(i);
+        i.loop_(BlockType::Empty);
+        i.local_get(rest).i64_const(0).i64_lt_s().if_(BlockType::Empty);
+        i.local_get(x.hi).i64_const(1).i64_sub().local_set(x.hi);
+        remainder(i);
+        i.br(1).end();
+        i.end();
+        i.loop_(BlockType::Empty);
+        // rest.low > 2 * hi
+        low(i);
+        i.local_get(x.hi).i64_const(1).i64_shl().i64_gt_u();
+        i.local_get(rest).local_get(x.hi).i64_const(63).i64_shr_u().i64_eq().i32_and();
+        i.local_get(rest).local_get(x.hi).i64_const(63).i64_shr_u().i64_gt_u().i32_or();
+        i.if_(BlockType::Empty);
+        i.local_get(x.hi).i64_const(1).i64_add().local_set(x.hi);
+        remainder(i);
+        i.br(1).end();
+        i.end();
+        // More than half: the rest is above the root. There is no tie.
+        i.i64_const(TOP_BIT + 1);
+        low(i);
+        i.local_get(rest).i64_or().i64_const(0).i64_ne().i64_extend_i32_u();
+        low(i);
+        i.local_get(x.hi).i64_gt_u().local_get(rest).i64_const(0).i64_ne().i32_or();
+        i.select().local_set(x.lo);
+    }
     i.end();
     x.tail(i);
     f
