@@ -1,7 +1,7 @@
 // The page: a terminal on bash. It uses Tawaki's public interface only.
 //
 // Address parameters: `image` (address of an ext2 image, default `debian.ext2`),
-// `changes` (most megabytes of changes to the disk, default 1024), `user` (root or user), `run` (a command line for bash instead of a login shell).
+// `cpu` (base or avx2), `changes` (most megabytes of changes to the disk, default 1024), `user` (root or user), `run` (a command line for bash instead of a login shell).
 
 import { Terminal } from "./vendor/xterm.mjs";
 import { FitAddon } from "./vendor/addon-fit.mjs";
@@ -64,6 +64,7 @@ async function main() {
     image: parameters.get("image") ?? "debian.ext2",
     strace: parameters.has("strace"),
     jit: parameters.get("jit") ?? undefined,
+    cpu: parameters.get("cpu") ?? undefined,
     overlayLimit: limit * 1e6,
     onDiskFull() {
       full = true;

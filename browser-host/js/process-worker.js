@@ -108,7 +108,7 @@ function onBootStack(memory, exports, boot, f) {
 }
 
 onmessage = ({ data }) => {
-  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, mailbox: number, threads } = data;
+  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, cpu, mailbox: number, threads } = data;
   let memory, home, address, boot;
   try {
     if (!threads) memory = newMemory();
@@ -135,7 +135,7 @@ onmessage = ({ data }) => {
   function run({ exports }, memory, { kind, payload }, address) {
     const pointer = exports.allocate(payload.length) >>> 0;
     new Uint8Array(memory.buffer, pointer, payload.length).set(payload);
-    exports.process_run(kind, pointer, payload.length, address, epoch, processors, (strace ? 1 : 0) | (JIT_SWITCHES[jit] ?? 0));
+    exports.process_run(kind, pointer, payload.length, address, epoch, processors, (strace ? 1 : 0) | (JIT_SWITCHES[jit] ?? 0) | (cpu === "avx2" ? 8 : 0));
     postMessage({ ended: Array.from({ length: 6 }, (_, i) => exports.last_run(i)) });
   }
 

@@ -24,6 +24,8 @@ export interface BootOptions {
    * itself, `"checked"` tests every access. Default `"on"`.
    */
   jit?: "on" | "checked" | "off";
+  /** The processor: `"base"` is x86-64-v2 and more, `"avx2"` x86-64-v3. Default `"base"`. */
+  cpu?: "base" | "avx2";
   /** Called while the machine loads, and with every range of the image that arrives later. */
   onProgress?(progress: Progress): void;
   /** Lines of the machine's log. Default: `console.debug`. */

@@ -212,7 +212,7 @@ export class Machine {
       worker.postMessage({
         threads,
         module: this.module, kernelMemory: this.kernelMemory, shared: this.shared, mailbox, port: channel.port2, epoch: this.epoch,
-        processors: this.processors, strace: this.options.strace, jit: this.options.jit ?? "on",
+        processors: this.processors, strace: this.options.strace, jit: this.options.jit ?? "on", cpu: this.options.cpu,
       }, [channel.port2]);
       answer = await first;
       if (answer.failed) throw new Error(answer.failed);

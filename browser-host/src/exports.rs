@@ -8,6 +8,7 @@ use crate::machine::{Boot, Machine};
 use crate::process::{self, MailboxPort, WorkerHost};
 use crate::shared::{SHARED, Shared, ThreadWords};
 use tawaki_cpu::Engine;
+use tawaki_cpu::level::{Level, set_level};
 use tawaki_cpu::mem::ADDRESS_END;
 use tawaki_jit::JitEngine;
 use tawaki_kernel::{Event, RequestId, TerminalId};
@@ -165,6 +166,8 @@ const STRACE: u32 = 1;
 const JIT: u32 = 2;
 /// Compiled code trusts the layout of memory.
 const TRUST: u32 = 4;
+/// The processor is of the level AVX2.
+const AVX2: u32 = 8;
 
 /// Runs one task to its end and returns its status word. `kind` as in
 /// [`host::spawn`].
@@ -195,6 +198,7 @@ pub unsafe extern "C" fn process_run(
     }
     let trust = switches & (JIT | TRUST) == JIT | TRUST;
     let mut host = WorkerHost::new(epoch, processors, trust);
+    set_level(if switches & AVX2 != 0 { Level::Avx2 } else { Level::Base });
     let options = Options { strace: switches & STRACE != 0 };
     // Kept from process to process: blocks and compiled code of the same libraries are
     // recognised by their bytes. Taken out while it runs, as a trap would never put it

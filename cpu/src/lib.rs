@@ -17,6 +17,7 @@ pub mod flags;
 pub mod helper;
 pub mod interp;
 pub mod ir;
+pub mod level;
 pub mod lift;
 pub mod mem;
 pub mod softfloat;

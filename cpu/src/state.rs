@@ -88,8 +88,9 @@ pub const USER_CS: u16 = 0x33;
 pub struct CpuState {
     /// Slots, see [`slot`]. GPRs are zero-extended to 64 bits in 32-bit mode.
     pub slots: [u64; 256],
-    /// XMM0..15, then 16 vector temporaries.
-    pub xmm: [u128; 32],
+    /// XMM0..15, then 16 vector temporaries; then the upper halves of YMM0..15 and of the
+    /// temporaries (see [`crate::ir::vector::UPPER`]).
+    pub xmm: [u128; 64],
     /// Instruction pointer.
     pub rip: u64,
     /// Guest instructions executed so far.
@@ -120,7 +121,7 @@ impl CpuState {
         let data = if mode == Mode::Bits64 { 0 } else { USER_DS };
         Self {
             slots: [0; 256],
-            xmm: [0; 32],
+            xmm: [0; 64],
             rip: 0,
             icount: 0,
             tsc: None,

@@ -9,6 +9,7 @@ use std::ops::{BitAnd, BitOr, BitOrAssign};
 
 use tawaki_cpu::flags::STATUS;
 use tawaki_cpu::ir::ops::uses;
+use tawaki_cpu::ir::vector::UPPER;
 use tawaki_cpu::ir::{Op, OpCode, opt};
 use tawaki_cpu::state::{Slot, slot};
 
@@ -24,15 +25,15 @@ use crate::structure::Shape;
 pub struct Set {
     /// Slots by number.
     pub slots: u128,
-    /// Vector registers (0..16) and vector temporaries.
-    pub xmm: u32,
+    /// Vector registers (0..16), vector temporaries, and the upper halves of both.
+    pub xmm: u64,
 }
 
 impl Set {
     /// Nothing.
     pub const EMPTY: Set = Set { slots: 0, xmm: 0 };
     /// What outlives an instruction: no temporaries, neither ZERO nor SINK.
-    pub const MACHINE: Set = Set { slots: 0x7f_ffff & !(1 << slot::ZERO), xmm: 0xffff };
+    pub const MACHINE: Set = Set { slots: 0x7f_ffff & !(1 << slot::ZERO), xmm: 0xffff | 0xffff << UPPER };
     /// The lazy flags.
     pub const FLAGS: Set = Set { slots: 0xf << slot::FLAG_A, xmm: 0 };
 
@@ -49,7 +50,7 @@ impl Set {
 
     /// One vector register.
     pub fn xmm(register: u8) -> Set {
-        Set { slots: 0, xmm: 1 << (register & 31) }
+        Set { slots: 0, xmm: 1 << (register & 63) }
     }
 
     /// Without the members of `other`.
@@ -70,12 +71,22 @@ impl Set {
 
     /// Its slots, ascending.
     pub fn each_slot(self) -> impl Iterator<Item = Slot> {
-        (0..128u8).filter(move |&s| self.slots >> s & 1 != 0)
+        let mut left = self.slots;
+        std::iter::from_fn(move || {
+            let first = left.trailing_zeros() as Slot;
+            left &= left.wrapping_sub(1);
+            (first < 128).then_some(first)
+        })
     }
 
     /// Its vector registers, ascending.
     pub fn each_xmm(self) -> impl Iterator<Item = u8> {
-        (0..32u8).filter(move |&x| self.xmm >> x & 1 != 0)
+        let mut left = self.xmm;
+        std::iter::from_fn(move || {
+            let first = left.trailing_zeros() as u8;
+            left &= left.wrapping_sub(1);
+            (first < 64).then_some(first)
+        })
     }
 }
 

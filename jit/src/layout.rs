@@ -116,7 +116,7 @@ impl Layout {
 
     /// Offset of a vector register or temporary in [`CpuState`].
     pub fn xmm(register: u8) -> u32 {
-        (offset_of!(CpuState, xmm) + 16 * (register & 31) as usize) as u32
+        (offset_of!(CpuState, xmm) + 16 * (register & 63) as usize) as u32
     }
 
     /// Offset of MXCSR in [`CpuState`].

@@ -3,7 +3,7 @@
 
 mod harness;
 
-use harness::{CODE, DATA, Machine, STACK, WINDOW, start};
+use harness::{CODE, DATA, Machine, STACK, UPPERS, WINDOW, start};
 use tawaki_cpu::{CpuState, Mode, Trap, flags};
 use tawaki_jit::Options;
 
@@ -39,8 +39,8 @@ fn random_state(random: &mut Random, mode: Mode) -> CpuState {
             state.slots[register] &= 0xffff_ffff;
         }
     }
-    for x in &mut state.xmm[..16] {
-        *x = u128::from(random.value()) << 64 | u128::from(random.value());
+    for x in (0..16).chain(UPPERS) {
+        state.xmm[x] = u128::from(random.value()) << 64 | u128::from(random.value());
     }
     state.set_eflags(random.next() as u32 & flags::STATUS);
     state

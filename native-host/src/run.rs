@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use crossbeam_channel::{RecvTimeoutError, select};
+use tawaki_cpu::level::{Level, set_level};
 use tawaki_kernel::{Event, RequestId, SpawnRequest, Stdio, TerminalId};
 
 use crate::machine::{JitConfig, Machine, MachineConfig, MachineEvent};
@@ -50,6 +51,9 @@ pub struct RunArgs {
     /// (checked, and all operations by calls). Without it the environment's TAWAKI_JIT
     #[arg(long, value_enum)]
     pub jit: Option<Jit>,
+    /// The processor: base (x86-64-v2 and more), or avx2 (x86-64-v3)
+    #[arg(long, value_enum, default_value_t = Cpu::Base)]
+    pub cpu: Cpu,
     /// How often a block begins before it is hot
     #[arg(long)]
     pub jit_threshold: Option<u32>,
@@ -75,6 +79,15 @@ pub enum Jit {
     Checked,
     /// For finding out where a bug is
     Helpers,
+}
+
+/// Values of `--cpu`.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cpu {
+    /// Without AVX
+    Base,
+    /// With AVX, AVX2, FMA and F16C
+    Avx2,
 }
 
 /// Environment every program gets unless `--env` says otherwise.
@@ -123,6 +136,10 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
     let start = Instant::now();
     let (uid, gid) = parse_user(&args.user)?;
     let mounts = Mounts::new(&args.mount)?;
+    set_level(match args.cpu {
+        Cpu::Base => Level::Base,
+        Cpu::Avx2 => Level::Avx2,
+    });
     let machine = Machine::boot(&MachineConfig {
         image: args.image.clone(),
         disks: mounts.disks.clone(),

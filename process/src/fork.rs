@@ -4,9 +4,11 @@ use crate::mm::SpaceImage;
 use crate::thread::{AltStack, Thread, VforkParent, Width, lock};
 use crate::trace::Tracee;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use tawaki_abi::Errno;
 use tawaki_abi::signal::SIGCHLD;
 use tawaki_abi::wire::{self, Call, trace_event, trace_mode};
+use tawaki_cpu::ir::vector::UPPER;
 use tawaki_cpu::state::TlsDescriptor;
 use tawaki_cpu::x87::F80;
 use tawaki_cpu::{CpuState, Mode};
@@ -27,10 +29,15 @@ pub mod clone_flags {
     pub const PIDFD: u64 = 0x1000;
 }
 
+/// XMM0..15 in [`CpuState::xmm`], and the upper halves of YMM0..15.
+const VECTORS: Range<usize> = 0..16;
+const UPPERS: Range<usize> = UPPER as usize..UPPER as usize + 16;
+
 /// Registers in a form that can be sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Registers {
     slots: Vec<u64>,
+    /// XMM0..15, then the upper halves.
     xmm: Vec<u128>,
     rip: u64,
     mxcsr: u32,
@@ -49,7 +56,7 @@ impl Registers {
     fn of(cpu: &CpuState) -> Self {
         Registers {
             slots: cpu.slots[..32].to_vec(),
-            xmm: cpu.xmm[..16].to_vec(),
+            xmm: [VECTORS, UPPERS].map(|range| cpu.xmm[range].to_vec()).concat(),
             rip: cpu.rip,
             mxcsr: cpu.mxcsr,
             eflags: cpu.eflags(),
@@ -68,8 +75,8 @@ impl Registers {
         for (slot, &value) in cpu.slots.iter_mut().zip(&self.slots) {
             *slot = value;
         }
-        for (register, &value) in cpu.xmm.iter_mut().zip(&self.xmm) {
-            *register = value;
+        for (register, &value) in VECTORS.chain(UPPERS).zip(&self.xmm) {
+            cpu.xmm[register] = value;
         }
         cpu.rip = self.rip;
         cpu.mxcsr = self.mxcsr;

@@ -327,3 +327,124 @@
 #out32 eax=0x40 ecx=0x40 [data]=40 [data+0x14]=feff [data+0x24]=ffff
 #code64 660f00c80f00c90f000c25000000020f010425100000020f010c2520000002
 #out64 rax=0x40 rcx=0x40 [data]=40 [data+0x14]=feffffffffff [data+0x24]=ffffffffffff
+# From code of one word size to that of the other, and back.
+#case retf_to_64_bit_code 32
+#in [stack+0x800]=0800000133000000 ecx=0x7fffffff
+        retf
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        .byte   0x48, 0xff, 0xc0
+        .byte   0x48, 0x8d, 0x1d, 0, 0, 0, 0
+        .byte   0x4c, 0x8d, 0x44, 0x09, 0x05
+        .byte   0x44, 0x89, 0xc2
+        push    edx
+#code32 cb9090909090909048ffc0488d1d000000004c8d4409054489c252
+#out32 eax=0x1 edx=0x3 ebx=0x1000012 [stack+0x800]=0300000000
+#case far_jump_to_64_bit_code 32
+        .byte   0xea
+        .long   code+8
+        .word   0x33
+        nop
+        .byte   0x48, 0xff, 0xc0
+        .byte   0x41, 0xb9, 1, 0, 0, 0
+        .byte   0x67, 0x89, 0x04, 0x25
+        .long   data
+#code32 ea0800000133009048ffc041b9010000006789042500000002
+#out32 eax=0x1 [data]=01
+#case far_jump_to_64_bit_code_and_back 32
+#in [data+8]=0f0000012300 ebx=5
+        .byte   0xea
+        .long   code+8
+        .word   0x33
+        nop
+        .byte   0xff, 0x2c, 0x25
+        .long   data+8
+        .byte   0x48
+        inc     ebx
+#code32 ea08000001330090ff2c25080000024843
+#out32 eax=0xffffffff ebx=0x6 flags=pf
+#case far_call_to_64_bit_code_returns 32
+        .byte   0x9a
+        .long   code+0x10
+        .word   0x33
+        inc     ebx
+        jmp     1f
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        .byte   0x48, 0xff, 0xc0
+        retf
+1:      inc     ecx
+#code32 9a10000001330043eb0a90909090909048ffc0cb41
+#out32 eax=0x1 ecx=0x1 ebx=0x1 [stack+0x7f8]=0700000123
+#case retf_to_32_bit_code 64
+#in rax=0xffffffff
+        push    0x23
+        push    code+0x10
+        rex.w retf
+        nop
+        nop
+        nop
+        nop
+        nop
+        .byte   0x40
+        .byte   0x48
+        .byte   0x51
+        .byte   0x5a
+#code64 6a23681000000148cb90909090904048515a
+#out64 [stack+0x7f0]=100000010000000023
+#case retf_to_32_bit_code_too_far 64
+#in [stack+0x800]=00000000010000002300000000000000
+        rex.w retf
+#code64 48cb
+#out64 stop=sigsegv.0x80@0x0 rip=code
+#case iret_to_32_bit_code 64
+#in [stack+0x800]=0c0000010000000023000000000000000702000000000000000800030000000000 [stack+0x820]=2b00000000000000
+        iretq
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        .byte   0x40
+#code64 48cf9090909090909090909040
+#out64 rax=0x1 flags=cf
+#case iret_to_64_bit_code 32
+#in [stack+0x800]=080000013300000007020000
+        iretd
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        .byte   0x48, 0xff, 0xc0
+#code32 cf9090909090909048ffc0
+#out32 eax=0x1 esp=0x300080c flags=cf
+#case iret_sets_alignment_check 32
+#in [stack+0x800]=080000012300000002020400 edi=data+1
+        iretd
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        mov     eax, [edi]
+#code32 cf909090909090908b07
+#out32 stop=sigbus.0x1@0x0 rip=code+0x8 esp=0x300080c flags=ac

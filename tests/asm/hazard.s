@@ -589,7 +589,6 @@
 #code64 0f38f0042500000002660f38f00c25040000020f38f11c2508000002660f38f11c250c000002
 #out64 rax=0x11223344 rcx=0x5566 [data+0x8]=aabbccddccdd
 #case alignment_check 32 64
-#known misaligned accesses with the AC flag set do not fault
 #in edi=data flags=ac
         mov     eax, [edi+4]
         mov     eax, [edi+1]

@@ -4,7 +4,7 @@
 //
 // Options: --web DIR (build/web), --browser chromium|firefox, --env K=V, --cwd DIR, --user UID:GID,
 // --timeout SECONDS, --stats FILE, --mount HOSTDIR:/PATH (made into an ext2 image and mounted read-only),
-// --disk FILE:/PATH (such an image), --write (changes go into the image when the program has ended), --strace, --jit on|checked|off, --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
+// --disk FILE:/PATH (such an image), --write (changes go into the image when the program has ended), --strace, --jit on|checked|off, --cpu base|avx2, --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
 
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
@@ -49,6 +49,7 @@ const { values, positionals } = parseArgs({
     write: { type: "boolean", default: false },
     strace: { type: "boolean", default: false },
     jit: { type: "string" },
+    cpu: { type: "string" },
     tty: { type: "boolean", default: false },
     log: { type: "boolean", default: false },
   },
@@ -84,6 +85,7 @@ const spec = {
     image: "/image.ext2",
     strace: values.strace,
     jit: values.jit,
+    cpu: values.cpu,
     disks: values.disk.map((disk, i) => ({ image: `/disk${i}.ext2`, path: disk.slice(disk.lastIndexOf(":") + 1) })),
   },
   run: {

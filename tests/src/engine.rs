@@ -1,12 +1,18 @@
 //! Runs snippets in Tawaki's CPU, with the same windows as the hardware child.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
+use tawaki_cpu::ir::vector::UPPER;
+use tawaki_cpu::level::{Level, set_level};
 use tawaki_cpu::x87::{F80, X87State};
 use tawaki_cpu::{CpuState, Engine, FaultKind, GuestMemory, Interpreter, Mode, Perms, Trap};
 
 use crate::machine::{CODE, Fpu, Outcome, READ_ONLY, State, Stop, WRITABLE, Window, read_only_byte, signal};
+
+/// The upper halves of YMM0..15 in `CpuState::xmm`.
+const UPPERS: Range<usize> = UPPER as usize..UPPER as usize + 16;
 
 /// Guest instructions a snippet may take.
 const BUDGET: u64 = 2_000_000;
@@ -61,6 +67,8 @@ impl Emulated {
     }
 
     fn with(engine: Box<dyn Engine>, memory: Arc<GuestMemory>) -> Self {
+        // The cases are of every instruction there is.
+        set_level(Level::Avx2);
         for window in WRITABLE {
             set_perms(&memory, window, Perms::READ | Perms::WRITE);
         }
@@ -113,6 +121,7 @@ fn load(state: &State) -> CpuState {
     cpu.rip = state.rip;
     cpu.set_eflags(state.flags);
     cpu.xmm[..16].copy_from_slice(&state.xmm);
+    cpu.xmm[UPPERS].copy_from_slice(&state.upper);
     cpu.mxcsr = state.mxcsr;
     let fpu = &state.fpu;
     let top = usize::from(fpu.sw >> 11 & 7);
@@ -146,6 +155,7 @@ fn store(cpu: &CpuState, initial: &State) -> State {
     state.rip = cpu.rip;
     state.flags = cpu.eflags();
     state.xmm.copy_from_slice(&cpu.xmm[..16]);
+    state.upper.copy_from_slice(&cpu.xmm[UPPERS]);
     state.mxcsr = cpu.mxcsr;
     let x87 = &cpu.x87;
     let top = usize::from(x87.sw >> 11 & 7);

@@ -16,7 +16,7 @@ use tawaki_cpu::Mode;
 use tawaki_cpu::x87::F80;
 
 use crate::machine::{Fpu, Outcome, READ_ONLY, State, Stop, WRITABLE, read_only_byte, signal};
-use trace::{FxSave, Registers, Tracee};
+use trace::{Registers, Tracee, XSAVE, XSave};
 
 /// Runs before the child is replaced: bounds what CPU time adds up to under its limit.
 const RUNS_PER_CHILD: u32 = 50_000;
@@ -63,7 +63,7 @@ impl Hardware {
             WRITABLE.iter().zip(windows).map(|(w, bytes)| (w.base, bytes.as_slice())).collect();
         self.child.write(&sources)?;
         self.child.set_registers(&registers_of(initial))?;
-        self.child.set_fpu(&fxsave_of(initial))?;
+        self.child.set_fpu(&xsave_of(initial))?;
 
         let stopped = self.child.resume()?;
         let mut state = initial.clone();
@@ -75,7 +75,7 @@ impl Hardware {
         if stopped == trace::Stopped::Syscall {
             state.gpr[0] = registers.orig_rax;
         }
-        read_fxsave(&self.child.fpu()?, &mut state);
+        read_xsave(&self.child.fpu()?, &mut state);
         let mut targets: Vec<(u64, &mut [u8])> = WRITABLE
             .iter()
             .zip(&mut state.memory.windows)
@@ -157,9 +157,16 @@ fn gpr_of(r: &Registers) -> [u64; 16] {
     ]
 }
 
-/// FXSAVE image (Intel SDM vol. 1, 10.5.1) of a state.
-fn fxsave_of(state: &State) -> FxSave {
-    let mut image: FxSave = [0; 512];
+/// Components of the image: x87, SSE, and the upper halves if there are any.
+const X87_SSE: u64 = 3;
+const AVX: u64 = 4;
+/// Where the header and the upper halves lie.
+const HEADER: usize = 512;
+const UPPERS: usize = 576;
+
+/// XSAVE image (Intel SDM vol. 1, 10.5.1 and 13.4) of a state.
+fn xsave_of(state: &State) -> XSave {
+    let mut image: XSave = [0; XSAVE];
     image[0..2].copy_from_slice(&state.fpu.cw.to_le_bytes());
     image[2..4].copy_from_slice(&state.fpu.sw.to_le_bytes());
     image[4] = state.fpu.used;
@@ -172,10 +179,16 @@ fn fxsave_of(state: &State) -> FxSave {
     for (i, xmm) in state.xmm.iter().enumerate() {
         image[160 + 16 * i..][..16].copy_from_slice(&xmm.to_le_bytes());
     }
+    let upper = state.upper.iter().any(|v| *v != 0);
+    let components = X87_SSE | if upper { AVX } else { 0 };
+    image[HEADER..HEADER + 8].copy_from_slice(&components.to_le_bytes());
+    for (i, half) in state.upper.iter().enumerate() {
+        image[UPPERS + 16 * i..][..16].copy_from_slice(&half.to_le_bytes());
+    }
     image
 }
 
-fn read_fxsave(image: &FxSave, state: &mut State) {
+fn read_xsave(image: &XSave, state: &mut State) {
     let word = |at: usize| u16::from_le_bytes([image[at], image[at + 1]]);
     let bytes = |at: usize| -> [u8; 16] { image[at..at + 16].try_into().unwrap_or_default() };
     state.fpu = Fpu {
@@ -189,4 +202,8 @@ fn read_fxsave(image: &FxSave, state: &mut State) {
     };
     state.mxcsr = u32::from(word(24)) | u32::from(word(26)) << 16;
     state.xmm = std::array::from_fn(|i| u128::from_le_bytes(bytes(160 + 16 * i)));
+    // A component in its initial state may not have been written.
+    let upper = image[HEADER] & AVX as u8 != 0;
+    state.upper =
+        std::array::from_fn(|i| if upper { u128::from_le_bytes(bytes(UPPERS + 16 * i)) } else { 0 });
 }

@@ -98,6 +98,8 @@ pub struct State {
     pub fpu: Fpu,
     /// XMM0..15; 32-bit mode uses the first eight.
     pub xmm: [u128; 16],
+    /// Upper halves of YMM0..15.
+    pub upper: [u128; 16],
     /// SSE control and status.
     pub mxcsr: u32,
     /// Memory.
@@ -117,6 +119,7 @@ impl State {
             flags: 0x202,
             fpu: Fpu::default(),
             xmm: [0; 16],
+            upper: [0; 16],
             mxcsr: 0x1f80,
             memory: Memory::default(),
         };

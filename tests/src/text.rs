@@ -101,6 +101,8 @@ pub fn apply(state: &mut State, name: &str, value: &str) -> Option<()> {
         _ => {
             if let Some(i) = index("xmm").filter(|i| *i < 16) {
                 state.xmm[i] = parse_number(value)?;
+            } else if let Some(i) = index("upper").filter(|i| *i < 16) {
+                state.upper[i] = parse_number(value)?;
             } else if let Some(i) = index("st").filter(|i| *i < 8) {
                 state.fpu.st[i] = parse_f80(value)?;
                 state.fpu.used |= 1 << ((usize::from(state.fpu.sw >> 11) + i) & 7);
@@ -197,6 +199,11 @@ pub fn changes(before: &State, after: &Outcome, undefined: u32, end: usize) -> S
             word(format_args!("xmm{i}={:#x}", state.xmm[i]));
         }
     }
+    for i in 0..vectors {
+        if state.upper[i] != before.upper[i] {
+            word(format_args!("upper{i}={:#x}", state.upper[i]));
+        }
+    }
     if state.mxcsr != before.mxcsr {
         word(format_args!("mxcsr={:#x}", state.mxcsr));
     }
@@ -259,6 +266,7 @@ mod tests {
         state.fpu.used = 0x41;
         state.fpu.st[2] = F80 { mantissa: 1 << 63, sign_exponent: 0xbfff };
         state.xmm[9] = 7;
+        state.upper[3] = 8;
         state.memory.write(DATA.base + 5, &[1, 2, 3]);
         let text = inputs(&state, &[0x90]);
         let mut again = State::new(Mode::Bits64, &[0x90]);

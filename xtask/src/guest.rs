@@ -269,9 +269,7 @@ pub fn record(root: &Path, suite: Suite, only: Option<&str>) -> Result<(), Strin
     if !tools::is_root() {
         return Err("recording needs root: it runs the tests in a chroot".into());
     }
-    // Programs are recorded once: their images are large.
-    let archs = if suite == Suite::Programs { &ARCHS[..1] } else { &ARCHS[..] };
-    for &arch in archs {
+    for &arch in &ARCHS {
         let image = suite.image(root, arch)?;
         for case in
             cases(root, suite, only)?.iter().filter(|c| c.settings.record && c.settings.expect.is_none())

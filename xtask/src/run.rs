@@ -70,6 +70,9 @@ pub struct RunArgs {
     /// Compile hot code: on, off; natively also checked, helpers
     #[arg(long)]
     pub jit: Option<String>,
+    /// The processor: base, or avx2 (x86-64-v3)
+    #[arg(long)]
+    pub cpu: Option<String>,
     /// Program and its arguments
     #[arg(last = true, required = true)]
     pub command: Vec<String>,
@@ -87,6 +90,7 @@ impl RunArgs {
         self.timeout.iter().for_each(|v| option("--timeout", v.to_string()));
         self.stats.iter().for_each(|v| option("--stats", v.display().to_string()));
         self.jit.iter().for_each(|v| option("--jit", v.clone()));
+        self.cpu.iter().for_each(|v| option("--cpu", v.clone()));
         let flags = [(self.write, "--write"), (self.strace, "--strace"), (self.log, "--log")];
         args.extend(flags.iter().filter(|f| f.0).map(|f| f.1.to_owned()));
         args.push("--".to_owned());

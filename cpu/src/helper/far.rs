@@ -1,7 +1,7 @@
 //! Far branches, IRET and the selector queries, for the selectors that user code has.
 //!
-//! A far branch stays in the code segment of the program's word size: a switch between
-//! 32- and 64-bit code is #GP. (Intel SDM vol. 2, the instruction of the same name.)
+//! A far branch may go to code of the other word size: the kernel gives every program
+//! both code segments. Data segments of 32-bit code that are null are not noticed. (Intel SDM vol. 2, the instruction of the same name.)
 
 use crate::flags::{self, ZF};
 use crate::ir::Op;
@@ -21,10 +21,34 @@ fn canonical(address: u64) -> bool {
 }
 
 /// Checks a code selector and the address in it. A return must ask for privilege 3.
-fn target(state: &CpuState, selector: u64, offset: u64, back: bool) -> Result<u64, Trap> {
-    let own = u64::from(state.segment[Segment::Cs as usize]);
-    let fits = if back { selector & 0xffff == own } else { selector & 0xffff | 3 == own };
-    if fits && canonical(offset) { Ok(offset) } else { Err(Trap::GeneralProtection) }
+fn target(selector: u64, offset: u64, back: bool) -> Result<u64, Trap> {
+    let selector = selector as u16 | if back { 0 } else { 3 };
+    let fits = match selector {
+        USER32_CS => offset <= u64::from(u32::MAX),
+        USER_CS => canonical(offset),
+        _ => false,
+    };
+    if fits { Ok(offset) } else { Err(Trap::GeneralProtection) }
+}
+
+/// Loads CS with a selector that [`target`] has accepted. The word size is that of the
+/// segment from now on; 32-bit code sees the lower halves of the registers.
+fn enter(state: &mut CpuState, selector: u64) {
+    let selector = selector as u16 | 3;
+    state.segment[Segment::Cs as usize] = selector;
+    let mode = if selector == USER_CS { Mode::Bits64 } else { Mode::Bits32 };
+    if state.mode == Mode::Bits64 && mode == Mode::Bits32 {
+        for register in &mut state.slots[..8] {
+            *register &= 0xffff_ffff;
+        }
+    }
+    state.mode = mode;
+}
+
+/// The last step of far JMP and CALL: CS = selector `b`.
+pub(crate) fn enter_selector(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Done {
+    enter(state, state.slots[usize::from(op.b)]);
+    Ok(())
 }
 
 fn load(memory: &GuestMemory, log2: u8, at: u64) -> Result<u64, Trap> {
@@ -38,7 +62,7 @@ fn load(memory: &GuestMemory, log2: u8, at: u64) -> Result<u64, Trap> {
 /// Far JMP and CALL: d = the address, from offset `a` and selector `b`.
 pub(crate) fn jump(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Done {
     let (offset, selector) = (state.slots[usize::from(op.a)], state.slots[usize::from(op.b)]);
-    state.slots[usize::from(op.d)] = target(state, selector, offset, false)?;
+    state.slots[usize::from(op.d)] = target(selector, offset, false)?;
     Ok(())
 }
 
@@ -72,9 +96,10 @@ fn stacked<const N: usize>(state: &CpuState, memory: &GuestMemory, log2: u8) -> 
 /// RETF: d = the address; pops it, CS and `imm` bytes, width log2 `c`.
 pub(crate) fn back(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Done {
     let [offset, selector] = stacked(state, memory, op.c)?;
-    state.slots[usize::from(op.d)] = target(state, selector, offset, true)?;
+    state.slots[usize::from(op.d)] = target(selector, offset, true)?;
     let top = state.slots[usize::from(RSP)];
     state.slots[usize::from(RSP)] = top.wrapping_add((2 << op.c) + op.imm as u64) & mask(state);
+    enter(state, selector);
     Ok(())
 }
 
@@ -90,11 +115,12 @@ pub(crate) fn interrupt_return(state: &mut CpuState, memory: &GuestMemory, op: &
         }
         pointer = stack;
     }
-    state.slots[usize::from(op.d)] = target(state, selector, offset, true)?;
+    state.slots[usize::from(op.d)] = target(selector, offset, true)?;
     state.slots[usize::from(RSP)] = pointer;
     let old = state.eflags();
     let kept = flags::TF | if op.c == 1 { 0xffff_0000 } else { 0 };
     state.set_eflags(new_flags as u32 & !kept | old & kept);
+    enter(state, selector);
     Ok(())
 }
 

@@ -12,7 +12,7 @@ pub mod x87;
 pub mod x87_env;
 pub mod x87_function;
 pub mod x87_memory;
-mod xsave;
+pub mod xsave;
 
 use crate::ir::Op;
 use crate::{CpuState, GuestMemory, Trap};
@@ -64,6 +64,7 @@ helpers! {
     Mulx = bmi::mulx, "d, slot imm = RDX * a, high and low";
     Adx = bmi::adx, "d = a + b + flag imm, ADCX and ADOX";
     FarJump = far::jump, "d = far address, offset a, selector b; #GP";
+    FarEnter = far::enter_selector, "CS = selector b: the word size becomes its own";
     FarPush = far::push, "pushes CS and imm, width log2 c";
     FarReturn = far::back, "d = address popped with CS and imm bytes, width log2 c; #GP";
     InterruptReturn = far::interrupt_return, "IRET, d = address, width log2 c; #GP";

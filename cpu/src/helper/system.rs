@@ -1,7 +1,9 @@
 //! CPUID, RDTSC, segment loads, BOUND and the wide compare-exchanges.
 
+use super::xsave::{XSAVE_BASE, xcr0, xsave_size};
 use crate::flags::{self, ZF};
 use crate::ir::Op;
+use crate::level::{Level, level};
 use crate::mem::Access;
 use crate::state::Segment;
 use crate::state::slot::{RAX, RBX, RCX, RDX};
@@ -21,6 +23,10 @@ pub mod features {
     /// Leaf 7 EBX: BMI1 (3), BMI2 (8), ADX (19), SHA (29), and fast REP MOVSB and STOSB
     /// (9), which are block copies here.
     pub const LEAF7_EBX: u32 = 1 << 3 | 1 << 8 | 1 << 9 | 1 << 19 | 1 << 29;
+    /// Leaf 1 ECX of the level AVX2: FMA (12), AVX (28), F16C (29).
+    pub const AVX_ECX: u32 = 1 << 12 | 1 << 28 | 1 << 29;
+    /// Leaf 7 EBX of the level AVX2: AVX2 (5).
+    pub const AVX_LEAF7_EBX: u32 = 1 << 5;
     /// Leaf 0x8000_0001 EDX: SYSCALL, NX, long mode.
     pub const EXT_EDX: u32 = 1 << 11 | 1 << 20 | 1 << 29;
     /// Leaf 0x8000_0001 ECX: LAHF in 64-bit mode, LZCNT (bit 5).
@@ -60,18 +66,20 @@ const BRAND: &[u8; 48] = b"Tawaki x86 interpreter\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
 pub fn cpuid(state: &mut CpuState, _: &GuestMemory, _: &Op) -> Result<(), Trap> {
     let leaf = state.slots[RAX as usize] as u32;
     let subleaf = state.slots[RCX as usize] as u32;
+    let avx = |bits: u32| if level() == Level::Avx2 { bits } else { 0 };
     let [a, b, c, d] = match leaf {
         // Largest leaf, and the vendor in EBX, EDX, ECX.
         0 => [0xd, 0x756e_6547, 0x6c65_746e, 0x4965_6e69],
         // Nehalem (06_1A): the first with SSE4.2, and the C library copies with
         // unaligned loads on it. CLFLUSH line of 64 bytes (8 * 8).
-        1 => [0x106a5, 1 << 16 | 8 << 8, features::ECX, features::EDX],
+        1 => [0x106a5, 1 << 16 | 8 << 8, features::ECX | avx(features::AVX_ECX), features::EDX],
         // Caches: see leaf 4.
         2 => [0xff01, 0, 0, 0],
         4 => CACHES.get(subleaf as usize).map_or([0; 4], |cache| cache.leaf()),
-        7 if subleaf == 0 => [0, features::LEAF7_EBX, 0, 0],
-        // XSAVE holds x87 and SSE: the FXSAVE image and a header of 64 bytes.
-        0xd if subleaf == 0 => [3, 576, 576, 0],
+        7 if subleaf == 0 => [0, features::LEAF7_EBX | avx(features::AVX_LEAF7_EBX), 0, 0],
+        // What XSAVE holds, and where it puts the upper halves of the YMM registers.
+        0xd if subleaf == 0 => [xcr0() as u32, xsave_size() as u32, xsave_size() as u32, 0],
+        0xd if subleaf == 2 => [avx(256), avx(XSAVE_BASE as u32), 0, 0],
         0x8000_0000 => [0x8000_0008, 0, 0, 0],
         0x8000_0001 => [0, 0, features::EXT_ECX, features::EXT_EDX],
         0x8000_0002..=0x8000_0004 => {

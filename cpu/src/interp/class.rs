@@ -22,7 +22,7 @@ pub(super) fn classify(trap: Trap, state: &CpuState, memory: &GuestMemory) -> Tr
     let impossible = if state.mode == Mode::Bits64 {
         (address as i64) << 16 >> 16 != address as i64
     } else {
-        address > LIMIT - 16
+        address > LIMIT - 32
     };
     if !impossible || fault.access == Access::Exec {
         return if impossible && state.mode == Mode::Bits64 { Trap::GeneralProtection } else { trap };

@@ -773,6 +773,11 @@ pub fn run_blocks(
                             state.icount += u64::from(entry.instructions);
                             return (at, Exit::Poll);
                         }
+                        TrapCode::ResumeAt => {
+                            state.rip = a!();
+                            state.icount += u64::from(entry.instructions);
+                            return (at, Exit::Poll);
+                        }
                         code => {
                             state.rip = op.imm as u64;
                             state.icount += u64::from(entry.instructions);

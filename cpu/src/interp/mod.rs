@@ -1,5 +1,6 @@
 //! The interpreter: runs decoded blocks, and is the first tier of every engine.
 
+mod alignment;
 mod arith;
 pub mod cache;
 mod class;
@@ -10,7 +11,7 @@ pub mod vector;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use crate::flags::TF;
+use crate::flags::{AC, TF};
 use crate::ir::Block;
 use crate::{CpuState, Engine, GuestMemory, Trap};
 use cache::{Blocks, COLD, Cache, Entry};
@@ -34,6 +35,18 @@ impl Interpreter {
     /// Number of blocks decoded and kept.
     pub fn cached_blocks(&self) -> usize {
         self.cache.len()
+    }
+
+    /// Executes one instruction with AC set. What [`Engine::run`] has to report, if anything.
+    #[cold]
+    fn step_aligned(&mut self, state: &mut CpuState, memory: &GuestMemory, limits: Limits) -> Option<Trap> {
+        if let Some(trap) = alignment::step(state, memory) {
+            return Some(trap);
+        }
+        if limits.attention.load(Relaxed) != 0 {
+            return Some(Trap::Attention);
+        }
+        (state.icount >= limits.stop).then_some(Trap::Budget)
     }
 
     /// Executes one instruction with TF set and reports it.
@@ -137,11 +150,18 @@ impl Interpreter {
     /// takes over at `state.rip`, or resets the countdown and calls again).
     pub fn run_until(&mut self, state: &mut CpuState, memory: &GuestMemory, limits: Limits) -> Stopped {
         let Limits { attention, stop } = limits;
-        let mode = state.mode;
-        self.cache.set_mode(mode);
         loop {
-            if state.other_flags & TF != 0 {
-                return Stopped::Trap(self.single_step(state, memory));
+            // A far branch may have changed it.
+            let mode = state.mode;
+            self.cache.set_mode(mode);
+            if state.other_flags & (TF | AC) != 0 {
+                if state.other_flags & TF != 0 {
+                    return Stopped::Trap(self.single_step(state, memory));
+                }
+                if let Some(trap) = self.step_aligned(state, memory, limits) {
+                    return Stopped::Trap(trap);
+                }
+                continue;
             }
             let first = match self.cache.lookup(memory, mode, state.rip) {
                 Ok(number) => number,

@@ -1,6 +1,7 @@
 //! Executes vector and x87 operations ([`VecOp`]): one arm per row of the table
 //! in [`crate::ir::vector`], generated from it.
 
+mod avx;
 mod compare;
 mod convert;
 mod crypto;
@@ -20,15 +21,15 @@ use crate::ir::{Op, VecOp};
 use crate::softfloat::sse::{Binary, Format};
 use crate::{CpuState, GuestMemory, Trap};
 
-/// A vector by number; there are 32.
+/// A vector by number; there are 64.
 #[inline(always)]
 pub(crate) fn vector(state: &CpuState, number: u8) -> u128 {
-    state.xmm[usize::from(number & 31)]
+    state.xmm[usize::from(number & 63)]
 }
 
 #[inline(always)]
 pub(crate) fn set_vector(state: &mut CpuState, number: u8, value: u128) {
-    state.xmm[usize::from(number & 31)] = value;
+    state.xmm[usize::from(number & 63)] = value;
 }
 
 macro_rules! execute {

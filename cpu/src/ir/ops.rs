@@ -494,11 +494,13 @@ pub enum TrapCode {
     Overflow,
     /// No trap: leaves the block so that the run loop looks at TF.
     Resume,
+    /// No trap: goes to the address in slot a; the run loop looks at TF and the word size.
+    ResumeAt,
 }
 
 impl TrapCode {
     /// All, in order of their numbers.
-    pub const ALL: [TrapCode; 8] = [
+    pub const ALL: [TrapCode; 9] = [
         TrapCode::GeneralProtection,
         TrapCode::InvalidOpcode,
         TrapCode::Breakpoint,
@@ -507,6 +509,7 @@ impl TrapCode {
         TrapCode::Sysenter,
         TrapCode::Overflow,
         TrapCode::Resume,
+        TrapCode::ResumeAt,
     ];
 }
 

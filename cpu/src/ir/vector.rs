@@ -11,11 +11,42 @@
 //! | `others` | as the row says | a function of state, memory and operation |
 //!
 //! For SSE instructions `a` is the destination's old value and `b` the source.
-//! Vectors are numbered XMM0..15, then temporaries. A memory operand's address is
+//! Vectors are numbered XMM0..15, then 16 temporaries, then the upper halves of both
+//! ([`UPPER`]). A memory operand's address is
 //! `slot a + (slot b << c) + imm`, wrapped to 32 bits in i386 programs.
 
 /// First vector temporary.
 pub const VECTOR_TEMP: u8 = 16;
+/// Set in the number of the upper half of a YMM register, or of a temporary that holds
+/// one: an instruction on 256 bits is two operations, with and without it.
+pub const UPPER: u8 = 32;
+
+/// Bits of `imm` of the operations whose shape the instruction's table does not fix.
+pub mod avx_shape {
+    #![allow(missing_docs)]
+    /// GATHER: log2 of the scale.
+    pub const SCALE: i64 = 3;
+    /// Lanes of 64 bits, else 32.
+    pub const WIDE_LANES: i64 = 1 << 2;
+    /// MASKMOV: 256 bits, else 128.
+    pub const WHOLE: i64 = 1 << 3;
+    /// GATHER: indices of 64 bits, else 32.
+    pub const WIDE_INDEX: i64 = 1 << 4;
+    /// GATHER: base and index are added in 32 bits.
+    pub const NARROW_ADDRESS: i64 = 1 << 5;
+    /// GATHER: first bit of the number of lanes.
+    pub const COUNT: u32 = 8;
+    /// GATHER: first bit of the slot of the segment base.
+    pub const SEGMENT: u32 = 16;
+    /// FMA: only the low lane.
+    pub const SCALAR: i64 = 1;
+    /// FMA: the product's sign is flipped.
+    pub const NEGATE: i64 = 1 << 1;
+    /// FMA: even lanes subtract the addend.
+    pub const SUBTRACT_EVEN: i64 = 1 << 3;
+    /// FMA: odd lanes do.
+    pub const SUBTRACT_ODD: i64 = 1 << 4;
+}
 
 /// Calls a macro with every vector operation.
 #[macro_export]
@@ -209,6 +240,14 @@ macro_rules! for_each_vec_op {
             (Sha1rnds4, |a, b, imm| crypto::sha1rnds4(a, b, imm))
             (Sha256msg1, |a, b, _| crypto::sha256msg1(a, b))
             (Sha256msg2, |a, b, _| crypto::sha256msg2(a, b))
+            // AVX and AVX2: lanes chosen by a vector, and shifts of each lane by its own count.
+            (Vpermilps, |a, b, _| shuffle::permute_u32(a, b))
+            (Vpermilpd, |a, b, _| shuffle::permute_u64(a, b))
+            (Psllvd, |a, b, _| zip_u32(a, b, |x, n| n.simd_lt(Simd::splat(32)).select(x << (n & Simd::splat(31)), Simd::splat(0))))
+            (Psllvq, |a, b, _| zip_u64(a, b, |x, n| n.simd_lt(Simd::splat(64)).select(x << (n & Simd::splat(63)), Simd::splat(0))))
+            (Psrlvd, |a, b, _| zip_u32(a, b, |x, n| n.simd_lt(Simd::splat(32)).select(x >> (n & Simd::splat(31)), Simd::splat(0))))
+            (Psrlvq, |a, b, _| zip_u64(a, b, |x, n| n.simd_lt(Simd::splat(64)).select(x >> (n & Simd::splat(63)), Simd::splat(0))))
+            (Psravd, |a, b, _| zip_i32(a, b, |x, n| x >> n.cast::<u32>().simd_min(Simd::splat(31)).cast::<i32>()))
             }
             floats {
             (Addss, |m, a, b, _| float::scalar::<f32>(m, Binary::Add, a, b))
@@ -218,7 +257,7 @@ macro_rules! for_each_vec_op {
             (Minss, |m, a, b, _| float::scalar::<f32>(m, Binary::Min, a, b))
             (Maxss, |m, a, b, _| float::scalar::<f32>(m, Binary::Max, a, b))
             (Sqrtss, |m, a, b, _| float::sqrt::<f32>(m, false, a, b))
-            (Cmpss, |m, a, b, imm| float::compare::<f32>(m, false, a, b, imm))
+            (Cmpss, |m, a, b, imm| float::compare::<f32>(m, false, a, b, imm & 7))
             (Roundss, |m, a, b, imm| float::round::<f32>(m, false, a, b, imm))
             (Addsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Add, a, b))
             (Subsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Sub, a, b))
@@ -227,7 +266,7 @@ macro_rules! for_each_vec_op {
             (Minsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Min, a, b))
             (Maxsd, |m, a, b, _| float::scalar::<f64>(m, Binary::Max, a, b))
             (Sqrtsd, |m, a, b, _| float::sqrt::<f64>(m, false, a, b))
-            (Cmpsd, |m, a, b, imm| float::compare::<f64>(m, false, a, b, imm))
+            (Cmpsd, |m, a, b, imm| float::compare::<f64>(m, false, a, b, imm & 7))
             (Roundsd, |m, a, b, imm| float::round::<f64>(m, false, a, b, imm))
             (Addps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Add, a, b))
             (Subps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Sub, a, b))
@@ -236,7 +275,7 @@ macro_rules! for_each_vec_op {
             (Minps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Min, a, b))
             (Maxps, |m, a, b, _| float::packed::<f32, 4>(m, Binary::Max, a, b))
             (Sqrtps, |m, a, b, _| float::sqrt::<f32>(m, true, a, b))
-            (Cmpps, |m, a, b, imm| float::compare::<f32>(m, true, a, b, imm))
+            (Cmpps, |m, a, b, imm| float::compare::<f32>(m, true, a, b, imm & 7))
             (Roundps, |m, a, b, imm| float::round::<f32>(m, true, a, b, imm))
             (Addpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Add, a, b))
             (Subpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Sub, a, b))
@@ -245,7 +284,7 @@ macro_rules! for_each_vec_op {
             (Minpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Min, a, b))
             (Maxpd, |m, a, b, _| float::packed::<f64, 2>(m, Binary::Max, a, b))
             (Sqrtpd, |m, a, b, _| float::sqrt::<f64>(m, true, a, b))
-            (Cmppd, |m, a, b, imm| float::compare::<f64>(m, true, a, b, imm))
+            (Cmppd, |m, a, b, imm| float::compare::<f64>(m, true, a, b, imm & 7))
             (Roundpd, |m, a, b, imm| float::round::<f64>(m, true, a, b, imm))
             (Addsubps, |m, a, b, _| float::add_sub::<f32>(m, a, b))
             (Haddps, |m, a, b, _| float::horizontal::<f32>(m, Binary::Add, a, b))
@@ -268,6 +307,13 @@ macro_rules! for_each_vec_op {
             (Cvttpd2dq, |m, _, b, _| convert::each(m, (64, 32, 2), b, |m, x| convert::to_integer::<f64>(m, true, 32, x.into())))
             (Cvtps2pi, |m, _, b, _| convert::each(m, (32, 32, 2), b, |m, x| convert::to_integer::<f32>(m, false, 32, x.into())))
             (Cvttps2pi, |m, _, b, _| convert::each(m, (32, 32, 2), b, |m, x| convert::to_integer::<f32>(m, true, 32, x.into())))
+            // AVX: comparisons with 32 predicates. F16C.
+            (Vcmpss, |m, a, b, imm| float::compare::<f32>(m, false, a, b, imm))
+            (Vcmpsd, |m, a, b, imm| float::compare::<f64>(m, false, a, b, imm))
+            (Vcmpps, |m, a, b, imm| float::compare::<f32>(m, true, a, b, imm))
+            (Vcmppd, |m, a, b, imm| float::compare::<f64>(m, true, a, b, imm))
+            (Cvtph2ps, |m, _, b, _| convert::each(m, (16, 32, 4), b, convert::widen_half))
+            (Cvtps2ph, |m, _, b, imm| convert::each(m, (32, 16, 4), b, |m, x| convert::narrow_half(m, x, imm)))
             }
             others {
             // Moves between vectors, memory and general registers.
@@ -321,6 +367,17 @@ macro_rules! for_each_vec_op {
             (Rcpps, compare::rcpps, "approximate reciprocal of b, the rest from a")
             (Rsqrtss, compare::rsqrtss, "approximate reciprocal of b, the rest from a")
             (Rsqrtps, compare::rsqrtps, "approximate reciprocal of b, the rest from a")
+            // AVX, AVX2 and FMA. A vector and its upper half are meant where it says so.
+            (BothHalves, avx::both_halves, "#XM if float operation imm[31:16] on a, b, c or its twin on the upper halves raises one; immediates imm[7:0], imm[15:8]")
+            (Fma, avx::fma, "d = a * b + c, signs and lanes by imm")
+            (TestSigns, avx::test, "PTEST of a, b and the upper halves (if c) in the bits imm chooses: ZF CF")
+            (Align32, avx::align32, "#GP unless the address is a multiple of 32")
+            (Store256, avx::store256, "32 bytes at the address = d and its upper half")
+            (MaskLoad, avx::mask_load, "lanes of d from the address in slot c where a has its sign, else 0; shape imm")
+            (MaskStore, avx::mask_store, "lanes of d to the address in slot c where a has its sign; shape imm")
+            (Gather, avx::gather, "lanes of d from slot c and the lanes of b where a has its sign; clears a; shape imm")
+            (ZeroUpper, avx::zero_upper, "every upper half = 0, every register whole if d")
+            (Permute8, avx::permute8, "d = the 32-bit lanes of b that a chooses; whole 256 bits")
             // SSE and x87 state.
             (Ldmxcsr, fxsave::ldmxcsr, "LDMXCSR")
             (Stmxcsr, fxsave::stmxcsr, "STMXCSR")

@@ -5,15 +5,14 @@ use iced_x86::{Code, Instruction, Mnemonic, OpKind};
 use super::operand::{Address, LOADS, STORES, gpr};
 use super::{Lift, LiftResult, Row, Unsupported};
 use crate::helper::Helper;
-use crate::ir::{Op, OpCode::*};
+use crate::ir::{Op, OpCode::*, TrapCode};
 use crate::rows;
 use crate::state::Slot;
 
 /// The table.
 pub static ROWS: &[Row] = rows![
-    back: Retf "the word size cannot change";
-    interrupt_return: Iret "the word size cannot change", Iretd "the word size cannot change",
-        Iretq "the word size cannot change";
+    back: Retf;
+    interrupt_return: Iret, Iretd, Iretq;
     query: Lar, Lsl, Verr, Verw;
     adjust: Arpl;
     dummy: Smsw "a constant (UMIP)", Sldt "a constant (UMIP)", Str "a constant (UMIP)";
@@ -49,8 +48,14 @@ pub(super) fn jump(l: &mut Lift, i: &Instruction) -> LiftResult {
     let (offset, selector, _) = pointer(l, i)?;
     let t = l.temp();
     l.emit(Lift::helper(Helper::FarJump).d(t).a(offset).b(selector));
-    l.emit(Op::new(JmpInd).a(t));
+    l.emit(Lift::helper(Helper::FarEnter).b(selector));
+    leave(l, t);
     Ok(())
+}
+
+/// Goes to the address in a slot, where the code may be of the other word size.
+fn leave(l: &mut Lift, to: Slot) {
+    l.emit(Op::new(Trap).e(TrapCode::ResumeAt as u16).a(to));
 }
 
 /// Far CALL.
@@ -59,7 +64,8 @@ pub(super) fn call(l: &mut Lift, i: &Instruction) -> LiftResult {
     let t = l.temp();
     l.emit(Lift::helper(Helper::FarJump).d(t).a(offset).b(selector));
     l.emit(Lift::helper(Helper::FarPush).c(w).imm(i.next_ip() as i64));
-    l.emit(Op::new(JmpInd).a(t));
+    l.emit(Lift::helper(Helper::FarEnter).b(selector));
+    leave(l, t);
     Ok(())
 }
 
@@ -72,7 +78,7 @@ fn back(l: &mut Lift, i: &Instruction) -> LiftResult {
     let extra = if i.op_count() > 0 { i.immediate16() } else { 0 };
     let t = l.temp();
     l.emit(Lift::helper(Helper::FarReturn).d(t).c(w).imm(extra.into()));
-    l.emit(Op::new(JmpInd).a(t));
+    leave(l, t);
     Ok(())
 }
 
@@ -84,7 +90,7 @@ fn interrupt_return(l: &mut Lift, i: &Instruction) -> LiftResult {
     };
     let t = l.temp();
     l.emit(Lift::helper(Helper::InterruptReturn).d(t).c(w));
-    l.emit(Op::new(JmpInd).a(t));
+    leave(l, t);
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 
 pub mod alu;
 pub mod atomic;
+pub mod avx;
 pub mod bit;
 pub mod bmi;
 pub mod branch;
@@ -98,6 +99,13 @@ pub static FAMILIES: &[(&str, &[Row])] = &[
     ("sse arithmetic", sse_float::ARITHMETIC),
     ("sse comparison", sse_float::ROWS),
     ("sse conversion", convert::ROWS),
+    ("avx lanes, only with the processor level AVX2", avx::LANES),
+    ("avx arithmetic, only with the processor level AVX2", avx::ARITHMETIC),
+    ("avx moves, only with the processor level AVX2", avx::MOVES),
+    ("avx permutations, only with the processor level AVX2", avx::PERMUTATIONS),
+    ("avx conversions, only with the processor level AVX2", avx::CONVERSIONS),
+    ("avx masks, gathers and tests, only with the processor level AVX2", avx::SPECIAL),
+    ("fma, only with the processor level AVX2", avx::FMA),
 ];
 
 /// The lift function of a mnemonic.

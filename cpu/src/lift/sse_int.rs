@@ -52,7 +52,7 @@ rows! {
 }
 
 /// The form with an immediate count.
-fn immediate_shift(code: VecOp) -> VecOp {
+pub(super) fn immediate_shift(code: VecOp) -> VecOp {
     match code {
         VecOp::Psllw => VecOp::PsllwI,
         VecOp::Pslld => VecOp::PslldI,
@@ -152,7 +152,7 @@ fn insert(l: &mut VectorLift, xmm: VecOp, mmx: VecOp) {
     }
 }
 
-fn extract(l: &mut VectorLift, code: VecOp, bytes: usize) {
+pub(super) fn extract(l: &mut VectorLift, code: VecOp, bytes: usize) {
     let (imm, b, t) = (l.immediate(), l.source(1, false), l.temp());
     l.apply(code, t, t, b, imm);
     let memory = l.is_memory(0);

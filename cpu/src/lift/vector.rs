@@ -8,7 +8,7 @@ use iced_x86::{Instruction, MemorySize, OpKind, Register};
 
 use super::operand::{LOADS, STORES, log2};
 use super::{Lift, LiftResult, Unsupported};
-use crate::ir::vector::VECTOR_TEMP;
+use crate::ir::vector::{UPPER, VECTOR_TEMP};
 use crate::ir::{Op, OpCode, VecOp};
 use crate::state::{Slot, slot};
 
@@ -64,13 +64,41 @@ impl VectorLift<'_> {
 
     /// An operation with the memory operand and `d`.
     pub fn access(&mut self, code: VecOp, d: u8) {
+        self.access_after(code, d, 0);
+    }
+
+    /// The same, so many bytes after the operand's address.
+    pub fn access_after(&mut self, code: VecOp, d: u8, bytes: i64) {
         match self.lift.memory(self.instruction) {
             Ok(at) => {
                 let (b, c) = at.index.unwrap_or((slot::ZERO, 0));
-                self.vector(code, |op| op.d(d).a(at.base).b(b).c(c).imm(at.disp));
+                self.vector(code, |op| op.d(d).a(at.base).b(b).c(c).imm(at.disp.wrapping_add(bytes)));
             }
             Err(Unsupported) => self.failed = true,
         }
+    }
+
+    /// The memory operand's address, complete in one slot.
+    pub fn linear(&mut self) -> Slot {
+        match self.lift.linear(self.instruction) {
+            Ok(at) => at,
+            Err(Unsupported) => {
+                self.failed = true;
+                slot::ZERO
+            }
+        }
+    }
+
+    /// Faults unless `bytes` (8 or 16) at the address in a slot can be written.
+    pub fn probe(&mut self, scratch: Slot, at: Slot, bytes: i64) {
+        for offset in (0..bytes).step_by(8) {
+            self.emit(Op::new(OpCode::LdRmw64).d(scratch).a(at).imm(offset));
+        }
+    }
+
+    /// Whether this is 64-bit code.
+    pub fn long(&self) -> bool {
+        self.lift.long()
     }
 
     /// [`Self::access`] by an instruction that reads or writes the x87 pointers.
@@ -86,6 +114,10 @@ impl VectorLift<'_> {
 
     pub fn is_xmm(&self, i: u32) -> bool {
         self.instruction.op_kind(i) == OpKind::Register && self.register(i).is_xmm()
+    }
+
+    pub fn is_ymm(&self, i: u32) -> bool {
+        self.instruction.op_kind(i) == OpKind::Register && self.register(i).is_ymm()
     }
 
     pub fn is_mm(&self, i: u32) -> bool {
@@ -202,6 +234,27 @@ impl VectorLift<'_> {
         };
         self.access(code, t);
         t
+    }
+
+    /// The vector operand `i` of an AVX instruction, at any address: its low half, and its
+    /// upper half if it has one.
+    pub fn operand(&mut self, i: u32) -> (u8, Option<u8>) {
+        if self.is_ymm(i) {
+            return (self.number(i), Some(self.number(i) | UPPER));
+        }
+        if self.is_memory(i) && self.memory_bytes() == 32 {
+            let t = self.temp();
+            self.access(VecOp::Load128, t);
+            self.access_after(VecOp::Load128, t | UPPER, 16);
+            return (t, Some(t | UPPER));
+        }
+        (self.source(i, true), None)
+    }
+
+    /// The upper half of XMM register `number` becomes 0, as every VEX instruction leaves it.
+    pub fn clear_upper(&mut self, number: u8) {
+        let upper = number | UPPER;
+        self.apply(VecOp::Pxor, upper, upper, upper, 0);
     }
 
     /// `operand 0 = code(operand 0, operand 1, immediate)` for XMM or MMX

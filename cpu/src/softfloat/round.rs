@@ -18,6 +18,7 @@ pub(crate) struct Format {
 }
 
 impl Format {
+    pub const F16: Format = Format { fraction: 10, bias: 15 };
     pub const F32: Format = Format { fraction: 23, bias: 127 };
     pub const F64: Format = Format { fraction: 52, bias: 1023 };
 
@@ -34,7 +35,11 @@ impl Format {
 
     #[inline]
     pub const fn sign_shift(self) -> u32 {
-        if self.fraction == 52 { 63 } else { 31 }
+        match self.fraction {
+            52 => 63,
+            23 => 31,
+            _ => 15,
+        }
     }
 
     #[inline]

@@ -8,6 +8,7 @@
 use super::arith::{self, Exact, Parts};
 pub(crate) use super::round::Format;
 use super::round::{round_ieee, round_to_integer};
+use super::wide::Wide;
 use super::x87::zero_sum_sign;
 use super::{Env, Relation, Rounding, flag};
 
@@ -148,6 +149,81 @@ fn min_max(env: &mut Env, format: Format, op: Binary, a: u64, b: u64) -> u64 {
     // With DAZ a denormal operand is a zero, also when it is what comes out.
     let exponent = format.infinity();
     if env.daz && chosen & exponent == 0 { chosen & format.sign_bit(true) } else { chosen }
+}
+
+/// `a * b + c` rounded once, with the signs of product and addend flipped if asked
+/// (SDM vol. 1, 14.5; a NaN among the operands keeps its own sign).
+pub(crate) fn multiply_add(
+    env: &mut Env,
+    format: Format,
+    [a, b, c]: [u64; 3],
+    negate_product: bool,
+    negate_addend: bool,
+) -> u64 {
+    use Kind::{Infinity, Signalling, Zero};
+    let [x, y, z] = [a, b, c].map(|bits| Operand::decode(env, format, bits));
+    let undefined = matches!((x.kind, y.kind), (Infinity, Zero) | (Zero, Infinity));
+    if x.is_nan() || y.is_nan() || z.is_nan() {
+        if [x, y, z].iter().any(|operand| operand.kind == Signalling) {
+            env.raise(flag::IE);
+        }
+        // An infinity times 0 is no error beside a quiet NaN.
+        return [(x, a), (y, b), (z, c)].iter().find(|o| o.0.is_nan()).map_or(c, |o| o.1)
+            | format.quiet_bit();
+    }
+    let product_sign = (x.parts.sign != y.parts.sign) != negate_product;
+    let addend_sign = z.parts.sign != negate_addend;
+    let infinite = x.kind == Infinity || y.kind == Infinity;
+    if undefined || (infinite && z.kind == Infinity && product_sign != addend_sign) {
+        return invalid(env, format);
+    }
+    if x.denormal || y.denormal || z.denormal {
+        env.raise(flag::DE);
+    }
+    if env.stopped() {
+        return a;
+    }
+    if infinite {
+        return format.sign_bit(product_sign) | format.infinity();
+    }
+    if z.kind == Infinity {
+        return format.sign_bit(addend_sign) | format.infinity();
+    }
+    let addend = Parts { sign: addend_sign, ..z.parts };
+    let zero_sign = zero_sum_sign(env.rounding, product_sign, addend_sign);
+    if x.kind == Zero || y.kind == Zero {
+        return match z.kind {
+            Zero => format.sign_bit(zero_sign),
+            _ => round_ieee(env, format, addend.into()),
+        };
+    }
+    let product = arith::mul(x.parts, y.parts);
+    let product = Exact { sign: product_sign, ..product };
+    if z.kind == Zero {
+        return round_ieee(env, format, product);
+    }
+    // At most 106 significant bits: halving them for the carry loses nothing.
+    let mant = u128::from(product.hi) << 64 | u128::from(product.lo);
+    let sum = Wide { sign: product_sign, exp: product.exp, mant }.add(addend.into());
+    zero_or_round(env, format, zero_sign, Exact::normalised(sum.sign, sum.exp, sum.mant))
+}
+
+/// A half (16 bits) as a single: exact, and DAZ does not count (VCVTPH2PS).
+pub(crate) fn widen_half(env: &mut Env, a: u64) -> u64 {
+    // Denormal operands are not reported.
+    let mut own = Env { daz: false, masks: env.masks | flag::DE, flags: 0, ..*env };
+    let result = convert(&mut own, Format::F16, Format::F32, a);
+    env.flags |= own.flags & flag::IE;
+    result
+}
+
+/// A single as a half (VCVTPS2PH); FTZ does not count.
+pub(crate) fn narrow_half(env: &mut Env, mode: Rounding, a: u64) -> u64 {
+    let (rounding, ftz) = (env.rounding, env.ftz);
+    (env.rounding, env.ftz) = (mode, false);
+    let result = convert(env, Format::F32, Format::F16, a);
+    (env.rounding, env.ftz) = (rounding, ftz);
+    result
 }
 
 /// Compares; a quiet NaN raises IE only when `signal_quiet`.

@@ -62,7 +62,7 @@ pub struct Emitter<'a> {
     open: u32,
     locals: Vec<ValType>,
     slots: [u32; 256],
-    xmm: [u32; 32],
+    xmm: [u32; 64],
     scratch: Vec<(ValType, u32, bool)>,
     pc: u32,
     /// Calls other compiled functions.
@@ -105,7 +105,7 @@ impl<'a> Emitter<'a> {
             open: 0,
             locals: Vec::new(),
             slots: [NO_LOCAL; 256],
-            xmm: [NO_LOCAL; 32],
+            xmm: [NO_LOCAL; 64],
             scratch: Vec::new(),
             pc: 0,
             nests: false,
@@ -168,7 +168,7 @@ impl<'a> Emitter<'a> {
 
     /// The v128 local of a vector register or temporary.
     pub fn xmm_local(&mut self, register: u8) -> u32 {
-        let register = (register & 31) as usize;
+        let register = (register & 63) as usize;
         if self.xmm[register] == NO_LOCAL {
             self.xmm[register] = self.local(ValType::V128);
         }

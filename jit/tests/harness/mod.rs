@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU8, AtomicU32};
 
 use tawaki_cpu::interp::{Done, OneOp};
 use tawaki_cpu::ir::Block;
+use tawaki_cpu::ir::vector::UPPER;
+use tawaki_cpu::level::{Level, set_level};
 use tawaki_cpu::lift::lift_block;
 use tawaki_cpu::mem::{PAGES, WASM_BIAS};
 use tawaki_cpu::{CpuState, Engine, GuestMemory, Interpreter, Mode, Perms, Trap, flags};
@@ -80,6 +82,9 @@ pub struct Machine {
     pub budget: u64,
 }
 
+/// The upper halves of YMM0..15.
+pub const UPPERS: std::ops::Range<usize> = UPPER as usize..UPPER as usize + 16;
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -94,6 +99,8 @@ pub struct Outcome {
 
 impl Machine {
     pub fn new(mode: Mode, options: Options) -> Machine {
+        // The cases are of every instruction there is.
+        set_level(Level::Avx2);
         let mut config = Config::new();
         config.wasm_simd(true).wasm_threads(true).wasm_tail_call(true);
         let wasmtime = Wasmtime::new(&config).expect("an engine");
@@ -280,7 +287,7 @@ impl Machine {
             slots: [&state.slots[..16], &state.slots[17..19]].concat(),
             rip: state.rip,
             eflags: state.eflags(),
-            xmm: state.xmm[..16].to_vec(),
+            xmm: [&state.xmm[..16], &state.xmm[UPPERS]].concat(),
             trap,
             data: self.peek(DATA, WINDOW as usize / 16),
             stack: self.peek(STACK + WINDOW - WINDOW / 16, WINDOW as usize / 16),

@@ -96,6 +96,10 @@ pub struct AddressSpace {
     pub lazy: u32,
 }
 
+/// Memory reserved without access exists at once below this page; above it the
+/// emulator's own heap has to find room.
+const RESERVED_END: u32 = (2 << 30) / PAGE as u32;
+
 /// Bytes of a range of pages.
 pub fn bytes(pages: &Pages) -> std::ops::Range<u64> {
     u64::from(pages.start) * PAGE..u64::from(pages.end) * PAGE
@@ -160,9 +164,23 @@ impl AddressSpace {
         if self.backing.holds(&range) { Ok(()) } else { Err(Errno::ENOMEM) }
     }
 
+    /// Makes a reservation exist, if it does not end too high: where the host's own
+    /// memory grows into the same space, what is only noted here would soon be taken.
+    /// False when somebody else has some of it.
+    pub(super) fn back_reserved(&mut self, host: &mut dyn Host, pages: &Pages) -> bool {
+        let range = bytes(pages);
+        pages.end > RESERVED_END
+            || self.back(host, pages).is_ok()
+            || !self.backing.reserved().iter().any(|r| r.start < range.end && range.start < r.end)
+    }
+
     fn avoid(&self) -> Vec<Pages> {
         let page = |addr: u64| (addr / PAGE) as u32;
         self.backing.reserved().iter().map(|r| page(r.start)..page(r.end + PAGE - 1)).collect()
+    }
+
+    fn place_at(&mut self, host: &mut dyn Host, pages: &Pages, accessible: bool) -> bool {
+        if accessible { self.back(host, pages).is_ok() } else { self.back_reserved(host, pages) }
     }
 
     /// Finds room for `count` pages (and backs it, if `accessible`), near `hint` if that is free.
@@ -177,7 +195,7 @@ impl AddressSpace {
             && hint >= self.lowest.max(16)
             && self.vmas.is_free(hint..end)
             && !self.avoid().iter().any(|r| r.start < end && hint < r.end)
-            && (!accessible || self.back(host, &(hint..end)).is_ok())
+            && self.place_at(host, &(hint..end), accessible)
         {
             return Ok(hint);
         }
@@ -192,7 +210,7 @@ impl AddressSpace {
                 let avoid: Vec<Pages> = reserved.iter().chain(kept).cloned().collect();
                 let from = from.max(self.lowest);
                 let Some(start) = self.vmas.first_fit(count, from..TOP_PAGE, &avoid) else { break };
-                if !accessible || self.back(host, &(start..start + count)).is_ok() {
+                if self.place_at(host, &(start..start + count), accessible) {
                     return Ok(start);
                 }
                 // Either the host took some of it just now (look again), or it has no more.
@@ -222,6 +240,8 @@ impl AddressSpace {
         self.within_limits((pages.end - pages.start) - replaced)?;
         if vma.prot != 0 || matches!(vma.kind, Kind::File { .. }) {
             self.back(host, &pages)?;
+        } else {
+            self.back_reserved(host, &pages);
         }
         self.vmas.carve(pages.clone());
         self.clean(pages.clone());

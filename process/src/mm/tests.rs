@@ -238,4 +238,13 @@ fn stolen_memory_is_avoided() {
     assert!(start >= stolen.end, "{start:#x} lies in stolen memory");
     // What lies below the theft is still handed out.
     assert_eq!(space.place(&mut host, 0x10, 0, true), Ok(0x10));
+
+    // What is reserved is there to be used, whatever the emulator takes later.
+    let anon = |prot| Vma { end: 0, prot, shared: false, may_write: true, kind: Kind::Anon };
+    let start = space.place(&mut host, 0x400, 0, false).expect("room");
+    space.map(&mut host, start..start + 0x400, anon(0)).expect("reserved");
+    host.1 = 0x20_0000;
+    let next = space.place(&mut host, 0x400, 0, true).expect("room");
+    assert!(next >= start + 0x400 + 0x200, "{next:#x} lies in stolen memory");
+    space.mprotect(&mut host, start..start + 0x400, 3).expect("reserved before");
 }

@@ -160,6 +160,8 @@ impl AddressSpace {
         for (area, vma) in vmas.iter() {
             if vma.prot != 0 {
                 self.back(host, &area)?;
+            } else {
+                self.back_reserved(host, &area);
             }
         }
         let ranges: Vec<_> = used.iter().map(bytes).collect();

@@ -4,6 +4,7 @@
 
 use tawaki_cpu::helper::fxsave::{MXCSR_MASK, fxsave_image, load_fxsave_image};
 use tawaki_cpu::helper::x87_env::{SAVE32, fsave_image, load_fsave_image};
+use tawaki_cpu::helper::xsave::{XSAVE_BASE, load_xsave_image, xcr0, xsave_image, xsave_size};
 use tawaki_cpu::state::{Segment, USER_DS};
 use tawaki_cpu::x87::X87State;
 use tawaki_cpu::{CpuState, Mode};
@@ -23,6 +24,75 @@ pub fn fxrstor(cpu: &mut CpuState, mut image: [u8; FXSAVE]) {
     let [a, b, c, d] = [image[24], image[25], image[26], image[27]];
     image[24..28].copy_from_slice(&(u32::from_le_bytes([a, b, c, d]) & MXCSR_MASK).to_le_bytes());
     load_fxsave_image(cpu, &image, cpu.mode == Mode::Bits64);
+}
+
+/// `_fpx_sw_bytes` in bytes the processor leaves alone, and the word behind the image
+/// (`FP_XSTATE_MAGIC1` and `2`): a frame with more than the FXSAVE image.
+const SOFTWARE: usize = 464;
+const MAGIC1: u32 = 0x4650_5853;
+const MAGIC2: u32 = 0x4650_5845;
+
+/// Whether frames have the registers that FXSAVE does not know (`UC_FP_XSTATE`).
+pub fn extended() -> bool {
+    xsave_size() > XSAVE_BASE
+}
+
+/// Bytes of [`area`].
+pub fn area_size() -> usize {
+    if extended() { xsave_size() + size_of_val(&MAGIC2) } else { FXSAVE }
+}
+
+/// What a frame holds of the floating-point state, at a multiple of 64: the FXSAVE image,
+/// or the XSAVE image and a magic word.
+pub fn area(cpu: &CpuState) -> Vec<u8> {
+    if !extended() {
+        return fxsave(cpu).to_vec();
+    }
+    let wide = cpu.mode == Mode::Bits64;
+    let mut out = xsave_image(cpu, wide);
+    let size = out.len() as u32;
+    out.extend(MAGIC2.to_le_bytes());
+    let whole = out.len() + if wide { 0 } else { FSAVE };
+    let words = [MAGIC1, whole as u32, xcr0() as u32, (xcr0() >> 32) as u32, size];
+    for (to, word) in out[SOFTWARE..].chunks_exact_mut(4).zip(words) {
+        to.copy_from_slice(&word.to_le_bytes());
+    }
+    out
+}
+
+/// Bytes of the area in a frame that begins with this FXSAVE image.
+pub fn area_len(image: &[u8; FXSAVE]) -> usize {
+    let [magic, whole, _, _, size] = software(image);
+    let fits = size >= XSAVE_BASE as u32 && size <= xsave_size() as u32 && whole > size;
+    if extended() && magic == MAGIC1 && fits { size as usize + size_of_val(&MAGIC2) } else { FXSAVE }
+}
+
+fn software(image: &[u8]) -> [u32; 5] {
+    std::array::from_fn(|i| {
+        let mut word = [0; 4];
+        word.copy_from_slice(&image[SOFTWARE + 4 * i..][..4]);
+        u32::from_le_bytes(word)
+    })
+}
+
+/// Loads an area of [`area_len`] bytes. Components it does not have are as in a new
+/// program; one that is damaged behind its FXSAVE image is only that (`check_xstate_in_sigframe`
+/// in Linux). `false` for a header the processor refuses.
+pub fn load_area(cpu: &mut CpuState, mut bytes: Vec<u8>) -> bool {
+    let Some(image) = bytes.first_chunk::<FXSAVE>().copied() else { return false };
+    let end = bytes.len().saturating_sub(size_of_val(&MAGIC2));
+    cpu.xmm.fill(0);
+    if bytes.len() == FXSAVE || bytes[end..] != MAGIC2.to_le_bytes() {
+        fxrstor(cpu, image);
+        return true;
+    }
+    bytes.truncate(end);
+    bytes.resize(xsave_size(), 0);
+    bytes[26..28].fill(0);
+    let [_, _, low, high, _] = software(&image);
+    let asked = (u64::from(low) | u64::from(high) << 32) & xcr0();
+    reset(cpu);
+    load_xsave_image(cpu, &bytes, asked, cpu.mode == Mode::Bits64)
 }
 
 /// The FSAVE header of a 32-bit frame.
@@ -54,6 +124,7 @@ pub fn frstor(cpu: &mut CpuState, image: &[u8; FSAVE]) {
 /// The state a handler starts with, and a program.
 pub fn reset(cpu: &mut CpuState) {
     cpu.x87 = X87State::default();
+    cpu.xmm.fill(0);
     cpu.mxcsr = 0x1f80;
 }
 

@@ -102,15 +102,15 @@ pub fn push(thread: &mut Thread<'_>, deliver: &Deliver, trapped: &Trapped) -> Re
     let action = &deliver.action;
     let rt = action.flags & SA_SIGINFO != 0;
     let stack = thread.signal_stack(action.flags, 0);
-    let fx = stack.top.wrapping_sub(fpu::FXSAVE as u64) & !63;
+    let fx = stack.top.wrapping_sub(fpu::area_size() as u64) & !63;
     let fpstate = fx.wrapping_sub(fpu::FSAVE as u64);
     let size = if rt { size_of::<RtFrame>() } else { size_of::<OldFrame>() } as u64;
     // The ABI wants the stack 16-byte aligned before the return address was pushed.
     let at = (fpstate.wrapping_sub(size).wrapping_add(4) & !15).wrapping_sub(4) & 0xffff_ffff;
     thread.check_stack(&stack, at)?;
-    let (fsave, fxsave) = (fpu::fsave(&thread.cpu), fpu::fxsave(&thread.cpu));
+    let (fsave, area) = (fpu::fsave(&thread.cpu), fpu::area(&thread.cpu));
     thread.write_mem(fpstate, &fsave)?;
-    thread.write_mem(fx, &fxsave)?;
+    thread.write_mem(fx, &area)?;
     let context = context(&thread.cpu, trapped, deliver.old_mask, fpstate);
     let trampoline = |code: u64| if code == 0 { at + size - 8 } else { code };
     let mut registers = (deliver.info.signo, 0, 0);
@@ -128,7 +128,7 @@ pub fn push(thread: &mut Thread<'_>, deliver: &Deliver, trapped: &Trapped) -> Re
             pinfo: (at as u32).wrapping_add(16),
             puc: (at + UC_AT) as u32,
             info,
-            uc_flags: 0,
+            uc_flags: u32::from(fpu::extended()),
             uc_link: 0,
             ss_sp: thread.altstack.base as u32,
             ss_flags: stack.saved_flags,
@@ -189,8 +189,9 @@ pub fn pop(thread: &mut Thread<'_>, rt: bool) -> Result<Frame, Errno> {
         at => {
             let (mut fsave, mut fxsave) = ([0; fpu::FSAVE], [0; fpu::FXSAVE]);
             thread.read_mem(at.into(), &mut fsave)?;
-            thread.read_mem(u64::from(at) + fpu::FSAVE as u64, &mut fxsave)?;
-            Some((fsave, fxsave))
+            let fx = u64::from(at) + fpu::FSAVE as u64;
+            thread.read_mem(fx, &mut fxsave)?;
+            Some((fsave, thread.read_vec(fx, fpu::area_len(&fxsave) as u64)?))
         }
     };
     let cpu = &mut thread.cpu;
@@ -211,8 +212,10 @@ pub fn pop(thread: &mut Thread<'_>, rt: bool) -> Result<Frame, Errno> {
     cpu.rip = context.eip.into();
     super::restore_eflags(cpu, context.eflags);
     match fp {
-        Some((fsave, fxsave)) => {
-            fpu::fxrstor(cpu, fxsave);
+        Some((fsave, area)) => {
+            if !fpu::load_area(cpu, area) {
+                return Err(Errno::EFAULT);
+            }
             fpu::frstor(cpu, &fsave);
         }
         None => fpu::reset(cpu),

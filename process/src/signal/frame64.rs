@@ -48,7 +48,7 @@ const _: () = assert!(size_of::<Context>() == 256 && size_of::<RtFrame>() == 312
 /// General registers in the order of [`Context::gprs`], by encoding number.
 const ORDER: [usize; 16] = [8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 3, 2, 0, 1, 4];
 
-/// UC_SIGCONTEXT_SS and UC_STRICT_RESTORE_SS: `ss` is saved and restored.
+/// UC_SIGCONTEXT_SS and UC_STRICT_RESTORE_SS: `ss` is saved and restored. UC_FP_XSTATE is 1.
 const UC_FLAGS: u64 = 6;
 
 fn context(cpu: &CpuState, trapped: &Trapped, mask: SigSet, fpstate: u64) -> Context {
@@ -77,13 +77,13 @@ pub fn push(thread: &mut Thread<'_>, deliver: &Deliver, trapped: &Trapped) -> Re
         return Err(Errno::EFAULT);
     }
     let stack = thread.signal_stack(action.flags, 128);
-    let fpstate = (stack.top.wrapping_sub(fpu::FXSAVE as u64)) & !63;
+    let fpstate = (stack.top.wrapping_sub(fpu::area_size() as u64)) & !63;
     let size = (size_of::<RtFrame>() + siginfo::SIZE) as u64;
     let at = ((fpstate.wrapping_sub(size)) & !15).wrapping_sub(8);
     thread.check_stack(&stack, at)?;
     let frame = RtFrame {
         pretcode: action.restorer,
-        uc_flags: UC_FLAGS,
+        uc_flags: UC_FLAGS | u64::from(fpu::extended()),
         uc_link: 0,
         ss_sp: thread.altstack.base,
         ss_flags: stack.saved_flags,
@@ -92,7 +92,7 @@ pub fn push(thread: &mut Thread<'_>, deliver: &Deliver, trapped: &Trapped) -> Re
         context: context(&thread.cpu, trapped, deliver.old_mask, fpstate),
         sigmask: deliver.old_mask,
     };
-    let image = fpu::fxsave(&thread.cpu);
+    let image = fpu::area(&thread.cpu);
     thread.write_mem(fpstate, &image)?;
     let info_at = at + size_of::<RtFrame>() as u64;
     thread.write_mem(info_at, &siginfo::encode(&deliver.info, Width::W64))?;
@@ -117,7 +117,7 @@ pub fn pop(thread: &mut Thread<'_>) -> Result<Frame, Errno> {
         at => {
             let mut image = [0; fpu::FXSAVE];
             thread.read_mem(at, &mut image)?;
-            Some(image)
+            Some(thread.read_vec(at, fpu::area_len(&image) as u64)?)
         }
     };
     let cpu = &mut thread.cpu;
@@ -127,7 +127,11 @@ pub fn pop(thread: &mut Thread<'_>) -> Result<Frame, Errno> {
     cpu.rip = frame.context.rip;
     super::restore_eflags(cpu, frame.context.eflags as u32);
     match image {
-        Some(image) => fpu::fxrstor(cpu, image),
+        Some(area) => {
+            if !fpu::load_area(cpu, area) {
+                return Err(Errno::EFAULT);
+            }
+        }
         None => fpu::reset(cpu),
     }
     Ok(Frame {

@@ -40,7 +40,7 @@ struct Cpu {
     /// Seed of the first snippet; taken from the clock without it.
     #[arg(long)]
     seed: Option<u64>,
-    /// Families to draw from: int bcd lock bmi stack x87 mmx sse sse2 sse3 ssse3 sse4 crypto, or
+    /// Families to draw from: int bcd lock bmi stack x87 mmx sse sse2 sse3 ssse3 sse4 crypto avx avx2 fma f16c, or
     /// transcendental alone; without it all but that, with templates of strings, branches,
     /// divisions and flags between them.
     #[arg(long, value_delimiter = ',')]

@@ -21,7 +21,7 @@ pub const TEMPLATES: [(&str, usize); 5] =
     [("string", 6), ("branch", 8), ("divide", 3), ("pointer", 8), ("flags", 3)];
 
 /// Share of each family of encodings; a family not named here is not drawn.
-const WEIGHTS: [(&str, usize); 13] = [
+const WEIGHTS: [(&str, usize); 17] = [
     ("int", 40),
     ("bcd", 2),
     ("lock", 4),
@@ -35,6 +35,10 @@ const WEIGHTS: [(&str, usize); 13] = [
     ("sse4", 4),
     ("crypto", 3),
     ("stack", 4),
+    ("avx", 8),
+    ("avx2", 8),
+    ("fma", 4),
+    ("f16c", 1),
 ];
 
 /// Why not: privileged or not of user code; not repeatable; results differ between
@@ -51,12 +55,12 @@ fn excluded(mnemonic: Mnemonic) -> bool {
             | Umov | Fnsetpm | Fsetpm | Fdisi | Feni | Fstpnce | Fndisi | Fneni | Fstenv | Fnstenv | Fsave | Fnsave | Frstor | Fldenv | Fxsave
             | Fxsave64 | Fxrstor | Fxrstor64
             // Approximations and transcendentals: compared with a tolerance elsewhere.
-            | Rcpps | Rcpss | Rsqrtps | Rsqrtss | Fsin | Fcos | Fsincos | Fptan | Fpatan | F2xm1
+            | Rcpps | Rcpss | Rsqrtps | Rsqrtss | Vrcpps | Vrcpss | Vrsqrtps | Vrsqrtss | Fsin | Fcos | Fsincos | Fptan | Fpatan | F2xm1
             | Fyl2x | Fyl2xp1
             // Single stepping by accident.
             | Popf | Popfd | Popfq
             // Implicit pointers: templates.
-            | Xlatb | Maskmovq | Maskmovdqu | Movsb | Movsw | Movsd | Movsq | Stosb | Stosw | Stosd
+            | Xlatb | Maskmovq | Maskmovdqu | Vmaskmovdqu | Movsb | Movsw | Movsd | Movsq | Stosb | Stosw | Stosd
             | Stosq | Lodsb | Lodsw | Lodsd | Lodsq | Scasb | Scasw | Scasd | Scasq | Cmpsb | Cmpsw
             | Cmpsd | Cmpsq | Insb | Insw | Insd | Outsb | Outsw | Outsd
             // Segment registers.
@@ -92,6 +96,10 @@ fn on_host(feature: CpuidFeature) -> bool {
         BMI2 => is_x86_feature_detected!("bmi2"),
         ADX => is_x86_feature_detected!("adx"),
         MOVBE => is_x86_feature_detected!("movbe"),
+        AVX => is_x86_feature_detected!("avx"),
+        AVX2 => is_x86_feature_detected!("avx2"),
+        FMA => is_x86_feature_detected!("fma"),
+        F16C => is_x86_feature_detected!("f16c"),
         _ => true,
     }
 }
@@ -133,6 +141,10 @@ fn family_of(code: Code) -> Option<&'static str> {
                 | BMI2
                 | ADX
                 | MOVBE
+                | AVX
+                | AVX2
+                | FMA
+                | F16C
                 | MULTIBYTENOP
                 | CLFSH
                 | PREFETCHW
@@ -142,7 +154,15 @@ fn family_of(code: Code) -> Option<&'static str> {
     if !known || features.is_empty() || !features.iter().all(|feature| on_host(*feature)) {
         return None;
     }
-    Some(if one(&[FPU, FPU287, FPU387]) {
+    Some(if one(&[AVX2]) {
+        "avx2"
+    } else if one(&[FMA]) {
+        "fma"
+    } else if one(&[F16C]) {
+        "f16c"
+    } else if one(&[AVX]) {
+        "avx"
+    } else if one(&[FPU, FPU287, FPU387]) {
         "x87"
     } else if one(&[AES, PCLMULQDQ, SHA]) {
         "crypto"
@@ -200,9 +220,6 @@ pub fn families(mode: Mode, only: &[String]) -> Vec<Family> {
             continue;
         }
         let Some(name) = family_of(code) else { continue };
-        if info.encoding() == EncodingKind::VEX && name != "bmi" {
-            continue;
-        }
         if info.can_use_lock_prefix() {
             by_name.entry("lock").or_default().push(code);
         }

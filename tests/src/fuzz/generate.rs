@@ -156,7 +156,10 @@ impl<'a> Generator<'a> {
                 target =
                     target.wrapping_sub(((signed >> bits.trailing_zeros()) * i64::from(bits / 8)) as u64);
             }
-            self.address(&mut instruction, target)?;
+            match vector_index(info.op_kinds()) {
+                Some(first) => self.gather_address(&mut instruction, first)?,
+                None => self.address(&mut instruction, target)?,
+            }
         }
         if !self.acceptable(&instruction) {
             return None;
@@ -237,8 +240,11 @@ impl<'a> Generator<'a> {
             K::mm_reg | K::mm_rm | K::mm_or_mem => {
                 register(Register::MM0 + self.random.below(8) as u32);
             }
-            K::xmm_reg | K::xmm_rm | K::xmm_or_mem => {
+            K::xmm_reg | K::xmm_rm | K::xmm_or_mem | K::xmm_vvvv | K::xmm_is4 => {
                 register(Register::XMM0 + self.random.below(gprs) as u32);
+            }
+            K::ymm_reg | K::ymm_rm | K::ymm_or_mem | K::ymm_vvvv | K::ymm_is4 => {
+                register(Register::YMM0 + self.random.below(gprs) as u32);
             }
             K::imm8_const_1 => {
                 instruction.set_op_kind(i, OpKind::Immediate8);
@@ -369,6 +375,26 @@ impl<'a> Generator<'a> {
             instruction.set_segment_prefix(segments[self.random.below(n)]);
         }
         Some(())
+    }
+
+    /// A base of known value and a vector of indices, which are what they are.
+    fn gather_address(&mut self, instruction: &mut Instruction, first: Register) -> Option<()> {
+        let wide = self.long() && self.random.chance(93);
+        let gprs = if self.long() { 16 } else { 8 };
+        let base = self.random.below(gprs);
+        let left = (DATA.base + 0x80).wrapping_sub(self.known[base]?);
+        if wide {
+            i32::try_from(left as i64).ok()?;
+        }
+        instruction.set_memory_base(sized(base, if wide { 8 } else { 4 }));
+        instruction.set_memory_index(first + self.random.below(gprs) as u32);
+        instruction.set_memory_index_scale(self.random.pick(&[1, 2, 4, 8]));
+        instruction.set_memory_displ_size(1);
+        instruction.set_memory_displacement64(if wide { left } else { left & 0xffff_ffff });
+        // The processor wants three different registers.
+        let numbers = [instruction.op0_register(), instruction.memory_index(), instruction.op2_register()];
+        let [a, b, c] = numbers.map(Register::number);
+        (a != b && b != c && a != c).then_some(())
     }
 
     /// Tracks what is known after an instruction.
@@ -619,6 +645,16 @@ impl<'a> Generator<'a> {
     }
 }
 
+/// The first register of the indices, if the memory operand has a vector of them.
+fn vector_index(kinds: &[OpCodeOperandKind]) -> Option<Register> {
+    use OpCodeOperandKind as K;
+    kinds.iter().find_map(|kind| match kind {
+        K::mem_vsib32x | K::mem_vsib64x => Some(Register::XMM0),
+        K::mem_vsib32y | K::mem_vsib64y => Some(Register::YMM0),
+        _ => None,
+    })
+}
+
 fn is_memory(kind: OpCodeOperandKind) -> bool {
     use OpCodeOperandKind as K;
     matches!(
@@ -631,6 +667,11 @@ fn is_memory(kind: OpCodeOperandKind) -> bool {
             | K::r64_or_mem
             | K::mm_or_mem
             | K::xmm_or_mem
+            | K::ymm_or_mem
+            | K::mem_vsib32x
+            | K::mem_vsib32y
+            | K::mem_vsib64x
+            | K::mem_vsib64y
     )
 }
 
@@ -644,6 +685,7 @@ fn register_size(kind: OpCodeOperandKind) -> usize {
         K::r64_or_mem | K::r64_reg | K::r64_rm | K::r64_opcode | K::r64_vvvv => 8,
         K::mm_or_mem | K::mm_reg | K::mm_rm => 8,
         K::xmm_or_mem | K::xmm_reg | K::xmm_rm => 16,
+        K::ymm_or_mem | K::ymm_reg | K::ymm_rm => 32,
         _ => 0,
     }
 }
@@ -700,5 +742,16 @@ fn initial(random: &mut Random, mode: Mode, unmasked: bool) -> State {
         fill(&mut data[range]);
     }
     fill(&mut stack[0x7a0..0x840]);
+    if random.chance(60) {
+        for i in 0..if long { 16 } else { 8 } {
+            state.upper[i] = random.vector();
+            if random.chance(15) {
+                // Indices near a base.
+                let small = (0..4).map(|lane| u128::from(random.bits() as u8 >> 2) << (32 * lane));
+                state.xmm[i] = small.sum();
+                state.upper[i] = state.xmm[i] >> 8;
+            }
+        }
+    }
     state
 }

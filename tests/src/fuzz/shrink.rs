@@ -54,6 +54,7 @@ fn simplify(snippet: &mut Snippet, mut differs: impl FnMut(&Snippet) -> bool) {
     };
     attempt(&|s| s.fpu = plain.fpu.clone());
     attempt(&|s| s.xmm = plain.xmm);
+    attempt(&|s| s.upper = plain.upper);
     attempt(&|s| s.memory = plain.memory.clone());
     attempt(&|s| s.flags = plain.flags);
     attempt(&|s| s.mxcsr = plain.mxcsr);
@@ -69,6 +70,9 @@ fn simplify(snippet: &mut Snippet, mut differs: impl FnMut(&Snippet) -> bool) {
             attempt(&|s| s.xmm[i] &= u128::from(u64::MAX));
             attempt(&|s| s.xmm[i] &= u128::from(u32::MAX));
         }
+    }
+    for i in 0..16 {
+        attempt(&|s| s.upper[i] = 0);
     }
     for i in 0..8 {
         attempt(&|s| s.fpu.st[i] = Default::default());

@@ -7,8 +7,12 @@ use std::os::fd::RawFd;
 
 use libc::{c_int, c_long, c_void, pid_t};
 
-/// An FXSAVE image.
-pub type FxSave = [u8; 512];
+/// Bytes of an XSAVE image with room for what newer processors have.
+pub const XSAVE: usize = 4096;
+/// An XSAVE image; without XSAVE only its first 512 bytes mean something.
+pub type XSave = [u8; XSAVE];
+/// `NT_X86_XSTATE`.
+const XSTATE: usize = 0x202;
 
 /// Registers of the child in the fields the harness uses; the kernel's
 /// `user_regs_struct` without its C type.
@@ -72,6 +76,8 @@ const CPU_SECONDS: u64 = 5;
 /// A stopped child process under our control; killed when dropped.
 pub struct Tracee {
     pid: pid_t,
+    /// See [`Self::xstate_size`].
+    xstate: usize,
 }
 
 impl Tracee {
@@ -106,7 +112,7 @@ impl Tracee {
         if pid < 0 {
             return Err(io::Error::last_os_error());
         }
-        let child = Self { pid };
+        let mut child = Self { pid, xstate: 0 };
         match child.wait()? {
             Stopped::Signal { number, .. } if c_int::from(number) == libc::SIGTRAP => {}
             other => return Err(io::Error::other(format!("child did not start: {other:?}"))),
@@ -116,6 +122,7 @@ impl Tracee {
             0,
             (libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_EXITKILL) as usize,
         )?;
+        child.xstate = child.xstate_size();
         Ok(child)
     }
 
@@ -216,16 +223,33 @@ impl Tracee {
         self.ptrace(libc::PTRACE_SETREGS as c_int, 0, (&raw mut r) as usize)
     }
 
-    /// The child's x87 and SSE registers.
-    pub fn fpu(&self) -> io::Result<FxSave> {
-        let mut image: FxSave = [0; 512];
-        self.ptrace(libc::PTRACE_GETFPREGS as c_int, 0, (&raw mut image) as usize)?;
+    /// The child's x87 and vector registers.
+    pub fn fpu(&self) -> io::Result<XSave> {
+        let mut image: XSave = [0; XSAVE];
+        if self.xstate == 0 {
+            self.ptrace(libc::PTRACE_GETFPREGS as c_int, 0, (&raw mut image) as usize)?;
+            return Ok(image);
+        }
+        let mut part = vector((&raw mut image) as u64, XSAVE);
+        self.ptrace(libc::PTRACE_GETREGSET as c_int, XSTATE, (&raw mut part) as usize)?;
         Ok(image)
     }
 
-    /// Sets the child's x87 and SSE registers.
-    pub fn set_fpu(&self, image: &FxSave) -> io::Result<()> {
-        self.ptrace(libc::PTRACE_SETFPREGS as c_int, 0, image.as_ptr() as usize)
+    /// Sets the child's x87 and vector registers.
+    pub fn set_fpu(&self, image: &XSave) -> io::Result<()> {
+        if self.xstate == 0 {
+            return self.ptrace(libc::PTRACE_SETFPREGS as c_int, 0, image.as_ptr() as usize);
+        }
+        let mut part = vector(image.as_ptr() as u64, self.xstate);
+        self.ptrace(libc::PTRACE_SETREGSET as c_int, XSTATE, (&raw mut part) as usize)
+    }
+
+    /// Bytes of the kernel's XSAVE image; 0 if it has none.
+    fn xstate_size(&self) -> usize {
+        let mut image: XSave = [0; XSAVE];
+        let mut part = vector((&raw mut image) as u64, XSAVE);
+        let got = self.ptrace(libc::PTRACE_GETREGSET as c_int, XSTATE, (&raw mut part) as usize);
+        if got.is_ok() { part.iov_len } else { 0 }
     }
 
     /// Writes byte ranges of the child's memory (which must be writable there).

@@ -38,8 +38,7 @@ pub fn image(root: &Path, arch: &str, workloads: &[Workload]) -> Result<PathBuf,
     fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     let base = dir.join(format!("base-{arch}.ext2"));
     if !base.exists() {
-        let include = PACKAGES.iter().map(|p| (*p).to_owned()).collect();
-        image::build(root, &ImageArgs { arch: arch.into(), include, size: 2 << 30, output: base.clone() })?;
+        image::build(root, &ImageArgs::new(arch, PACKAGES, 2 << 30, &base))?;
     }
     let out = dir.join(format!("bench-{arch}.ext2"));
     let stamp = dir.join(format!("bench-{arch}.stamp"));

@@ -30,12 +30,23 @@ pub struct ImageArgs {
     /// Packages beside the default ones
     #[arg(long, value_delimiter = ',')]
     pub include: Vec<String>,
+    /// Source packages whose files go into /usr/src/packages
+    #[arg(long, value_delimiter = ',')]
+    pub source: Vec<String>,
     /// Size of the file system: bytes, or with K, M, G
     #[arg(long, default_value = "2G", value_parser = parse_size)]
     pub size: u64,
     /// The image
     #[arg(short, long)]
     pub output: PathBuf,
+}
+
+impl ImageArgs {
+    /// An image with further packages, binary ones only.
+    pub fn new(arch: &str, include: &[&str], size: u64, output: &Path) -> Self {
+        let include = include.iter().map(|p| (*p).to_owned()).collect();
+        ImageArgs { arch: arch.into(), include, source: Vec::new(), size, output: output.into() }
+    }
 }
 
 const SUITE: &str = "bookworm";
@@ -116,6 +127,10 @@ const MKE2FS: &[&str] = &[
 /// writes gets the same times always, what packages bring keeps its own.
 const EPOCH: &str = "1780272000";
 
+/// Runs outside the new system with its root directory in $1 and the packages behind it.
+const FETCH_SOURCE: &str = "set -eu; dir=\"$1/usr/src/packages\"; shift; mkdir -p \"$dir\"; cd \"$dir\"
+    APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\" apt-get source -qq --download-only \"$@\"";
+
 const CUSTOMIZE: &str = include_str!("customize.sh");
 
 fn parse_size(text: &str) -> Result<u64, String> {
@@ -135,10 +150,15 @@ fn parse_size(text: &str) -> Result<u64, String> {
 pub fn default_image(root: &Path, arch: &str) -> Result<PathBuf, String> {
     let path = root.join(format!("build/debian-{arch}.ext2"));
     if !path.exists() {
-        let args = ImageArgs { arch: arch.into(), include: Vec::new(), size: 2 << 30, output: path.clone() };
+        let args = ImageArgs::new(arch, &[], 2 << 30, &path);
         build(root, &args)?;
     }
     Ok(path)
+}
+
+/// Letters, digits and what names, versions and architectures are written with.
+fn is_package_name(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:=".contains(&b))
 }
 
 /// Builds the image, or copies it from the cache.
@@ -148,13 +168,16 @@ pub fn build(root: &Path, args: &ImageArgs) -> Result<(), String> {
     packages.extend(args.include.iter().map(|p| p.trim()).filter(|p| !p.is_empty()));
     packages.sort_unstable();
     packages.dedup();
-    if let Some(bad) =
-        packages.iter().find(|p| !p.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:=".contains(&b)))
-    {
+    let source: Vec<&str> = args.source.iter().map(|p| p.trim()).filter(|p| !p.is_empty()).collect();
+    if let Some(bad) = packages.iter().chain(&source).find(|p| !is_package_name(p)) {
         return Err(format!("{bad} is no package name"));
     }
     let cache = root.join("build/image-cache");
-    let mut inputs = Inputs { arch: &args.arch, packages, size: args.size, sources: sources::debian(SUITE) };
+    let mut sources = sources::debian(SUITE);
+    if !source.is_empty() {
+        sources = sources::with_source_packages(&sources);
+    }
+    let mut inputs = Inputs { arch: &args.arch, packages, source, size: args.size, sources };
     let (kept, how) = match inputs.kept(&cache) {
         Err(Failure::SecurityIndex) => {
             // An index that does not match its signed release file is never used; what the
@@ -213,7 +236,7 @@ pub fn unpack(arch: &str, packages: &[&str], dir: &Path) -> Result<(), String> {
     fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;
     let mut sources = sources::debian(SUITE);
     let result = loop {
-        let inputs = Inputs { arch, packages: packages.to_vec(), size: 0, sources };
+        let inputs = Inputs { arch, packages: packages.to_vec(), source: Vec::new(), size: 0, sources };
         match inputs.tree(&work, Tree::Unpacked) {
             Err(Failure::SecurityIndex) => {
                 sources = sources::without_security(&inputs.sources)
@@ -242,6 +265,7 @@ enum Tree {
 struct Inputs<'a> {
     arch: &'a str,
     packages: Vec<&'a str>,
+    source: Vec<&'a str>,
     size: u64,
     sources: String,
 }
@@ -285,8 +309,20 @@ impl Inputs<'_> {
     fn hash(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (BUILDER, SUITE, self.arch, &self.packages, self.size, &self.sources).hash(&mut hasher);
-        (DPKG, MKE2FS, EPOCH, CUSTOMIZE).hash(&mut hasher);
+        (self.dpkg_options(), MKE2FS, EPOCH, CUSTOMIZE).hash(&mut hasher);
+        if !self.source.is_empty() {
+            (&self.source, FETCH_SOURCE).hash(&mut hasher);
+        }
         hasher.finish()
+    }
+
+    /// What dpkg leaves out of this image: gdb needs its own Python modules.
+    fn dpkg_options(&self) -> Vec<&'static str> {
+        let mut options = DPKG.to_vec();
+        if self.packages.contains(&"gdb") {
+            options.push("path-include=/usr/share/gdb/python/*");
+        }
+        options
     }
 
     fn build(&self, image: &Path) -> Result<(), Failure> {
@@ -318,9 +354,14 @@ impl Inputs<'_> {
             .arg(format!("--architectures={}", self.arch))
             .arg(format!("--include={}", self.packages.join(",")))
             .arg(format!("--aptopt={}", options.display()))
-            .args(DPKG.iter().map(|option| format!("--dpkgopt={option}")))
+            .args(self.dpkg_options().iter().map(|option| format!("--dpkgopt={option}")))
             // Some packages (openjdk) link a manual page without looking for its folder.
             .arg("--essential-hook=mkdir -p \"$1/usr/share/man/man1\"")
+            .args(
+                (!self.source.is_empty()).then(|| {
+                    format!("--customize-hook=set -- \"$1\" {}\n{FETCH_SOURCE}", self.source.join(" "))
+                }),
+            )
             .args((kind == Tree::Installed).then(|| format!("--customize-hook={CUSTOMIZE}")))
             .arg(SUITE)
             .arg(work.join(if kind == Tree::Installed { "tree.tar" } else { "tree" }));

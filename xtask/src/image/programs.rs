@@ -8,22 +8,28 @@ const PACKAGES: &[&str] = &[
     "acl",
     "attr",
     "bsdutils",
+    "build-essential",
     "busybox-static",
     "clang",
     "cmake",
+    "debhelper",
+    "default-jdk-headless",
     "dpkg-dev",
     "dropbear-bin",
     "e2fsprogs",
+    "fakeroot",
     "ffmpeg",
     "g++",
     "gdb",
     "golang-go",
+    "help2man",
     "htop",
     "inotify-tools",
     "iproute2",
     "libcap2-bin",
     "lsof",
     "lua5.4",
+    "luajit",
     "man-db",
     "mc",
     "nano",
@@ -36,7 +42,9 @@ const PACKAGES: &[&str] = &[
     "openssl",
     "php-cli",
     "psmisc",
+    "python3-cffi",
     "python3-numpy",
+    "python3-venv",
     "redis-server",
     "redis-tools",
     "ruby",
@@ -45,8 +53,12 @@ const PACKAGES: &[&str] = &[
     "strace",
     "stress-ng",
     "sudo",
+    "texinfo",
     "tmux",
 ];
+
+/// Those that are built in the machine.
+const SOURCE_PACKAGES: &[&str] = &["hello"];
 
 /// The image, built when missing: `build/programs-ARCH.ext2`, or what
 /// `TAWAKI_PROGRAMS` names.
@@ -56,9 +68,8 @@ pub fn programs_image(root: &Path, arch: &str) -> Result<PathBuf, String> {
     }
     let path = root.join(format!("build/programs-{arch}.ext2"));
     if !path.exists() {
-        let include = PACKAGES.iter().map(|p| (*p).to_owned()).collect();
-        let args = ImageArgs { arch: arch.into(), include, size: 6 << 30, output: path.clone() };
-        build(root, &args)?;
+        let source = SOURCE_PACKAGES.iter().map(|p| (*p).to_owned()).collect();
+        build(root, &ImageArgs { source, ..ImageArgs::new(arch, PACKAGES, 6 << 30, &path) })?;
     }
     Ok(path)
 }

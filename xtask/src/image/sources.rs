@@ -123,6 +123,11 @@ pub fn debian(suite: &str) -> String {
     stanzas.join("\n")
 }
 
+/// The same sources with their source packages.
+pub fn with_source_packages(sources: &str) -> String {
+    sources.replace("Types: deb\n", "Types: deb deb-src\n")
+}
+
 /// The same sources without the security archive; `None` when that changes nothing
 /// or leaves nothing.
 pub fn without_security(sources: &str) -> Option<String> {
@@ -181,6 +186,14 @@ mod tests {
             "Types: deb\nURIs: http://mirror.invalid/debian\nSuites: trixie trixie-updates\n\
              Components: main\nSigned-By: /k.gpg\n"
         );
+    }
+
+    #[test]
+    fn source_packages_can_be_added() {
+        let text = "Types: deb\nURIs: http://m.invalid\n\nTypes: deb\nSuites: bookworm\n";
+        let with = with_source_packages(text);
+        assert_eq!(with.matches("Types: deb deb-src\n").count(), 2, "{with}");
+        assert_eq!(with.lines().count(), text.lines().count());
     }
 
     #[test]

@@ -90,6 +90,23 @@ pub(crate) fn narrow(mxcsr: &mut u32, bits: u64) -> Option<u32> {
     Some(result as u32)
 }
 
+/// VCVTPH2PS of the bits of a half.
+pub(crate) fn widen_half(mxcsr: &mut u32, bits: u64) -> Option<u64> {
+    let mut env = Env::from_mxcsr(*mxcsr);
+    let result = sse::widen_half(&mut env, bits);
+    settle(mxcsr, env)?;
+    Some(result)
+}
+
+/// VCVTPS2PH of the bits of a single; `imm` as in the instruction.
+pub(crate) fn narrow_half(mxcsr: &mut u32, bits: u64, imm: u8) -> Option<u64> {
+    let mut env = Env::from_mxcsr(*mxcsr);
+    let mode = if imm & 4 != 0 { env.rounding } else { Rounding::from_bits(imm.into()) };
+    let result = sse::narrow_half(&mut env, mode, bits);
+    settle(mxcsr, env)?;
+    Some(result)
+}
+
 /// Applies a conversion to `count` lanes of `from` bits, packing results of `to`
 /// bits. With an unmasked exception every lane's flags are still gathered, but an
 /// invalid lane keeps the others from being computed, so from being inexact.

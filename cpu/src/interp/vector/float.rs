@@ -46,6 +46,8 @@ pub(crate) trait Real:
     fn floor(self) -> Self;
     fn ceil(self) -> Self;
     fn trunc(self) -> Self;
+    /// `self * b + c`, rounded once.
+    fn multiply_add(self, b: Self, c: Self) -> Self;
     /// All lanes at once, for a settled MXCSR at round to nearest: `None` if a
     /// lane is anything but ordinary.
     fn packed_quick(op: Binary, a: u128, b: u128) -> Option<u128>;
@@ -70,6 +72,8 @@ macro_rules! reals {
             fn ceil(self) -> Self { $real::ceil(self) }
             #[inline(always)]
             fn trunc(self) -> Self { $real::trunc(self) }
+            #[inline(always)]
+            fn multiply_add(self, b: Self, c: Self) -> Self { self.mul_add(b, c) }
             #[inline(always)]
             fn packed_quick(op: Binary, a: u128, b: u128) -> Option<u128> {
                 let (x, y) = ($lanes::from_array(split(a)), $lanes::from_array(split(b)));
@@ -359,22 +363,28 @@ fn relation<R: Real>(env: &mut Env, a: u64, b: u64, signal_quiet: bool) -> Relat
     }
 }
 
-/// CMPSS and its kin: all ones where predicate `imm` holds.
+/// For which relations each predicate of VCMPPS holds (less 1, equal 2, greater 4,
+/// unordered 8), without its bit 4 (SDM vol. 2, table 3-1).
+const PREDICATES: [u8; 16] = [2, 1, 3, 8, 13, 14, 12, 7, 10, 9, 11, 0, 5, 6, 4, 15];
+/// Predicates that signal quiet NaNs; bit 4 turns it round.
+const SIGNALLING: u16 = 0b0110_0110_0110_0110;
+
+/// CMPSS and its kin: all ones where predicate `imm` (five bits) holds.
 pub(crate) fn compare<R: Real>(mxcsr: &mut u32, packed: bool, a: u128, b: u128, imm: u8) -> Option<u128> {
-    // LT, LE, NLT and NLE signal quiet NaNs.
-    let signal_quiet = matches!(imm & 3, 1 | 2);
+    let signal_quiet = (SIGNALLING >> (imm & 15) & 1 != 0) != (imm & 16 != 0);
+    let holds = PREDICATES[usize::from(imm & 15)];
     let count = if packed { lanes::<R>() } else { 1 };
     let mut env = Env::from_mxcsr(*mxcsr);
     let mut out = [0; 4];
     for (i, out) in out[..count].iter_mut().enumerate() {
         let relation = relation::<R>(&mut env, lane::<R>(a, i), lane::<R>(b, i), signal_quiet);
-        let holds = match imm & 3 {
-            0 => relation == Relation::Equal,
-            1 => relation == Relation::Less,
-            2 => matches!(relation, Relation::Less | Relation::Equal),
-            _ => relation == Relation::Unordered,
+        let bit = match relation {
+            Relation::Less => 1,
+            Relation::Equal => 2,
+            Relation::Greater => 4,
+            Relation::Unordered => 8,
         };
-        *out = if holds != (imm & 4 != 0) { lane_mask::<R>() } else { 0 };
+        *out = if holds & bit != 0 { lane_mask::<R>() } else { 0 };
     }
     settle(mxcsr, env)?;
     Some(if packed { assemble::<R>(&out[..count]) } else { with_low::<R>(a, out[0]) })
@@ -445,4 +455,54 @@ pub(crate) fn dot_product<R: Real>(mxcsr: &mut u32, a: u128, b: u128, imm: u8) -
     settle(mxcsr, env)?;
     let chosen: [u64; 4] = core::array::from_fn(|i| if imm >> i & 1 != 0 { sum } else { 0 });
     Some(assemble::<R>(&chosen[..count]))
+}
+
+/// What FMA does besides multiplying and adding, from the operation's immediate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fused {
+    /// Only the low lane; the rest comes from the destination.
+    pub scalar: bool,
+    /// The product's sign is flipped.
+    pub negate_product: bool,
+    /// The addend's sign is flipped in even lanes.
+    pub subtract_even: bool,
+    /// The addend's sign is flipped in odd lanes.
+    pub subtract_odd: bool,
+}
+
+/// One lane of [`fused`], if the native result is certainly right and raises nothing new.
+#[inline(always)]
+fn quick_fused<R: Real>(mxcsr: u32, a: R, b: R, c: R) -> Option<R> {
+    if mxcsr & (RC | SETTLED) != SETTLED || is_denormal(a) | is_denormal(b) | is_denormal(c) {
+        return None;
+    }
+    let r = a.multiply_add(b, c);
+    is_safely_normal(r).then_some(r)
+}
+
+/// FMA: `a * b + c` rounded once; `d` is the destination's old value.
+pub(crate) fn fused<R: Real>(mxcsr: &mut u32, how: Fused, d: u128, [a, b, c]: [u128; 3]) -> Option<u128> {
+    let sign = R::FORMAT.sign_bit(true);
+    let count = if how.scalar { 1 } else { lanes::<R>() };
+    // The sign of a NaN stays what it is: it is the operation that subtracts.
+    let flips = |i: usize| {
+        let subtract = if i & 1 == 0 { how.subtract_even } else { how.subtract_odd };
+        (if how.negate_product { sign } else { 0 }, if subtract { sign } else { 0 })
+    };
+    let mut out = [0; 4];
+    let out = &mut out[..count];
+    let quick = (0..count).all(|i| {
+        let (product, addend) = flips(i);
+        let [x, y, z] = [lane::<R>(a, i) ^ product, lane::<R>(b, i), lane::<R>(c, i) ^ addend];
+        let r = quick_fused(*mxcsr, R::from_bits64(x), R::from_bits64(y), R::from_bits64(z));
+        r.map(|r| out[i] = r.bits()).is_some()
+    });
+    if !quick {
+        slow(mxcsr, out, |env, i| {
+            let lanes = [lane::<R>(a, i), lane::<R>(b, i), lane::<R>(c, i)];
+            let (product, addend) = flips(i);
+            sse::multiply_add(env, R::FORMAT, lanes, product != 0, addend != 0)
+        })?;
+    }
+    Some(if how.scalar { with_low::<R>(d, out[0]) } else { assemble::<R>(out) })
 }

@@ -54,6 +54,18 @@ pub(super) fn select_u64(a: u128, b: u128, imm: u8) -> u128 {
     join([a[usize::from(imm & 1)], b[usize::from(imm >> 1 & 1)]])
 }
 
+/// VPERMILPS by a vector: the lanes of `a` that the low bits of the lanes of `b` name.
+pub(super) fn permute_u32(a: u128, b: u128) -> u128 {
+    let (a, b): ([u32; 4], [u32; 4]) = (split(a), split(b));
+    join(b.map(|i| a[(i & 3) as usize]))
+}
+
+/// VPERMILPD by a vector: bit 1 of each lane of `b` chooses.
+pub(super) fn permute_u64(a: u128, b: u128) -> u128 {
+    let (a, b): ([u64; 2], [u64; 2]) = (split(a), split(b));
+    join(b.map(|i| a[(i >> 1 & 1) as usize]))
+}
+
 /// PSHUFLW; in its low 64 bits also MMX's PSHUFW.
 pub(super) fn low_words(b: u128, imm: u8) -> u128 {
     let v: [u16; 8] = split(b);

@@ -93,6 +93,10 @@ fn fallback(code: VecOp, op: &Op) -> Option<Effects> {
         Phminposuw | Rcpps | Rsqrtps | Aesimc | Aeskeygenassist => of(b, d),
         Mpsadbw | Rcpss | Rsqrtss | Aesenc | Aesenclast | Aesdec | Aesdeclast | Pclmulqdq | Sha1nexte
         | Sha1msg1 | Sha1msg2 | Sha1rnds4 | Sha256msg1 | Sha256msg2 => of(a | b, d),
+        Vpermilps | Vpermilpd | Psllvd | Psllvq | Psrlvd | Psrlvq | Psravd => of(a | b, d),
+        // Nothing is emitted for it.
+        BothHalves => return Some(of(Set::EMPTY, Set::EMPTY)),
+        Align32 => of(address(op), Set::EMPTY),
         Sha256rnds2 => of(a | b | Set::xmm(op.c), d),
         MmxRead => of(Set::EMPTY, d),
         MmxWrite => of(a, Set::EMPTY),

@@ -103,6 +103,30 @@ pub const FALLBACK: &[VecOp] = &[
     VecOp::Sha256msg1,
     VecOp::Sha256msg2,
     VecOp::Sha256rnds2,
+    // AVX, AVX2, FMA and F16C beyond what is the same on each half.
+    VecOp::Vpermilps,
+    VecOp::Vpermilpd,
+    VecOp::Psllvd,
+    VecOp::Psllvq,
+    VecOp::Psrlvd,
+    VecOp::Psrlvq,
+    VecOp::Psravd,
+    VecOp::Vcmpss,
+    VecOp::Vcmpsd,
+    VecOp::Vcmpps,
+    VecOp::Vcmppd,
+    VecOp::Cvtph2ps,
+    VecOp::Cvtps2ph,
+    VecOp::BothHalves,
+    VecOp::Fma,
+    VecOp::TestSigns,
+    VecOp::Align32,
+    VecOp::Store256,
+    VecOp::MaskLoad,
+    VecOp::MaskStore,
+    VecOp::Gather,
+    VecOp::ZeroUpper,
+    VecOp::Permute8,
     // MMX registers lie in the x87's.
     VecOp::MmxRead,
     VecOp::MmxWrite,
@@ -126,7 +150,7 @@ pub fn is_float(code: VecOp) -> bool {
     let number = code as u16;
     (Addss as u16..=Cvttps2pi as u16).contains(&number)
         || (Cvtss2si32 as u16..=Cvtsi2sd64 as u16).contains(&number)
-        || matches!(code, Comiss | Comisd | Ucomiss | Ucomisd)
+        || matches!(code, Comiss | Comisd | Ucomiss | Ucomisd | BothHalves)
 }
 
 /// Whether `op` is emitted as float arithmetic that relies on MXCSR.
@@ -136,7 +160,7 @@ pub fn relies_on_mxcsr(op: &Op, options: &Options) -> bool {
         && !options.exact_float
         && !options.helpers_only
         && is_float(code)
-        && is_native(code)
+        && (is_native(code) || code == VecOp::BothHalves)
 }
 
 /// Emits an operation for which [`effects`] returned something.
@@ -144,6 +168,8 @@ pub fn emit(e: &mut Emitter, op: &Op) {
     let code = VecOp::from_e(op.e);
     if is_x87(code) {
         super::x87::emit(e, op);
+    } else if code == VecOp::BothHalves && relies_on_mxcsr(op, e.options) {
+        // Nothing can be raised: the region was entered with all exceptions masked.
     } else if matches!(code, VecOp::Ldmxcsr | VecOp::Fxrstor) {
         e.exit(e.rip, ExitKind::Interpret);
     } else if text::is_native(op) {

@@ -1,0 +1,721 @@
+# AVX, FMA and F16C: floating point on 128 and 256 bits, scalars, conversions.
+
+#case arithmetic_ps_xmm 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 upper2=0xdead2 upper3=0xdead3 upper4=0xdead4 upper5=0xdead5 upper6=0xdead6 upper7=0xdead7 mxcsr=0x1f80|0x7f80
+        vaddps xmm2, xmm0, xmm1
+        vsubps xmm3, xmm0, xmm1
+        vmulps xmm4, xmm0, xmm1
+        vdivps xmm5, xmm0, xmm1
+        vminps xmm6, xmm0, xmm1
+        vmaxps xmm7, xmm0, xmm1
+#code32 c5f858d1c5f85cd9c5f859e1c5f85ee9c5f85df1c5f85ff9
+#out32 xmm2=0x7fc000007f80000040a000003f000000 xmm3=0x7fc00000ff800000bf8000003fc00000 xmm4=0x7fc000007f80000040c00000bf000000 xmm5=0x7fc00000000000003f2aaaabc0000000 xmm6=0x3f8000003f80000040000000bf000000 xmm7=0x3f8000007f800000404000003f800000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x1fa1
+#out32 xmm2=0x7fc000007f80000040a000003f000000 xmm3=0x7fc00000ff800000bf8000003fc00000 xmm4=0x7fc000007f80000040c00000bf000000 xmm5=0x7fc00000000000003f2aaaaac0000000 xmm6=0x3f8000003f80000040000000bf000000 xmm7=0x3f8000007f800000404000003f800000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x7fa1
+#code64 c5f858d1c5f85cd9c5f859e1c5f85ee9c5f85df1c5f85ff9
+#out64 xmm2=0x7fc000007f80000040a000003f000000 xmm3=0x7fc00000ff800000bf8000003fc00000 xmm4=0x7fc000007f80000040c00000bf000000 xmm5=0x7fc00000000000003f2aaaabc0000000 xmm6=0x3f8000003f80000040000000bf000000 xmm7=0x3f8000007f800000404000003f800000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x1fa1
+#out64 xmm2=0x7fc000007f80000040a000003f000000 xmm3=0x7fc00000ff800000bf8000003fc00000 xmm4=0x7fc000007f80000040c00000bf000000 xmm5=0x7fc00000000000003f2aaaaac0000000 xmm6=0x3f8000003f80000040000000bf000000 xmm7=0x3f8000007f800000404000003f800000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x7fa1
+#case others_ps_xmm 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000
+        vaddsubps xmm2, xmm0, xmm1
+        vhaddps xmm3, xmm0, xmm1
+        vhsubps xmm4, xmm0, xmm1
+        vsqrtps xmm5, xmm1
+        vroundps xmm6, xmm1, 1
+        vroundps xmm7, xmm0, 12
+#code32 c5fbd0d1c5fb7cd9c5fb7de1c5f851e9c4e37908f101c4e37908f80c
+#out32 xmm2=0x7fc00000ff80000040a000003fc00000 xmm3=0x7f800000402000007fc0000040400000 xmm4=0x7f800000c06000007fc00000bf800000 xmm5=0x3f8000007f8000003fddb3d7ffc00000 xmm6=0x3f8000007f80000040400000bf800000 xmm7=0x7fc000003f800000400000003f800000 mxcsr=0x1fa1
+#code64 c5fbd0d1c5fb7cd9c5fb7de1c5f851e9c4e37908f101c4e37908f80c
+#out64 xmm2=0x7fc00000ff80000040a000003fc00000 xmm3=0x7f800000402000007fc0000040400000 xmm4=0x7f800000c06000007fc00000bf800000 xmm5=0x3f8000007f8000003fddb3d7ffc00000 xmm6=0x3f8000007f80000040400000bf800000 xmm7=0x7fc000003f800000400000003f800000 mxcsr=0x1fa1
+#case arithmetic_ps_ymm 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 mxcsr=0x1f80|0x7f80
+        vaddps ymm2, ymm0, ymm1
+        vsubps ymm3, ymm0, ymm1
+        vmulps ymm4, ymm0, ymm1
+        vdivps ymm5, ymm0, ymm1
+        vminps ymm6, ymm0, ymm1
+        vmaxps ymm7, ymm0, ymm1
+#code32 c5fc58d1c5fc5cd9c5fc59e1c5fc5ee9c5fc5df1c5fc5ff9
+#out32 xmm2=0x7fc000007f80000040a000003f000000 xmm3=0x7fc00000ff800000bf8000003fc00000 xmm4=0x7fc000007f80000040c00000bf000000 xmm5=0x7fc00000000000003f2aaaabc0000000 xmm6=0x3f8000003f80000040000000bf000000 xmm7=0x3f8000007f800000404000003f800000 upper2=0x1ff8000007f7fffffc11aaaab upper3=0x1ff8000007f7fffff41255555 upper4=0x80000000ff800000407fffffc0555556 upper5=0xff800000ff8000007f800000bd088889 upper6=0x80000000ff80000000800000c1200000 upper7=0x13f8000007f7fffff3eaaaaab mxcsr=0x1faf
+#out32 xmm2=0x7fc000007f80000040a000003f000000 xmm3=0x7fc00000ff800000bf8000003fc00000 xmm4=0x7fc000007f80000040c00000bf000000 xmm5=0x7fc00000000000003f2aaaaac0000000 xmm6=0x3f8000003f80000040000000bf000000 xmm7=0x3f8000007f800000404000003f800000 upper2=0x1ff8000007f7fffffc11aaaaa upper3=0x1ff8000007f7ffffe41255555 upper4=0x80000000ff800000407fffffc0555555 upper5=0xff800000ff8000007f7fffffbd088888 upper6=0x80000000ff80000000800000c1200000 upper7=0x13f8000007f7fffff3eaaaaab mxcsr=0x7faf
+#code64 c5fc58d1c5fc5cd9c5fc59e1c5fc5ee9c5fc5df1c5fc5ff9
+#out64 xmm2=0x7fc000007f80000040a000003f000000 xmm3=0x7fc00000ff800000bf8000003fc00000 xmm4=0x7fc000007f80000040c00000bf000000 xmm5=0x7fc00000000000003f2aaaabc0000000 xmm6=0x3f8000003f80000040000000bf000000 xmm7=0x3f8000007f800000404000003f800000 upper2=0x1ff8000007f7fffffc11aaaab upper3=0x1ff8000007f7fffff41255555 upper4=0x80000000ff800000407fffffc0555556 upper5=0xff800000ff8000007f800000bd088889 upper6=0x80000000ff80000000800000c1200000 upper7=0x13f8000007f7fffff3eaaaaab mxcsr=0x1faf
+#out64 xmm2=0x7fc000007f80000040a000003f000000 xmm3=0x7fc00000ff800000bf8000003fc00000 xmm4=0x7fc000007f80000040c00000bf000000 xmm5=0x7fc00000000000003f2aaaaac0000000 xmm6=0x3f8000003f80000040000000bf000000 xmm7=0x3f8000007f800000404000003f800000 upper2=0x1ff8000007f7fffffc11aaaaa upper3=0x1ff8000007f7ffffe41255555 upper4=0x80000000ff800000407fffffc0555555 upper5=0xff800000ff8000007f7fffffbd088888 upper6=0x80000000ff80000000800000c1200000 upper7=0x13f8000007f7fffff3eaaaaab mxcsr=0x7faf
+#case others_ps_ymm 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000
+        vaddsubps ymm2, ymm0, ymm1
+        vhaddps ymm3, ymm0, ymm1
+        vhsubps ymm4, ymm0, ymm1
+        vsqrtps ymm5, ymm1
+        vroundps ymm6, ymm1, 1
+        vroundps ymm7, ymm0, 12
+#code32 c5ffd0d1c5ff7cd9c5ff7de1c5fc51e9c4e37d08f101c4e37d08f80c
+#out32 xmm2=0x7fc00000ff80000040a000003fc00000 xmm3=0x7f800000402000007fc0000040400000 xmm4=0x7f800000c06000007fc00000bf800000 xmm5=0x3f8000007f8000003fddb3d7ffc00000 xmm6=0x3f8000007f80000040400000bf800000 xmm7=0x7fc000003f800000400000003f800000 upper2=0x1ff8000007f7fffff41255555 upper3=0x3f800000c1200000ff8000007f7fffff upper4=0x3f800000c1200000ff800000ff7fffff upper5=0x800000003f80000020000000ffc00000 upper6=0x800000003f80000000000000c1200000 upper7=0xff8000007f7fffff00000000 mxcsr=0x1fa3
+#code64 c5ffd0d1c5ff7cd9c5ff7de1c5fc51e9c4e37d08f101c4e37d08f80c
+#out64 xmm2=0x7fc00000ff80000040a000003fc00000 xmm3=0x7f800000402000007fc0000040400000 xmm4=0x7f800000c06000007fc00000bf800000 xmm5=0x3f8000007f8000003fddb3d7ffc00000 xmm6=0x3f8000007f80000040400000bf800000 xmm7=0x7fc000003f800000400000003f800000 upper2=0x1ff8000007f7fffff41255555 upper3=0x3f800000c1200000ff8000007f7fffff upper4=0x3f800000c1200000ff800000ff7fffff upper5=0x800000003f80000020000000ffc00000 upper6=0x800000003f80000000000000c1200000 upper7=0xff8000007f7fffff00000000 mxcsr=0x1fa3
+#case dot_product_ps 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000
+        vdpps xmm2, xmm0, xmm1, 0xf3
+        vdpps ymm3, ymm0, ymm1, 0x71
+#code32 c4e37940d1f3c4e37d40d971
+#out32 xmm2=0x7fc000007fc00000 xmm3=0x7f800000 upper3=0xff800000 mxcsr=0x1fa0
+#code64 c4e37940d1f3c4e37d40d971
+#out64 xmm2=0x7fc000007fc00000 xmm3=0x7f800000 upper3=0xff800000 mxcsr=0x1fa0
+#case arithmetic_pd_xmm 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 upper2=0xdead2 upper3=0xdead3 upper4=0xdead4 upper5=0xdead5 upper6=0xdead6 upper7=0xdead7 mxcsr=0x1f80|0x7f80
+        vaddpd xmm2, xmm0, xmm1
+        vsubpd xmm3, xmm0, xmm1
+        vmulpd xmm4, xmm0, xmm1
+        vdivpd xmm5, xmm0, xmm1
+        vminpd xmm6, xmm0, xmm1
+        vmaxpd xmm7, xmm0, xmm1
+#code32 c5f958d1c5f95cd9c5f959e1c5f95ee9c5f95df1c5f95ff9
+#out32 xmm2=0x3fe00000000000004014000000000000 xmm3=0x3ff8000000000000bfeffffffffffffc xmm4=0xbfe00000000000004018000000000002 xmm5=0xc0000000000000003fe5555555555557 xmm6=0xbfe00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x1fa0
+#out32 xmm2=0x3fe00000000000004014000000000000 xmm3=0x3ff8000000000000bfeffffffffffffc xmm4=0xbfe00000000000004018000000000001 xmm5=0xc0000000000000003fe5555555555556 xmm6=0xbfe00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x7fa0
+#code64 c5f958d1c5f95cd9c5f959e1c5f95ee9c5f95df1c5f95ff9
+#out64 xmm2=0x3fe00000000000004014000000000000 xmm3=0x3ff8000000000000bfeffffffffffffc xmm4=0xbfe00000000000004018000000000002 xmm5=0xc0000000000000003fe5555555555557 xmm6=0xbfe00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x1fa0
+#out64 xmm2=0x3fe00000000000004014000000000000 xmm3=0x3ff8000000000000bfeffffffffffffc xmm4=0xbfe00000000000004018000000000001 xmm5=0xc0000000000000003fe5555555555556 xmm6=0xbfe00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x7fa0
+#case others_pd_xmm 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001
+        vaddsubpd xmm2, xmm0, xmm1
+        vhaddpd xmm3, xmm0, xmm1
+        vhsubpd xmm4, xmm0, xmm1
+        vsqrtpd xmm5, xmm1
+        vroundpd xmm6, xmm1, 1
+        vroundpd xmm7, xmm0, 12
+#code32 c5f9d0d1c5f97cd9c5f97de1c5f951e9c4e37909f101c4e37909f80c
+#out32 xmm2=0x3fe0000000000000bfeffffffffffffc xmm3=0x40040000000000004008000000000001 xmm4=0x400c0000000000003ff0000000000002 xmm5=0xfff80000000000003ffbb67ae8584caa xmm6=0xbff00000000000004008000000000000 xmm7=0x3ff00000000000004000000000000000 mxcsr=0x1fa1
+#code64 c5f9d0d1c5f97cd9c5f97de1c5f951e9c4e37909f101c4e37909f80c
+#out64 xmm2=0x3fe0000000000000bfeffffffffffffc xmm3=0x40040000000000004008000000000001 xmm4=0x400c0000000000003ff0000000000002 xmm5=0xfff80000000000003ffbb67ae8584caa xmm6=0xbff00000000000004008000000000000 xmm7=0x3ff00000000000004000000000000000 mxcsr=0x1fa1
+#case arithmetic_pd_ymm 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 mxcsr=0x1f80|0x7f80
+        vaddpd ymm2, ymm0, ymm1
+        vsubpd ymm3, ymm0, ymm1
+        vmulpd ymm4, ymm0, ymm1
+        vdivpd ymm5, ymm0, ymm1
+        vminpd ymm6, ymm0, ymm1
+        vmaxpd ymm7, ymm0, ymm1
+#code32 c5fd58d1c5fd5cd9c5fd59e1c5fd5ee9c5fd5df1c5fd5ff9
+#out32 xmm2=0x3fe00000000000004014000000000000 xmm3=0x3ff8000000000000bfeffffffffffffc xmm4=0xbfe00000000000004018000000000002 xmm5=0xc0000000000000003fe5555555555557 xmm6=0xbfe00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x7ff80000000000013fd5555555555555 upper3=0x7ff80000000000013fd5555555555555 upper4=0x7ff80000000000010005555555555556 upper5=0x7ff80000000000017fb5555555555554 upper6=0x7ff80000000000010010000000000001 upper7=0x7ff80000000000013fd5555555555555 mxcsr=0x1fb1
+#out32 xmm2=0x3fe00000000000004014000000000000 xmm3=0x3ff8000000000000bfeffffffffffffc xmm4=0xbfe00000000000004018000000000001 xmm5=0xc0000000000000003fe5555555555556 xmm6=0xbfe00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x7ff80000000000013fd5555555555555 upper3=0x7ff80000000000013fd5555555555554 upper4=0x7ff80000000000010005555555555555 upper5=0x7ff80000000000017fb5555555555553 upper6=0x7ff80000000000010010000000000001 upper7=0x7ff80000000000013fd5555555555555 mxcsr=0x7fb1
+#code64 c5fd58d1c5fd5cd9c5fd59e1c5fd5ee9c5fd5df1c5fd5ff9
+#out64 xmm2=0x3fe00000000000004014000000000000 xmm3=0x3ff8000000000000bfeffffffffffffc xmm4=0xbfe00000000000004018000000000002 xmm5=0xc0000000000000003fe5555555555557 xmm6=0xbfe00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x7ff80000000000013fd5555555555555 upper3=0x7ff80000000000013fd5555555555555 upper4=0x7ff80000000000010005555555555556 upper5=0x7ff80000000000017fb5555555555554 upper6=0x7ff80000000000010010000000000001 upper7=0x7ff80000000000013fd5555555555555 mxcsr=0x1fb1
+#out64 xmm2=0x3fe00000000000004014000000000000 xmm3=0x3ff8000000000000bfeffffffffffffc xmm4=0xbfe00000000000004018000000000001 xmm5=0xc0000000000000003fe5555555555556 xmm6=0xbfe00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x7ff80000000000013fd5555555555555 upper3=0x7ff80000000000013fd5555555555554 upper4=0x7ff80000000000010005555555555555 upper5=0x7ff80000000000017fb5555555555553 upper6=0x7ff80000000000010010000000000001 upper7=0x7ff80000000000013fd5555555555555 mxcsr=0x7fb1
+#case others_pd_ymm 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001
+        vaddsubpd ymm2, ymm0, ymm1
+        vhaddpd ymm3, ymm0, ymm1
+        vhsubpd ymm4, ymm0, ymm1
+        vsqrtpd ymm5, ymm1
+        vroundpd ymm6, ymm1, 1
+        vroundpd ymm7, ymm0, 12
+#code32 c5fdd0d1c5fd7cd9c5fd7de1c5fd51e9c4e37d09f101c4e37d09f80c
+#out32 xmm2=0x3fe0000000000000bfeffffffffffffc xmm3=0x40040000000000004008000000000001 xmm4=0x400c0000000000003ff0000000000002 xmm5=0xfff80000000000003ffbb67ae8584caa xmm6=0xbff00000000000004008000000000000 xmm7=0x3ff00000000000004000000000000000 upper2=0x7ff80000000000013fd5555555555555 upper3=0x7ff80000000000017ff0000000000000 upper4=0x7ff8000000000001fff0000000000000 upper5=0x7ff80000000000012000000000000000 upper6=0x7ff80000000000010000000000000000 upper7=0x7ff00000000000000000000000000000 mxcsr=0x1fa1
+#code64 c5fdd0d1c5fd7cd9c5fd7de1c5fd51e9c4e37d09f101c4e37d09f80c
+#out64 xmm2=0x3fe0000000000000bfeffffffffffffc xmm3=0x40040000000000004008000000000001 xmm4=0x400c0000000000003ff0000000000002 xmm5=0xfff80000000000003ffbb67ae8584caa xmm6=0xbff00000000000004008000000000000 xmm7=0x3ff00000000000004000000000000000 upper2=0x7ff80000000000013fd5555555555555 upper3=0x7ff80000000000017ff0000000000000 upper4=0x7ff8000000000001fff0000000000000 upper5=0x7ff80000000000012000000000000000 upper6=0x7ff80000000000010000000000000000 upper7=0x7ff00000000000000000000000000000 mxcsr=0x1fa1
+#case dot_product_pd 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001
+        vdppd xmm2, xmm0, xmm1, 0xf3
+#code32 c4e37941d1f3
+#out32 xmm2=0x40160000000000024016000000000002 mxcsr=0x1fa0
+#code64 c4e37941d1f3
+#out64 xmm2=0x40160000000000024016000000000002 mxcsr=0x1fa0
+#case scalars_ss 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 upper2=0xdead2 upper3=0xdead3 upper4=0xdead4 upper5=0xdead5 upper6=0xdead6 upper7=0xdead7
+        vaddss xmm2, xmm0, xmm1
+        vsubss xmm3, xmm0, xmm1
+        vmulss xmm4, xmm0, xmm1
+        vdivss xmm5, xmm0, xmm1
+        vminss xmm6, xmm0, xmm1
+        vmaxss xmm7, xmm0, xmm1
+#code32 c5fa58d1c5fa5cd9c5fa59e1c5fa5ee9c5fa5df1c5fa5ff9
+#out32 xmm2=0x7fc000003f800000400000003f000000 xmm3=0x7fc000003f800000400000003fc00000 xmm4=0x7fc000003f80000040000000bf000000 xmm5=0x7fc000003f80000040000000c0000000 xmm6=0x7fc000003f80000040000000bf000000 xmm7=0x7fc000003f800000400000003f800000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0
+#code64 c5fa58d1c5fa5cd9c5fa59e1c5fa5ee9c5fa5df1c5fa5ff9
+#out64 xmm2=0x7fc000003f800000400000003f000000 xmm3=0x7fc000003f800000400000003fc00000 xmm4=0x7fc000003f80000040000000bf000000 xmm5=0x7fc000003f80000040000000c0000000 xmm6=0x7fc000003f80000040000000bf000000 xmm7=0x7fc000003f800000400000003f800000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0
+#case more_scalars_ss 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 upper2=0xdead2 upper3=0xdead3 upper4=0xdead4 upper5=0xdead5 upper6=0xdead6 upper7=0xdead7
+        vsqrtss xmm2, xmm0, xmm1
+        vroundss xmm3, xmm0, xmm1, 2
+        vucomiss xmm0, xmm1
+        vcvtss2sd xmm4, xmm0, xmm1
+        vcvtsd2ss xmm5, xmm0, xmm1
+        vcomiss xmm1, xmm1
+#code32 c5fa51d1c4e3790ad902c5f82ec1c5fa5ae1c5fb5ae9c5f82fc9
+#out32 flags=zf xmm2=0x7fc000003f80000040000000ffc00000 xmm3=0x7fc000003f8000004000000080000000 xmm4=0x7fc000003f800000bfe0000000000000 xmm5=0x7fc000003f8000004000000042000006 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 mxcsr=0x1fa1
+#code64 c5fa51d1c4e3790ad902c5f82ec1c5fa5ae1c5fb5ae9c5f82fc9
+#out64 flags=zf xmm2=0x7fc000003f80000040000000ffc00000 xmm3=0x7fc000003f8000004000000080000000 xmm4=0x7fc000003f800000bfe0000000000000 xmm5=0x7fc000003f8000004000000042000006 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 mxcsr=0x1fa1
+#case scalars_sd 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 upper2=0xdead2 upper3=0xdead3 upper4=0xdead4 upper5=0xdead5 upper6=0xdead6 upper7=0xdead7
+        vaddsd xmm2, xmm0, xmm1
+        vsubsd xmm3, xmm0, xmm1
+        vmulsd xmm4, xmm0, xmm1
+        vdivsd xmm5, xmm0, xmm1
+        vminsd xmm6, xmm0, xmm1
+        vmaxsd xmm7, xmm0, xmm1
+#code32 c5fb58d1c5fb5cd9c5fb59e1c5fb5ee9c5fb5df1c5fb5ff9
+#out32 xmm2=0x3ff00000000000004014000000000000 xmm3=0x3ff0000000000000bfeffffffffffffc xmm4=0x3ff00000000000004018000000000002 xmm5=0x3ff00000000000003fe5555555555557 xmm6=0x3ff00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x1fa0
+#code64 c5fb58d1c5fb5cd9c5fb59e1c5fb5ee9c5fb5df1c5fb5ff9
+#out64 xmm2=0x3ff00000000000004014000000000000 xmm3=0x3ff0000000000000bfeffffffffffffc xmm4=0x3ff00000000000004018000000000002 xmm5=0x3ff00000000000003fe5555555555557 xmm6=0x3ff00000000000004000000000000001 xmm7=0x3ff00000000000004008000000000000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 upper7=0x0 mxcsr=0x1fa0
+#case more_scalars_sd 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 upper2=0xdead2 upper3=0xdead3 upper4=0xdead4 upper5=0xdead5 upper6=0xdead6 upper7=0xdead7
+        vsqrtsd xmm2, xmm0, xmm1
+        vroundsd xmm3, xmm0, xmm1, 2
+        vucomisd xmm0, xmm1
+        vcvtss2sd xmm4, xmm0, xmm1
+        vcvtsd2ss xmm5, xmm0, xmm1
+        vcomisd xmm1, xmm1
+#code32 c5fb51d1c4e3790bd902c5f92ec1c5fa5ae1c5fb5ae9c5f92fc9
+#out32 flags=zf xmm2=0x3ff00000000000003ffbb67ae8584caa xmm3=0x3ff00000000000004008000000000000 xmm4=0x3ff00000000000000000000000000000 xmm5=0x3ff00000000000004000000040400000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 mxcsr=0x1fa0
+#code64 c5fb51d1c4e3790bd902c5f92ec1c5fa5ae1c5fb5ae9c5f92fc9
+#out64 flags=zf xmm2=0x3ff00000000000003ffbb67ae8584caa xmm3=0x3ff00000000000004008000000000000 xmm4=0x3ff00000000000000000000000000000 xmm5=0x3ff00000000000004000000040400000 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 mxcsr=0x1fa0
+#case predicates_ps_0 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000
+        vcmpps ymm2, ymm0, ymm1, 0
+        vcmpps ymm3, ymm0, ymm1, 1
+        vcmpps ymm4, ymm0, ymm1, 2
+        vcmpps ymm5, ymm0, ymm1, 3
+        vcmpps ymm6, ymm0, ymm1, 4
+        vcmpps ymm7, ymm0, ymm1, 5
+#code32 c5fcc2d100c5fcc2d901c5fcc2e102c5fcc2e903c5fcc2f104c5fcc2f905
+#out32 xmm3=0xffffffffffffffff00000000 xmm4=0xffffffffffffffff00000000 xmm5=0xffffffff000000000000000000000000 xmm6=0xffffffffffffffffffffffffffffffff xmm7=0xffffffff0000000000000000ffffffff upper3=0xffffffff0000000000000000 upper4=0xffffffff0000000000000000 upper6=0xffffffffffffffffffffffffffffffff upper7=0xffffffff00000000ffffffffffffffff mxcsr=0x1f83
+#code64 c5fcc2d100c5fcc2d901c5fcc2e102c5fcc2e903c5fcc2f104c5fcc2f905
+#out64 xmm3=0xffffffffffffffff00000000 xmm4=0xffffffffffffffff00000000 xmm5=0xffffffff000000000000000000000000 xmm6=0xffffffffffffffffffffffffffffffff xmm7=0xffffffff0000000000000000ffffffff upper3=0xffffffff0000000000000000 upper4=0xffffffff0000000000000000 upper6=0xffffffffffffffffffffffffffffffff upper7=0xffffffff00000000ffffffffffffffff mxcsr=0x1f83
+#case predicates_ps_1 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000
+        vcmpps ymm2, ymm0, ymm1, 6
+        vcmpps ymm3, ymm0, ymm1, 7
+        vcmpps ymm4, ymm0, ymm1, 8
+        vcmpps ymm5, ymm0, ymm1, 9
+        vcmpps ymm6, ymm0, ymm1, 10
+        vcmpps ymm7, ymm0, ymm1, 11
+#code32 c5fcc2d106c5fcc2d907c5fcc2e108c5fcc2e909c5fcc2f10ac5fcc2f90b
+#out32 xmm2=0xffffffff0000000000000000ffffffff xmm3=0xffffffffffffffffffffffff xmm4=0xffffffff000000000000000000000000 xmm5=0xffffffffffffffffffffffff00000000 xmm6=0xffffffffffffffffffffffff00000000 upper2=0xffffffff00000000ffffffffffffffff upper3=0xffffffffffffffffffffffffffffffff upper5=0xffffffff0000000000000000 upper6=0xffffffff0000000000000000 mxcsr=0x1f83
+#code64 c5fcc2d106c5fcc2d907c5fcc2e108c5fcc2e909c5fcc2f10ac5fcc2f90b
+#out64 xmm2=0xffffffff0000000000000000ffffffff xmm3=0xffffffffffffffffffffffff xmm4=0xffffffff000000000000000000000000 xmm5=0xffffffffffffffffffffffff00000000 xmm6=0xffffffffffffffffffffffff00000000 upper2=0xffffffff00000000ffffffffffffffff upper3=0xffffffffffffffffffffffffffffffff upper5=0xffffffff0000000000000000 upper6=0xffffffff0000000000000000 mxcsr=0x1f83
+#case predicates_ps_2 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000
+        vcmpps ymm2, ymm0, ymm1, 12
+        vcmpps ymm3, ymm0, ymm1, 13
+        vcmpps ymm4, ymm0, ymm1, 14
+        vcmpps ymm5, ymm0, ymm1, 15
+        vcmpps ymm6, ymm0, ymm1, 16
+        vcmpps ymm7, ymm0, ymm1, 17
+#code32 c5fcc2d10cc5fcc2d90dc5fcc2e10ec5fcc2e90fc5fcc2f110c5fcc2f911
+#out32 xmm2=0xffffffffffffffffffffffff xmm3=0xffffffff xmm4=0xffffffff xmm5=0xffffffffffffffffffffffffffffffff xmm7=0xffffffffffffffff00000000 upper2=0xffffffffffffffffffffffffffffffff upper3=0xffffffff00000000ffffffffffffffff upper4=0xffffffff00000000ffffffffffffffff upper5=0xffffffffffffffffffffffffffffffff upper7=0xffffffff0000000000000000 mxcsr=0x1f83
+#code64 c5fcc2d10cc5fcc2d90dc5fcc2e10ec5fcc2e90fc5fcc2f110c5fcc2f911
+#out64 xmm2=0xffffffffffffffffffffffff xmm3=0xffffffff xmm4=0xffffffff xmm5=0xffffffffffffffffffffffffffffffff xmm7=0xffffffffffffffff00000000 upper2=0xffffffffffffffffffffffffffffffff upper3=0xffffffff00000000ffffffffffffffff upper4=0xffffffff00000000ffffffffffffffff upper5=0xffffffffffffffffffffffffffffffff upper7=0xffffffff0000000000000000 mxcsr=0x1f83
+#case predicates_ps_3 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000
+        vcmpps ymm2, ymm0, ymm1, 18
+        vcmpps ymm3, ymm0, ymm1, 19
+        vcmpps ymm4, ymm0, ymm1, 20
+        vcmpps ymm5, ymm0, ymm1, 21
+        vcmpps ymm6, ymm0, ymm1, 22
+        vcmpps ymm7, ymm0, ymm1, 23
+#code32 c5fcc2d112c5fcc2d913c5fcc2e114c5fcc2e915c5fcc2f116c5fcc2f917
+#out32 xmm2=0xffffffffffffffff00000000 xmm3=0xffffffff000000000000000000000000 xmm4=0xffffffffffffffffffffffffffffffff xmm5=0xffffffff0000000000000000ffffffff xmm6=0xffffffff0000000000000000ffffffff xmm7=0xffffffffffffffffffffffff upper2=0xffffffff0000000000000000 upper4=0xffffffffffffffffffffffffffffffff upper5=0xffffffff00000000ffffffffffffffff upper6=0xffffffff00000000ffffffffffffffff upper7=0xffffffffffffffffffffffffffffffff mxcsr=0x1f83
+#code64 c5fcc2d112c5fcc2d913c5fcc2e114c5fcc2e915c5fcc2f116c5fcc2f917
+#out64 xmm2=0xffffffffffffffff00000000 xmm3=0xffffffff000000000000000000000000 xmm4=0xffffffffffffffffffffffffffffffff xmm5=0xffffffff0000000000000000ffffffff xmm6=0xffffffff0000000000000000ffffffff xmm7=0xffffffffffffffffffffffff upper2=0xffffffff0000000000000000 upper4=0xffffffffffffffffffffffffffffffff upper5=0xffffffff00000000ffffffffffffffff upper6=0xffffffff00000000ffffffffffffffff upper7=0xffffffffffffffffffffffffffffffff mxcsr=0x1f83
+#case predicates_ps_4 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000
+        vcmpps ymm2, ymm0, ymm1, 24
+        vcmpps ymm3, ymm0, ymm1, 25
+        vcmpps ymm4, ymm0, ymm1, 26
+        vcmpps ymm5, ymm0, ymm1, 27
+        vcmpps ymm6, ymm0, ymm1, 28
+        vcmpps ymm7, ymm0, ymm1, 29
+#code32 c5fcc2d118c5fcc2d919c5fcc2e11ac5fcc2e91bc5fcc2f11cc5fcc2f91d
+#out32 xmm2=0xffffffff000000000000000000000000 xmm3=0xffffffffffffffffffffffff00000000 xmm4=0xffffffffffffffffffffffff00000000 xmm6=0xffffffffffffffffffffffff xmm7=0xffffffff upper3=0xffffffff0000000000000000 upper4=0xffffffff0000000000000000 upper6=0xffffffffffffffffffffffffffffffff upper7=0xffffffff00000000ffffffffffffffff mxcsr=0x1f83
+#code64 c5fcc2d118c5fcc2d919c5fcc2e11ac5fcc2e91bc5fcc2f11cc5fcc2f91d
+#out64 xmm2=0xffffffff000000000000000000000000 xmm3=0xffffffffffffffffffffffff00000000 xmm4=0xffffffffffffffffffffffff00000000 xmm6=0xffffffffffffffffffffffff xmm7=0xffffffff upper3=0xffffffff0000000000000000 upper4=0xffffffff0000000000000000 upper6=0xffffffffffffffffffffffffffffffff upper7=0xffffffff00000000ffffffffffffffff mxcsr=0x1f83
+#case predicates_ps_5 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000
+        vcmpps ymm2, ymm0, ymm1, 30
+        vcmpps ymm3, ymm0, ymm1, 31
+#code32 c5fcc2d11ec5fcc2d91f
+#out32 xmm2=0xffffffff xmm3=0xffffffffffffffffffffffffffffffff upper2=0xffffffff00000000ffffffffffffffff upper3=0xffffffffffffffffffffffffffffffff mxcsr=0x1f83
+#code64 c5fcc2d11ec5fcc2d91f
+#out64 xmm2=0xffffffff xmm3=0xffffffffffffffffffffffffffffffff upper2=0xffffffff00000000ffffffffffffffff upper3=0xffffffffffffffffffffffffffffffff mxcsr=0x1f83
+#case predicates_pd_0 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001
+        vcmppd ymm2, ymm0, ymm1, 0
+        vcmppd ymm3, ymm0, ymm1, 1
+        vcmppd ymm4, ymm0, ymm1, 2
+        vcmppd ymm5, ymm0, ymm1, 3
+        vcmppd ymm6, ymm0, ymm1, 4
+        vcmppd ymm7, ymm0, ymm1, 5
+#code32 c5fdc2d100c5fdc2d901c5fdc2e102c5fdc2e903c5fdc2f104c5fdc2f905
+#out32 xmm3=0xffffffffffffffff xmm4=0xffffffffffffffff xmm6=0xffffffffffffffffffffffffffffffff xmm7=0xffffffffffffffff0000000000000000 upper5=0xffffffffffffffff0000000000000000 upper6=0xffffffffffffffffffffffffffffffff upper7=0xffffffffffffffffffffffffffffffff mxcsr=0x1f81
+#code64 c5fdc2d100c5fdc2d901c5fdc2e102c5fdc2e903c5fdc2f104c5fdc2f905
+#out64 xmm3=0xffffffffffffffff xmm4=0xffffffffffffffff xmm6=0xffffffffffffffffffffffffffffffff xmm7=0xffffffffffffffff0000000000000000 upper5=0xffffffffffffffff0000000000000000 upper6=0xffffffffffffffffffffffffffffffff upper7=0xffffffffffffffffffffffffffffffff mxcsr=0x1f81
+#case predicates_pd_1 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001
+        vcmppd ymm2, ymm0, ymm1, 6
+        vcmppd ymm3, ymm0, ymm1, 7
+        vcmppd ymm4, ymm0, ymm1, 8
+        vcmppd ymm5, ymm0, ymm1, 9
+        vcmppd ymm6, ymm0, ymm1, 10
+        vcmppd ymm7, ymm0, ymm1, 11
+#code32 c5fdc2d106c5fdc2d907c5fdc2e108c5fdc2e909c5fdc2f10ac5fdc2f90b
+#out32 xmm2=0xffffffffffffffff0000000000000000 xmm3=0xffffffffffffffffffffffffffffffff xmm5=0xffffffffffffffff xmm6=0xffffffffffffffff upper2=0xffffffffffffffffffffffffffffffff upper3=0xffffffffffffffff upper4=0xffffffffffffffff0000000000000000 upper5=0xffffffffffffffff0000000000000000 upper6=0xffffffffffffffff0000000000000000 mxcsr=0x1f81
+#code64 c5fdc2d106c5fdc2d907c5fdc2e108c5fdc2e909c5fdc2f10ac5fdc2f90b
+#out64 xmm2=0xffffffffffffffff0000000000000000 xmm3=0xffffffffffffffffffffffffffffffff xmm5=0xffffffffffffffff xmm6=0xffffffffffffffff upper2=0xffffffffffffffffffffffffffffffff upper3=0xffffffffffffffff upper4=0xffffffffffffffff0000000000000000 upper5=0xffffffffffffffff0000000000000000 upper6=0xffffffffffffffff0000000000000000 mxcsr=0x1f81
+#case predicates_pd_2 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001
+        vcmppd ymm2, ymm0, ymm1, 12
+        vcmppd ymm3, ymm0, ymm1, 13
+        vcmppd ymm4, ymm0, ymm1, 14
+        vcmppd ymm5, ymm0, ymm1, 15
+        vcmppd ymm6, ymm0, ymm1, 16
+        vcmppd ymm7, ymm0, ymm1, 17
+#code32 c5fdc2d10cc5fdc2d90dc5fdc2e10ec5fdc2e90fc5fdc2f110c5fdc2f911
+#out32 xmm2=0xffffffffffffffffffffffffffffffff xmm3=0xffffffffffffffff0000000000000000 xmm4=0xffffffffffffffff0000000000000000 xmm5=0xffffffffffffffffffffffffffffffff xmm7=0xffffffffffffffff upper2=0xffffffffffffffff upper3=0xffffffffffffffff upper4=0xffffffffffffffff upper5=0xffffffffffffffffffffffffffffffff mxcsr=0x1f81
+#code64 c5fdc2d10cc5fdc2d90dc5fdc2e10ec5fdc2e90fc5fdc2f110c5fdc2f911
+#out64 xmm2=0xffffffffffffffffffffffffffffffff xmm3=0xffffffffffffffff0000000000000000 xmm4=0xffffffffffffffff0000000000000000 xmm5=0xffffffffffffffffffffffffffffffff xmm7=0xffffffffffffffff upper2=0xffffffffffffffff upper3=0xffffffffffffffff upper4=0xffffffffffffffff upper5=0xffffffffffffffffffffffffffffffff mxcsr=0x1f81
+#case predicates_pd_3 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001
+        vcmppd ymm2, ymm0, ymm1, 18
+        vcmppd ymm3, ymm0, ymm1, 19
+        vcmppd ymm4, ymm0, ymm1, 20
+        vcmppd ymm5, ymm0, ymm1, 21
+        vcmppd ymm6, ymm0, ymm1, 22
+        vcmppd ymm7, ymm0, ymm1, 23
+#code32 c5fdc2d112c5fdc2d913c5fdc2e114c5fdc2e915c5fdc2f116c5fdc2f917
+#out32 xmm2=0xffffffffffffffff xmm4=0xffffffffffffffffffffffffffffffff xmm5=0xffffffffffffffff0000000000000000 xmm6=0xffffffffffffffff0000000000000000 xmm7=0xffffffffffffffffffffffffffffffff upper3=0xffffffffffffffff0000000000000000 upper4=0xffffffffffffffffffffffffffffffff upper5=0xffffffffffffffffffffffffffffffff upper6=0xffffffffffffffffffffffffffffffff upper7=0xffffffffffffffff mxcsr=0x1f81
+#code64 c5fdc2d112c5fdc2d913c5fdc2e114c5fdc2e915c5fdc2f116c5fdc2f917
+#out64 xmm2=0xffffffffffffffff xmm4=0xffffffffffffffffffffffffffffffff xmm5=0xffffffffffffffff0000000000000000 xmm6=0xffffffffffffffff0000000000000000 xmm7=0xffffffffffffffffffffffffffffffff upper3=0xffffffffffffffff0000000000000000 upper4=0xffffffffffffffffffffffffffffffff upper5=0xffffffffffffffffffffffffffffffff upper6=0xffffffffffffffffffffffffffffffff upper7=0xffffffffffffffff mxcsr=0x1f81
+#case predicates_pd_4 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001
+        vcmppd ymm2, ymm0, ymm1, 24
+        vcmppd ymm3, ymm0, ymm1, 25
+        vcmppd ymm4, ymm0, ymm1, 26
+        vcmppd ymm5, ymm0, ymm1, 27
+        vcmppd ymm6, ymm0, ymm1, 28
+        vcmppd ymm7, ymm0, ymm1, 29
+#code32 c5fdc2d118c5fdc2d919c5fdc2e11ac5fdc2e91bc5fdc2f11cc5fdc2f91d
+#out32 xmm3=0xffffffffffffffff xmm4=0xffffffffffffffff xmm6=0xffffffffffffffffffffffffffffffff xmm7=0xffffffffffffffff0000000000000000 upper2=0xffffffffffffffff0000000000000000 upper3=0xffffffffffffffff0000000000000000 upper4=0xffffffffffffffff0000000000000000 upper6=0xffffffffffffffff upper7=0xffffffffffffffff mxcsr=0x1f81
+#code64 c5fdc2d118c5fdc2d919c5fdc2e11ac5fdc2e91bc5fdc2f11cc5fdc2f91d
+#out64 xmm3=0xffffffffffffffff xmm4=0xffffffffffffffff xmm6=0xffffffffffffffffffffffffffffffff xmm7=0xffffffffffffffff0000000000000000 upper2=0xffffffffffffffff0000000000000000 upper3=0xffffffffffffffff0000000000000000 upper4=0xffffffffffffffff0000000000000000 upper6=0xffffffffffffffff upper7=0xffffffffffffffff mxcsr=0x1f81
+#case predicates_pd_5 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001
+        vcmppd ymm2, ymm0, ymm1, 30
+        vcmppd ymm3, ymm0, ymm1, 31
+#code32 c5fdc2d11ec5fdc2d91f
+#out32 xmm2=0xffffffffffffffff0000000000000000 xmm3=0xffffffffffffffffffffffffffffffff upper2=0xffffffffffffffff upper3=0xffffffffffffffffffffffffffffffff mxcsr=0x1f81
+#code64 c5fdc2d11ec5fdc2d91f
+#out64 xmm2=0xffffffffffffffff0000000000000000 xmm3=0xffffffffffffffffffffffffffffffff upper2=0xffffffffffffffff upper3=0xffffffffffffffffffffffffffffffff mxcsr=0x1f81
+#case predicates_scalar 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 upper2=0xdead2 upper3=0xdead3 upper4=0xdead4 upper5=0xdead5 upper6=0xdead6 upper7=0xdead7
+        vcmpss xmm2, xmm0, xmm1, 0x1d
+        vcmpsd xmm3, xmm0, xmm1, 0x0b
+        vcmpss xmm4, xmm1, xmm0, 0x11
+        vcmpsd xmm5, xmm1, xmm1, 0x18
+#code32 c5fac2d11dc5fbc2d90bc5f2c2e011c5f3c2e918
+#out32 xmm2=0x7fc000003f80000040000000ffffffff xmm3=0x7fc000003f8000000000000000000000 xmm4=0x3f8000007f80000040400000ffffffff xmm5=0x3f8000007f800000ffffffffffffffff upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0
+#code64 c5fac2d11dc5fbc2d90bc5f2c2e011c5f3c2e918
+#out64 xmm2=0x7fc000003f80000040000000ffffffff xmm3=0x7fc000003f8000000000000000000000 xmm4=0x3f8000007f80000040400000ffffffff xmm5=0x3f8000007f800000ffffffffffffffff upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0
+#case conversions 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 mxcsr=0x1f80|0x5f80
+        vcvtps2dq ymm2, ymm0
+        vcvttps2dq ymm3, ymm1
+        vcvtdq2ps ymm4, ymm0
+        vcvtps2pd ymm5, xmm0
+        vcvtdq2pd ymm6, xmm1
+        vcvtps2pd xmm7, xmm1
+#code32 c5fd5bd0c5fe5bd9c5fc5be0c5fc5ae8c5fee6f1c5f85af9
+#out32 xmm2=0x80000000000000010000000200000001 xmm3=0x1800000000000000300000000 xmm4=0x4eff80004e7e00004e8000004e7e0000 xmm5=0x40000000000000003ff0000000000000 xmm6=0x41d0100000000000c1d0400000000000 xmm7=0x4008000000000000bfe0000000000000 upper2=0x800000008000000000000000 upper3=0x100000000fffffff6 upper4=0x3f800000cb0000004eff00004e7aaaab upper5=0x7ff80000000000003ff0000000000000 upper6=0x41cfc0000000000041dfe00000000000 mxcsr=0x1fa1
+#out32 xmm2=0x80000000000000010000000200000001 xmm3=0x1800000000000000300000000 xmm4=0x4eff80004e7e00004e8000004e7e0000 xmm5=0x40000000000000003ff0000000000000 xmm6=0x41d0100000000000c1d0400000000000 xmm7=0x4008000000000000bfe0000000000000 upper2=0x1800000008000000000000001 upper3=0x100000000fffffff6 upper4=0x3f800000cb0000004eff00004e7aaaab upper5=0x7ff80000000000003ff0000000000000 upper6=0x41cfc0000000000041dfe00000000000 mxcsr=0x5fa1
+#code64 c5fd5bd0c5fe5bd9c5fc5be0c5fc5ae8c5fee6f1c5f85af9
+#out64 xmm2=0x80000000000000010000000200000001 xmm3=0x1800000000000000300000000 xmm4=0x4eff80004e7e00004e8000004e7e0000 xmm5=0x40000000000000003ff0000000000000 xmm6=0x41d0100000000000c1d0400000000000 xmm7=0x4008000000000000bfe0000000000000 upper2=0x800000008000000000000000 upper3=0x100000000fffffff6 upper4=0x3f800000cb0000004eff00004e7aaaab upper5=0x7ff80000000000003ff0000000000000 upper6=0x41cfc0000000000041dfe00000000000 mxcsr=0x1fa1
+#out64 xmm2=0x80000000000000010000000200000001 xmm3=0x1800000000000000300000000 xmm4=0x4eff80004e7e00004e8000004e7e0000 xmm5=0x40000000000000003ff0000000000000 xmm6=0x41d0100000000000c1d0400000000000 xmm7=0x4008000000000000bfe0000000000000 upper2=0x1800000008000000000000001 upper3=0x100000000fffffff6 upper4=0x3f800000cb0000004eff00004e7aaaab upper5=0x7ff80000000000003ff0000000000000 upper6=0x41cfc0000000000041dfe00000000000 mxcsr=0x5fa1
+#case narrowing 32 64
+#in xmm0=0x3ff00000000000004000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 upper2=0xdead2 upper3=0xdead3 upper4=0xdead4 upper5=0xdead5 upper6=0xdead6 upper7=0xdead7 mxcsr=0x1f80|0x7f80
+        vcvtpd2ps xmm2, ymm0
+        vcvtpd2dq xmm3, ymm1
+        vcvttpd2dq xmm4, ymm0
+        vcvtpd2ps xmm5, xmm1
+        vcvttpd2dq xmm6, xmm1
+#code32 c5fd5ad0c5ffe6d9c5fde6e0c5f95ae9c5f9e6f1
+#out32 xmm2=0x7f8000003eaaaaab3f80000040000000 xmm3=0x80000000000000000000000000000003 xmm4=0x80000000000000000000000100000002 xmm5=0xbf00000040400000 xmm6=0x3 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 mxcsr=0x1fa1
+#out32 xmm2=0x7f8000003eaaaaaa3f80000040000000 xmm3=0x80000000000000000000000000000003 xmm4=0x80000000000000000000000100000002 xmm5=0xbf00000040400000 xmm6=0x3 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 mxcsr=0x7fa1
+#code64 c5fd5ad0c5ffe6d9c5fde6e0c5f95ae9c5f9e6f1
+#out64 xmm2=0x7f8000003eaaaaab3f80000040000000 xmm3=0x80000000000000000000000000000003 xmm4=0x80000000000000000000000100000002 xmm5=0xbf00000040400000 xmm6=0x3 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 mxcsr=0x1fa1
+#out64 xmm2=0x7f8000003eaaaaaa3f80000040000000 xmm3=0x80000000000000000000000000000003 xmm4=0x80000000000000000000000100000002 xmm5=0xbf00000040400000 xmm6=0x3 upper2=0x0 upper3=0x0 upper4=0x0 upper5=0x0 upper6=0x0 mxcsr=0x7fa1
+#case general_registers 32 64
+#in xmm0=0x4045266666666666 upper1=1 upper2=1 eax=-7
+        vcvtsi2ss xmm1, xmm0, eax
+        vcvtsi2sd xmm2, xmm0, eax
+        vcvtsd2si ecx, xmm0
+        vcvttsd2si edx, xmm0
+        vcvttss2si esi, xmm1
+#code32 c5fa2ac8c5fb2ad0c5fb2dc8c5fb2cd0c5fa2cf1
+#out32 ecx=0x2a edx=0x2a esi=0xfffffff9 xmm1=0x40452666c0e00000 xmm2=0xc01c000000000000 upper1=0x0 upper2=0x0 mxcsr=0x1fa0
+#code64 c5fa2ac8c5fb2ad0c5fb2dc8c5fb2cd0c5fa2cf1
+#out64 rcx=0x2a rdx=0x2a rsi=0xfffffff9 xmm1=0x40452666c0e00000 xmm2=0xc01c000000000000 upper1=0x0 upper2=0x0 mxcsr=0x1fa0
+#case general_registers_wide 64
+#in xmm0=0x4045266666666666 upper1=1 upper2=1 rax=0x8000000000000001
+        vcvtsi2ss xmm1, xmm0, rax
+        vcvtsi2sd xmm2, xmm0, rax
+        vcvtsd2si rcx, xmm0
+#code64 c4e1fa2ac8c4e1fb2ad0c4e1fb2dc8
+#out64 rcx=0x2a xmm1=0x40452666df000000 xmm2=0xc3e0000000000000 upper1=0x0 upper2=0x0 mxcsr=0x1fa0
+#case halves_to_singles 32 64
+#in xmm0=0x7c01fc0000018000fe003c007bff83ff mxcsr=0x1f80|0x1fc0 upper1=1
+        vcvtph2ps xmm1, xmm0
+        vcvtph2ps ymm2, xmm0
+#code32 c4e27913c8c4e27d13d0
+#out32 xmm1=0xffc000003f800000477fe000b87fc000 xmm2=0xffc000003f800000477fe000b87fc000 upper1=0x0 upper2=0x7fc02000ff8000003380000080000000 mxcsr=0x1f81
+#out32 xmm1=0xffc000003f800000477fe000b87fc000 xmm2=0xffc000003f800000477fe000b87fc000 upper1=0x0 upper2=0x7fc02000ff8000003380000080000000 mxcsr=0x1fc1
+#code64 c4e27913c8c4e27d13d0
+#out64 xmm1=0xffc000003f800000477fe000b87fc000 xmm2=0xffc000003f800000477fe000b87fc000 upper1=0x0 upper2=0x7fc02000ff8000003380000080000000 mxcsr=0x1f81
+#out64 xmm1=0xffc000003f800000477fe000b87fc000 xmm2=0xffc000003f800000477fe000b87fc000 upper1=0x0 upper2=0x7fc02000ff8000003380000080000000 mxcsr=0x1fc1
+#case singles_to_halves 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 mxcsr=0x1f80|0x7fc0|0x9f80 upper2=9 edi=data
+        vcvtps2ph xmm2, xmm0, 0
+        vcvtps2ph xmm3, ymm1, 4
+        vcvtps2ph xmm4, ymm0, 2
+        vcvtps2ph qword ptr [edi], xmm1, 3
+        vcvtps2ph xmmword ptr [edi+9], ymm0, 1
+#code32 c4e3791dc200c4e37d1dcb04c4e37d1dc402c4e3791d0f03c4e37d1d470901
+#out32 xmm2=0x7e003c0040003c00 xmm3=0x80003c000000c9003c007c004200b800 xmm4=0x1fc007c0035567e003c0040003c00 upper2=0x0 mxcsr=0x1fba [data+0x1]=b80042007c003c00003c0040003c007e5535ff7b00fc
+#out32 xmm2=0x7e003c0040003c00 xmm3=0x80003c000000c9003c007c004200b800 xmm4=0xfc007c0035567e003c0040003c00 upper2=0x0 mxcsr=0x7ff8 [data+0x1]=b80042007c003c00003c0040003c007e5535ff7b00fc
+#out32 xmm2=0x7e003c0040003c00 xmm3=0x80003c000000c9003c007c004200b800 xmm4=0x1fc007c0035567e003c0040003c00 upper2=0x0 mxcsr=0x9fba [data+0x1]=b80042007c003c00003c0040003c007e5535ff7b00fc
+#code64 c4e3791dc200c4e37d1dcb04c4e37d1dc40267c4e3791d0f0367c4e37d1d470901
+#out64 xmm2=0x7e003c0040003c00 xmm3=0x80003c000000c9003c007c004200b800 xmm4=0x1fc007c0035567e003c0040003c00 upper2=0x0 mxcsr=0x1fba [data+0x1]=b80042007c003c00003c0040003c007e5535ff7b00fc
+#out64 xmm2=0x7e003c0040003c00 xmm3=0x80003c000000c9003c007c004200b800 xmm4=0xfc007c0035567e003c0040003c00 upper2=0x0 mxcsr=0x7ff8 [data+0x1]=b80042007c003c00003c0040003c007e5535ff7b00fc
+#out64 xmm2=0x7e003c0040003c00 xmm3=0x80003c000000c9003c007c004200b800 xmm4=0x1fc007c0035567e003c0040003c00 upper2=0x0 mxcsr=0x9fba [data+0x1]=b80042007c003c00003c0040003c007e5535ff7b00fc
+#case halves_rounded 32 64
+#in xmm0=0x477fefff477ff00033800000337fffff upper0=0x387fe000387fd0003300000133000000
+        vcvtps2ph xmm2, ymm0, 0
+        vcvtps2ph xmm3, ymm0, 1
+        vcvtps2ph xmm4, ymm0, 2
+        vcvtps2ph xmm5, ymm0, 3
+#code32 c4e37d1dc200c4e37d1dc301c4e37d1dc402c4e37d1dc503
+#out32 xmm2=0x40003ff000100007bff7c0000010001 xmm3=0x3ff03ff000000007bff7bff00010000 xmm4=0x4000400000100017c007c0000010001 xmm5=0x3ff03ff000000007bff7bff00010000 mxcsr=0x1fb8
+#code64 c4e37d1dc200c4e37d1dc301c4e37d1dc402c4e37d1dc503
+#out64 xmm2=0x40003ff000100007bff7c0000010001 xmm3=0x3ff03ff000000007bff7bff00010000 xmm4=0x4000400000100017c007c0000010001 xmm5=0x3ff03ff000000007bff7bff00010000 mxcsr=0x1fb8
+#case fault_before_flags 32 64
+#in xmm0=0x7fc000003f800000400000003f800000 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 edi=ro
+        vcvtps2ph xmmword ptr [edi], ymm0, 1
+#code32 c4e37d1d0701
+#out32 stop=sigsegv.0x2@ro rip=code
+#code64 67c4e37d1d0701
+#out64 stop=sigsegv.0x2@ro rip=code
+#case fused_ps_132 32 64
+#in xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 xmm0=0x7fc000003f800001400000003f800001 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm2=0xbf800000ff800000c0c000003f000000 upper2=0x3f8000013f80000000000001408aaaab mxcsr=0x1f80|0x7f80
+        vmovaps ymm3, ymm0
+        vfmadd132ps ymm3, ymm1, ymm2
+        vmovaps ymm4, ymm0
+        vfmsub132ps ymm4, ymm1, ymm2
+        vmovaps ymm5, ymm0
+        vfnmadd132ps ymm5, ymm1, ymm2
+        vmovaps ymm6, ymm0
+        vfnmsub132ps ymm6, ymm1, ymm2
+        vmovaps ymm7, ymm0
+        vfmaddsub132ps ymm7, ymm1, ymm2
+#code32 c5fc28d8c4e27598dac5fc28e0c4e2759ae2c5fc28e8c4e2759ceac5fc28f0c4e2759ef2c5fc28f8c4e27596fa
+#out32 xmm3=0x7fc00000ffc00000c110000033800000 xmm4=0x7fc00000ff800000c17000003f800000 xmm5=0x7fc000007f80000041700000bf800000 xmm6=0x7fc00000ffc0000041100000b3800000 xmm7=0x7fc00000ff800000c11000003f800000 upper3=0x1ff80000034ffffffc108e38e upper4=0x1ff80000034ffffff41371c72 upper5=0x800000017f800000b4ffffffc1371c72 upper6=0x800000017f800000b4ffffff4108e38e upper7=0x1ff80000034ffffff41371c72 mxcsr=0x1fb3
+#out32 xmm3=0x7fc00000ffc00000c110000033800000 xmm4=0x7fc00000ff800000c17000003f800000 xmm5=0x7fc000007f80000041700000bf800000 xmm6=0x7fc00000ffc0000041100000b3800000 xmm7=0x7fc00000ff800000c11000003f800000 upper3=0x1ff80000034ffffffc108e38e upper4=0x1ff80000034fffffe41371c71 upper5=0x800000017f800000b4fffffec1371c71 upper6=0x800000017f800000b4ffffff4108e38e upper7=0x1ff80000034ffffff41371c71 mxcsr=0x7fb3
+#code64 c5fc28d8c4e27598dac5fc28e0c4e2759ae2c5fc28e8c4e2759ceac5fc28f0c4e2759ef2c5fc28f8c4e27596fa
+#out64 xmm3=0x7fc00000ffc00000c110000033800000 xmm4=0x7fc00000ff800000c17000003f800000 xmm5=0x7fc000007f80000041700000bf800000 xmm6=0x7fc00000ffc0000041100000b3800000 xmm7=0x7fc00000ff800000c11000003f800000 upper3=0x1ff80000034ffffffc108e38e upper4=0x1ff80000034ffffff41371c72 upper5=0x800000017f800000b4ffffffc1371c72 upper6=0x800000017f800000b4ffffff4108e38e upper7=0x1ff80000034ffffff41371c72 mxcsr=0x1fb3
+#out64 xmm3=0x7fc00000ffc00000c110000033800000 xmm4=0x7fc00000ff800000c17000003f800000 xmm5=0x7fc000007f80000041700000bf800000 xmm6=0x7fc00000ffc0000041100000b3800000 xmm7=0x7fc00000ff800000c11000003f800000 upper3=0x1ff80000034ffffffc108e38e upper4=0x1ff80000034fffffe41371c71 upper5=0x800000017f800000b4fffffec1371c71 upper6=0x800000017f800000b4ffffff4108e38e upper7=0x1ff80000034ffffff41371c71 mxcsr=0x7fb3
+#case fused_subadd_ps_132 32 64
+#in xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 xmm0=0x7fc000003f800001400000003f800001 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm2=0xbf800000ff800000c0c000003f000000 upper2=0x3f8000013f80000000000001408aaaab
+        vmovaps ymm3, ymm0
+        vfmsubadd132ps ymm3, ymm1, ymm2
+        vmovaps xmm4, xmm0
+        vfmaddsub132ps xmm4, xmm1, xmm2
+#code32 c5fc28d8c4e27597dac5f828e0c4e27196e2
+#out32 xmm3=0x7fc00000ffc00000c170000033800000 xmm4=0x7fc00000ff800000c11000003f800000 upper3=0x1ff80000034ffffffc108e38e mxcsr=0x1fb3
+#code64 c5fc28d8c4e27597dac5f828e0c4e27196e2
+#out64 xmm3=0x7fc00000ffc00000c170000033800000 xmm4=0x7fc00000ff800000c11000003f800000 upper3=0x1ff80000034ffffffc108e38e mxcsr=0x1fb3
+#case fused_ps_213 32 64
+#in xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 xmm0=0x7fc000003f800001400000003f800001 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm2=0xbf800000ff800000c0c000003f000000 upper2=0x3f8000013f80000000000001408aaaab mxcsr=0x1f80|0x7f80
+        vmovaps ymm3, ymm0
+        vfmadd213ps ymm3, ymm1, ymm2
+        vmovaps ymm4, ymm0
+        vfmsub213ps ymm4, ymm1, ymm2
+        vmovaps ymm5, ymm0
+        vfnmadd213ps ymm5, ymm1, ymm2
+        vmovaps ymm6, ymm0
+        vfnmsub213ps ymm6, ymm1, ymm2
+        vmovaps ymm7, ymm0
+        vfmaddsub213ps ymm7, ymm1, ymm2
+#code32 c5fc28d8c4e275a8dac5fc28e0c4e275aae2c5fc28e8c4e275aceac5fc28f0c4e275aef2c5fc28f8c4e275a6fa
+#out32 xmm3=0x7fc00000ffc0000000000000b3800000 xmm4=0x7fc000007f80000041400000bf800000 xmm5=0x7fc00000ff800000c14000003f800000 xmm6=0x7fc00000ffc000000000000033800000 xmm7=0x7fc000007f80000000000000bf800000 upper3=0x3f800001ff800000407fffff3f800000 upper4=0xbf800001ff800000407fffffc0f55556 upper5=0x3f8000017f800000c07fffff40f55556 upper6=0xbf8000017f800000c07fffffbf800000 upper7=0x3f800001ff800000407fffffc0f55556 mxcsr=0x1fa3
+#out32 xmm3=0x7fc00000ffc0000000000000b3800000 xmm4=0x7fc000007f80000041400000bf800000 xmm5=0x7fc00000ff800000c14000003f800000 xmm6=0x7fc00000ffc000000000000033800000 xmm7=0x7fc000007f80000000000000bf800000 upper3=0x3f800001ff800000407fffff3f800000 upper4=0xbf800001ff800000407ffffec0f55555 upper5=0x3f8000017f800000c07ffffe40f55555 upper6=0xbf8000017f800000c07fffffbf800000 upper7=0x3f800001ff800000407fffffc0f55555 mxcsr=0x7fa3
+#code64 c5fc28d8c4e275a8dac5fc28e0c4e275aae2c5fc28e8c4e275aceac5fc28f0c4e275aef2c5fc28f8c4e275a6fa
+#out64 xmm3=0x7fc00000ffc0000000000000b3800000 xmm4=0x7fc000007f80000041400000bf800000 xmm5=0x7fc00000ff800000c14000003f800000 xmm6=0x7fc00000ffc000000000000033800000 xmm7=0x7fc000007f80000000000000bf800000 upper3=0x3f800001ff800000407fffff3f800000 upper4=0xbf800001ff800000407fffffc0f55556 upper5=0x3f8000017f800000c07fffff40f55556 upper6=0xbf8000017f800000c07fffffbf800000 upper7=0x3f800001ff800000407fffffc0f55556 mxcsr=0x1fa3
+#out64 xmm3=0x7fc00000ffc0000000000000b3800000 xmm4=0x7fc000007f80000041400000bf800000 xmm5=0x7fc00000ff800000c14000003f800000 xmm6=0x7fc00000ffc000000000000033800000 xmm7=0x7fc000007f80000000000000bf800000 upper3=0x3f800001ff800000407fffff3f800000 upper4=0xbf800001ff800000407ffffec0f55555 upper5=0x3f8000017f800000c07ffffe40f55555 upper6=0xbf8000017f800000c07fffffbf800000 upper7=0x3f800001ff800000407fffffc0f55555 mxcsr=0x7fa3
+#case fused_subadd_ps_213 32 64
+#in xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 xmm0=0x7fc000003f800001400000003f800001 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm2=0xbf800000ff800000c0c000003f000000 upper2=0x3f8000013f80000000000001408aaaab
+        vmovaps ymm3, ymm0
+        vfmsubadd213ps ymm3, ymm1, ymm2
+        vmovaps xmm4, xmm0
+        vfmaddsub213ps xmm4, xmm1, xmm2
+#code32 c5fc28d8c4e275a7dac5f828e0c4e271a6e2
+#out32 xmm3=0x7fc00000ffc0000041400000b3800000 xmm4=0x7fc000007f80000000000000bf800000 upper3=0xbf800001ff800000407fffff3f800000 mxcsr=0x1fa3
+#code64 c5fc28d8c4e275a7dac5f828e0c4e271a6e2
+#out64 xmm3=0x7fc00000ffc0000041400000b3800000 xmm4=0x7fc000007f80000000000000bf800000 upper3=0xbf800001ff800000407fffff3f800000 mxcsr=0x1fa3
+#case fused_ps_231 32 64
+#in xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 xmm0=0x7fc000003f800001400000003f800001 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm2=0xbf800000ff800000c0c000003f000000 upper2=0x3f8000013f80000000000001408aaaab mxcsr=0x1f80|0x7f80
+        vmovaps ymm3, ymm0
+        vfmadd231ps ymm3, ymm1, ymm2
+        vmovaps ymm4, ymm0
+        vfmsub231ps ymm4, ymm1, ymm2
+        vmovaps ymm5, ymm0
+        vfnmadd231ps ymm5, ymm1, ymm2
+        vmovaps ymm6, ymm0
+        vfnmsub231ps ymm6, ymm1, ymm2
+        vmovaps ymm7, ymm0
+        vfmaddsub231ps ymm7, ymm1, ymm2
+#code32 c5fc28d8c4e275b8dac5fc28e0c4e275bae2c5fc28e8c4e275bceac5fc28f0c4e275bef2c5fc28f8c4e275b6fa
+#out32 xmm3=0x7fc00000ff800000c18000003f400002 xmm4=0x7fc00000ff800000c1a00000bfa00001 xmm5=0x7fc000007f80000041a000003fa00001 xmm6=0x7fc000007f80000041800000bf400002 xmm7=0x7fc00000ff800000c1800000bfa00001 upper3=0x1ff8000007f7fffffc22c0000 upper4=0x800000017f800000ff7fffffc22eaaab upper5=0x1ff8000007f7fffff422eaaab upper6=0x800000017f800000ff7fffff422c0000 upper7=0x17f8000007f7fffffc22eaaab mxcsr=0x1fa2
+#out32 xmm3=0x7fc00000ff800000c18000003f400002 xmm4=0x7fc00000ff800000c1a00000bfa00001 xmm5=0x7fc000007f80000041a000003fa00001 xmm6=0x7fc000007f80000041800000bf400002 xmm7=0x7fc00000ff800000c1800000bfa00001 upper3=0x1ff8000007f7fffffc22c0000 upper4=0x800000017f800000ff7ffffec22eaaab upper5=0x1ff8000007f7ffffe422eaaab upper6=0x800000017f800000ff7fffff422c0000 upper7=0x17f8000007f7fffffc22eaaab mxcsr=0x7fa2
+#code64 c5fc28d8c4e275b8dac5fc28e0c4e275bae2c5fc28e8c4e275bceac5fc28f0c4e275bef2c5fc28f8c4e275b6fa
+#out64 xmm3=0x7fc00000ff800000c18000003f400002 xmm4=0x7fc00000ff800000c1a00000bfa00001 xmm5=0x7fc000007f80000041a000003fa00001 xmm6=0x7fc000007f80000041800000bf400002 xmm7=0x7fc00000ff800000c1800000bfa00001 upper3=0x1ff8000007f7fffffc22c0000 upper4=0x800000017f800000ff7fffffc22eaaab upper5=0x1ff8000007f7fffff422eaaab upper6=0x800000017f800000ff7fffff422c0000 upper7=0x17f8000007f7fffffc22eaaab mxcsr=0x1fa2
+#out64 xmm3=0x7fc00000ff800000c18000003f400002 xmm4=0x7fc00000ff800000c1a00000bfa00001 xmm5=0x7fc000007f80000041a000003fa00001 xmm6=0x7fc000007f80000041800000bf400002 xmm7=0x7fc00000ff800000c1800000bfa00001 upper3=0x1ff8000007f7fffffc22c0000 upper4=0x800000017f800000ff7ffffec22eaaab upper5=0x1ff8000007f7ffffe422eaaab upper6=0x800000017f800000ff7fffff422c0000 upper7=0x17f8000007f7fffffc22eaaab mxcsr=0x7fa2
+#case fused_subadd_ps_231 32 64
+#in xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 xmm0=0x7fc000003f800001400000003f800001 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm2=0xbf800000ff800000c0c000003f000000 upper2=0x3f8000013f80000000000001408aaaab
+        vmovaps ymm3, ymm0
+        vfmsubadd231ps ymm3, ymm1, ymm2
+        vmovaps xmm4, xmm0
+        vfmaddsub231ps xmm4, xmm1, xmm2
+#code32 c5fc28d8c4e275b7dac5f828e0c4e271b6e2
+#out32 xmm3=0x7fc00000ff800000c1a000003f400002 xmm4=0x7fc00000ff800000c1800000bfa00001 upper3=0x80000001ff800000ff7fffffc22c0000 mxcsr=0x1fa2
+#code64 c5fc28d8c4e275b7dac5f828e0c4e271b6e2
+#out64 xmm3=0x7fc00000ff800000c1a000003f400002 xmm4=0x7fc00000ff800000c1800000bfa00001 upper3=0x80000001ff800000ff7fffffc22c0000 mxcsr=0x1fa2
+#case fused_pd_132 32 64
+#in xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 xmm0=0x3ff00000000000014000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm2=0x3fe0000000000001c018000000000003 upper2=0x00000000000000018000000000000000 mxcsr=0x1f80|0x7f80
+        vmovaps ymm3, ymm0
+        vfmadd132pd ymm3, ymm1, ymm2
+        vmovaps ymm4, ymm0
+        vfmsub132pd ymm4, ymm1, ymm2
+        vmovaps ymm5, ymm0
+        vfnmadd132pd ymm5, ymm1, ymm2
+        vmovaps ymm6, ymm0
+        vfnmsub132pd ymm6, ymm1, ymm2
+        vmovaps ymm7, ymm0
+        vfmaddsub132pd ymm7, ymm1, ymm2
+#code32 c5fc28d8c4e2f598dac5fc28e0c4e2f59ae2c5fc28e8c4e2f59ceac5fc28f0c4e2f59ef2c5fc28f8c4e2f596fa
+#out32 xmm3=0x3cb0000000000000c022000000000005 xmm4=0x3ff0000000000001c02e000000000005 xmm5=0xbff0000000000001402e000000000005 xmm6=0xbcb00000000000004022000000000005 xmm7=0x3cb0000000000000c02e000000000005 upper3=0x7ff80000000000010010000000000001 upper4=0x7ff80000000000018010000000000001 upper5=0x7ff80000000000010010000000000001 upper6=0x7ff80000000000018010000000000001 upper7=0x7ff80000000000018010000000000001 mxcsr=0x1fa0
+#out32 xmm3=0x3cb0000000000000c022000000000004 xmm4=0x3ff0000000000001c02e000000000004 xmm5=0xbff0000000000001402e000000000004 xmm6=0xbcb00000000000004022000000000004 xmm7=0x3cb0000000000000c02e000000000004 upper3=0x7ff80000000000010010000000000001 upper4=0x7ff80000000000018010000000000001 upper5=0x7ff80000000000010010000000000001 upper6=0x7ff80000000000018010000000000001 upper7=0x7ff80000000000018010000000000001 mxcsr=0x7fa0
+#code64 c5fc28d8c4e2f598dac5fc28e0c4e2f59ae2c5fc28e8c4e2f59ceac5fc28f0c4e2f59ef2c5fc28f8c4e2f596fa
+#out64 xmm3=0x3cb0000000000000c022000000000005 xmm4=0x3ff0000000000001c02e000000000005 xmm5=0xbff0000000000001402e000000000005 xmm6=0xbcb00000000000004022000000000005 xmm7=0x3cb0000000000000c02e000000000005 upper3=0x7ff80000000000010010000000000001 upper4=0x7ff80000000000018010000000000001 upper5=0x7ff80000000000010010000000000001 upper6=0x7ff80000000000018010000000000001 upper7=0x7ff80000000000018010000000000001 mxcsr=0x1fa0
+#out64 xmm3=0x3cb0000000000000c022000000000004 xmm4=0x3ff0000000000001c02e000000000004 xmm5=0xbff0000000000001402e000000000004 xmm6=0xbcb00000000000004022000000000004 xmm7=0x3cb0000000000000c02e000000000004 upper3=0x7ff80000000000010010000000000001 upper4=0x7ff80000000000018010000000000001 upper5=0x7ff80000000000010010000000000001 upper6=0x7ff80000000000018010000000000001 upper7=0x7ff80000000000018010000000000001 mxcsr=0x7fa0
+#case fused_subadd_pd_132 32 64
+#in xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 xmm0=0x3ff00000000000014000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm2=0x3fe0000000000001c018000000000003 upper2=0x00000000000000018000000000000000
+        vmovaps ymm3, ymm0
+        vfmsubadd132pd ymm3, ymm1, ymm2
+        vmovaps xmm4, xmm0
+        vfmaddsub132pd xmm4, xmm1, xmm2
+#code32 c5fc28d8c4e2f597dac5f828e0c4e2f196e2
+#out32 xmm3=0x3ff0000000000001c022000000000005 xmm4=0x3cb0000000000000c02e000000000005 upper3=0x7ff80000000000010010000000000001 mxcsr=0x1fa0
+#code64 c5fc28d8c4e2f597dac5f828e0c4e2f196e2
+#out64 xmm3=0x3ff0000000000001c022000000000005 xmm4=0x3cb0000000000000c02e000000000005 upper3=0x7ff80000000000010010000000000001 mxcsr=0x1fa0
+#case fused_pd_213 32 64
+#in xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 xmm0=0x3ff00000000000014000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm2=0x3fe0000000000001c018000000000003 upper2=0x00000000000000018000000000000000 mxcsr=0x1f80|0x7f80
+        vmovaps ymm3, ymm0
+        vfmadd213pd ymm3, ymm1, ymm2
+        vmovaps ymm4, ymm0
+        vfmsub213pd ymm4, ymm1, ymm2
+        vmovaps ymm5, ymm0
+        vfnmadd213pd ymm5, ymm1, ymm2
+        vmovaps ymm6, ymm0
+        vfnmsub213pd ymm6, ymm1, ymm2
+        vmovaps ymm7, ymm0
+        vfmaddsub213pd ymm7, ymm1, ymm2
+#code32 c5fc28d8c4e2f5a8dac5fc28e0c4e2f5aae2c5fc28e8c4e2f5aceac5fc28f0c4e2f5aef2c5fc28f8c4e2f5a6fa
+#out32 xmm3=0xbcd8000000000000 xmm4=0xbff00000000000014028000000000002 xmm5=0x3ff0000000000001c028000000000002 xmm6=0x3cd8000000000000 xmm7=0x4028000000000002 upper3=0x7ff80000000000010005555555555556 upper4=0x7ff80000000000010005555555555556 upper5=0x7ff80000000000018005555555555556 upper6=0x7ff80000000000018005555555555556 upper7=0x7ff80000000000010005555555555556 mxcsr=0x1fb0
+#out32 xmm3=0xbcd8000000000000 xmm4=0xbff00000000000014028000000000002 xmm5=0x3ff0000000000001c028000000000002 xmm6=0x3cd8000000000000 xmm7=0x4028000000000002 upper3=0x7ff80000000000010005555555555555 upper4=0x7ff80000000000010005555555555555 upper5=0x7ff80000000000018005555555555555 upper6=0x7ff80000000000018005555555555555 upper7=0x7ff80000000000010005555555555555 mxcsr=0x7fb0
+#code64 c5fc28d8c4e2f5a8dac5fc28e0c4e2f5aae2c5fc28e8c4e2f5aceac5fc28f0c4e2f5aef2c5fc28f8c4e2f5a6fa
+#out64 xmm3=0xbcd8000000000000 xmm4=0xbff00000000000014028000000000002 xmm5=0x3ff0000000000001c028000000000002 xmm6=0x3cd8000000000000 xmm7=0x4028000000000002 upper3=0x7ff80000000000010005555555555556 upper4=0x7ff80000000000010005555555555556 upper5=0x7ff80000000000018005555555555556 upper6=0x7ff80000000000018005555555555556 upper7=0x7ff80000000000010005555555555556 mxcsr=0x1fb0
+#out64 xmm3=0xbcd8000000000000 xmm4=0xbff00000000000014028000000000002 xmm5=0x3ff0000000000001c028000000000002 xmm6=0x3cd8000000000000 xmm7=0x4028000000000002 upper3=0x7ff80000000000010005555555555555 upper4=0x7ff80000000000010005555555555555 upper5=0x7ff80000000000018005555555555555 upper6=0x7ff80000000000018005555555555555 upper7=0x7ff80000000000010005555555555555 mxcsr=0x7fb0
+#case fused_subadd_pd_213 32 64
+#in xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 xmm0=0x3ff00000000000014000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm2=0x3fe0000000000001c018000000000003 upper2=0x00000000000000018000000000000000
+        vmovaps ymm3, ymm0
+        vfmsubadd213pd ymm3, ymm1, ymm2
+        vmovaps xmm4, xmm0
+        vfmaddsub213pd xmm4, xmm1, xmm2
+#code32 c5fc28d8c4e2f5a7dac5f828e0c4e2f1a6e2
+#out32 xmm3=0xbff0000000000001bcd8000000000000 xmm4=0x4028000000000002 upper3=0x7ff80000000000010005555555555556 mxcsr=0x1fb0
+#code64 c5fc28d8c4e2f5a7dac5f828e0c4e2f1a6e2
+#out64 xmm3=0xbff0000000000001bcd8000000000000 xmm4=0x4028000000000002 upper3=0x7ff80000000000010005555555555556 mxcsr=0x1fb0
+#case fused_pd_231 32 64
+#in xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 xmm0=0x3ff00000000000014000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm2=0x3fe0000000000001c018000000000003 upper2=0x00000000000000018000000000000000 mxcsr=0x1f80|0x7f80
+        vmovaps ymm3, ymm0
+        vfmadd231pd ymm3, ymm1, ymm2
+        vmovaps ymm4, ymm0
+        vfmsub231pd ymm4, ymm1, ymm2
+        vmovaps ymm5, ymm0
+        vfnmadd231pd ymm5, ymm1, ymm2
+        vmovaps ymm6, ymm0
+        vfnmsub231pd ymm6, ymm1, ymm2
+        vmovaps ymm7, ymm0
+        vfmaddsub231pd ymm7, ymm1, ymm2
+#code32 c5fc28d8c4e2f5b8dac5fc28e0c4e2f5bae2c5fc28e8c4e2f5bceac5fc28f0c4e2f5bef2c5fc28f8c4e2f5b6fa
+#out32 xmm3=0x3fe8000000000002c030000000000002 xmm4=0xbff4000000000001c034000000000002 xmm5=0x3ff40000000000014034000000000002 xmm6=0xbfe80000000000024030000000000002 xmm7=0x3fe8000000000002c034000000000002 upper3=0x7ff80000000000013fd5555555555555 upper4=0x7ff8000000000001bfd5555555555555 upper5=0x7ff80000000000013fd5555555555555 upper6=0x7ff8000000000001bfd5555555555555 upper7=0x7ff8000000000001bfd5555555555555 mxcsr=0x1fa0
+#out32 xmm3=0x3fe8000000000001c030000000000002 xmm4=0xbff4000000000001c034000000000002 xmm5=0x3ff40000000000014034000000000002 xmm6=0xbfe80000000000014030000000000002 xmm7=0x3fe8000000000001c034000000000002 upper3=0x7ff80000000000013fd5555555555555 upper4=0x7ff8000000000001bfd5555555555555 upper5=0x7ff80000000000013fd5555555555555 upper6=0x7ff8000000000001bfd5555555555555 upper7=0x7ff8000000000001bfd5555555555555 mxcsr=0x7fa0
+#code64 c5fc28d8c4e2f5b8dac5fc28e0c4e2f5bae2c5fc28e8c4e2f5bceac5fc28f0c4e2f5bef2c5fc28f8c4e2f5b6fa
+#out64 xmm3=0x3fe8000000000002c030000000000002 xmm4=0xbff4000000000001c034000000000002 xmm5=0x3ff40000000000014034000000000002 xmm6=0xbfe80000000000024030000000000002 xmm7=0x3fe8000000000002c034000000000002 upper3=0x7ff80000000000013fd5555555555555 upper4=0x7ff8000000000001bfd5555555555555 upper5=0x7ff80000000000013fd5555555555555 upper6=0x7ff8000000000001bfd5555555555555 upper7=0x7ff8000000000001bfd5555555555555 mxcsr=0x1fa0
+#out64 xmm3=0x3fe8000000000001c030000000000002 xmm4=0xbff4000000000001c034000000000002 xmm5=0x3ff40000000000014034000000000002 xmm6=0xbfe80000000000014030000000000002 xmm7=0x3fe8000000000001c034000000000002 upper3=0x7ff80000000000013fd5555555555555 upper4=0x7ff8000000000001bfd5555555555555 upper5=0x7ff80000000000013fd5555555555555 upper6=0x7ff8000000000001bfd5555555555555 upper7=0x7ff8000000000001bfd5555555555555 mxcsr=0x7fa0
+#case fused_subadd_pd_231 32 64
+#in xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 xmm0=0x3ff00000000000014000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm2=0x3fe0000000000001c018000000000003 upper2=0x00000000000000018000000000000000
+        vmovaps ymm3, ymm0
+        vfmsubadd231pd ymm3, ymm1, ymm2
+        vmovaps xmm4, xmm0
+        vfmaddsub231pd xmm4, xmm1, xmm2
+#code32 c5fc28d8c4e2f5b7dac5f828e0c4e2f1b6e2
+#out32 xmm3=0xbff4000000000001c030000000000002 xmm4=0x3fe8000000000002c034000000000002 upper3=0x7ff80000000000013fd5555555555555 mxcsr=0x1fa0
+#code64 c5fc28d8c4e2f5b7dac5f828e0c4e2f1b6e2
+#out64 xmm3=0xbff4000000000001c030000000000002 xmm4=0x3fe8000000000002c034000000000002 upper3=0x7ff80000000000013fd5555555555555 mxcsr=0x1fa0
+#case fused_ss_132 32 64
+#in xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 xmm0=0x7fc000003f800001400000003f800001 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm2=0xbf800000ff800000c0c000003f000000 upper2=0x3f8000013f80000000000001408aaaab mxcsr=0x1f80|0x7f80
+        vmovaps xmm3, xmm0
+        vfmadd132ss xmm3, xmm1, xmm2
+        vmovaps xmm4, xmm0
+        vfmsub132ss xmm4, xmm1, xmm2
+        vmovaps xmm5, xmm0
+        vfnmadd132ss xmm5, xmm1, xmm2
+        vmovaps xmm6, xmm0
+        vfnmsub132ss xmm6, xmm1, xmm2
+#code32 c5f828d8c4e27199dac5f828e0c4e2719be2c5f828e8c4e2719deac5f828f0c4e2719ff2
+#out32 xmm3=0x7fc000003f8000014000000033800000 xmm4=0x7fc000003f800001400000003f800000 xmm5=0x7fc000003f80000140000000bf800000 xmm6=0x7fc000003f80000140000000b3800000 mxcsr=0x1fa0
+#out32 xmm3=0x7fc000003f8000014000000033800000 xmm4=0x7fc000003f800001400000003f800000 xmm5=0x7fc000003f80000140000000bf800000 xmm6=0x7fc000003f80000140000000b3800000 mxcsr=0x7fa0
+#code64 c5f828d8c4e27199dac5f828e0c4e2719be2c5f828e8c4e2719deac5f828f0c4e2719ff2
+#out64 xmm3=0x7fc000003f8000014000000033800000 xmm4=0x7fc000003f800001400000003f800000 xmm5=0x7fc000003f80000140000000bf800000 xmm6=0x7fc000003f80000140000000b3800000 mxcsr=0x1fa0
+#out64 xmm3=0x7fc000003f8000014000000033800000 xmm4=0x7fc000003f800001400000003f800000 xmm5=0x7fc000003f80000140000000bf800000 xmm6=0x7fc000003f80000140000000b3800000 mxcsr=0x7fa0
+#case fused_ss_213 32 64
+#in xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 xmm0=0x7fc000003f800001400000003f800001 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm2=0xbf800000ff800000c0c000003f000000 upper2=0x3f8000013f80000000000001408aaaab mxcsr=0x1f80|0x7f80
+        vmovaps xmm3, xmm0
+        vfmadd213ss xmm3, xmm1, xmm2
+        vmovaps xmm4, xmm0
+        vfmsub213ss xmm4, xmm1, xmm2
+        vmovaps xmm5, xmm0
+        vfnmadd213ss xmm5, xmm1, xmm2
+        vmovaps xmm6, xmm0
+        vfnmsub213ss xmm6, xmm1, xmm2
+#code32 c5f828d8c4e271a9dac5f828e0c4e271abe2c5f828e8c4e271adeac5f828f0c4e271aff2
+#out32 xmm3=0x7fc000003f80000140000000b3800000 xmm4=0x7fc000003f80000140000000bf800000 xmm5=0x7fc000003f800001400000003f800000 xmm6=0x7fc000003f8000014000000033800000 mxcsr=0x1fa0
+#out32 xmm3=0x7fc000003f80000140000000b3800000 xmm4=0x7fc000003f80000140000000bf800000 xmm5=0x7fc000003f800001400000003f800000 xmm6=0x7fc000003f8000014000000033800000 mxcsr=0x7fa0
+#code64 c5f828d8c4e271a9dac5f828e0c4e271abe2c5f828e8c4e271adeac5f828f0c4e271aff2
+#out64 xmm3=0x7fc000003f80000140000000b3800000 xmm4=0x7fc000003f80000140000000bf800000 xmm5=0x7fc000003f800001400000003f800000 xmm6=0x7fc000003f8000014000000033800000 mxcsr=0x1fa0
+#out64 xmm3=0x7fc000003f80000140000000b3800000 xmm4=0x7fc000003f80000140000000bf800000 xmm5=0x7fc000003f800001400000003f800000 xmm6=0x7fc000003f8000014000000033800000 mxcsr=0x7fa0
+#case fused_ss_231 32 64
+#in xmm1=0x3f8000007f80000040400000bf000000 upper1=0x800000003f80000000800000c1200000 xmm0=0x7fc000003f800001400000003f800001 upper0=0x00000001ff8000007f7fffff3eaaaaab xmm2=0xbf800000ff800000c0c000003f000000 upper2=0x3f8000013f80000000000001408aaaab mxcsr=0x1f80|0x7f80
+        vmovaps xmm3, xmm0
+        vfmadd231ss xmm3, xmm1, xmm2
+        vmovaps xmm4, xmm0
+        vfmsub231ss xmm4, xmm1, xmm2
+        vmovaps xmm5, xmm0
+        vfnmadd231ss xmm5, xmm1, xmm2
+        vmovaps xmm6, xmm0
+        vfnmsub231ss xmm6, xmm1, xmm2
+#code32 c5f828d8c4e271b9dac5f828e0c4e271bbe2c5f828e8c4e271bdeac5f828f0c4e271bff2
+#out32 xmm3=0x7fc000003f800001400000003f400002 xmm4=0x7fc000003f80000140000000bfa00001 xmm5=0x7fc000003f800001400000003fa00001 xmm6=0x7fc000003f80000140000000bf400002
+#out32 xmm3=0x7fc000003f800001400000003f400002 xmm4=0x7fc000003f80000140000000bfa00001 xmm5=0x7fc000003f800001400000003fa00001 xmm6=0x7fc000003f80000140000000bf400002
+#code64 c5f828d8c4e271b9dac5f828e0c4e271bbe2c5f828e8c4e271bdeac5f828f0c4e271bff2
+#out64 xmm3=0x7fc000003f800001400000003f400002 xmm4=0x7fc000003f80000140000000bfa00001 xmm5=0x7fc000003f800001400000003fa00001 xmm6=0x7fc000003f80000140000000bf400002
+#out64 xmm3=0x7fc000003f800001400000003f400002 xmm4=0x7fc000003f80000140000000bfa00001 xmm5=0x7fc000003f800001400000003fa00001 xmm6=0x7fc000003f80000140000000bf400002
+#case fused_sd_132 32 64
+#in xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 xmm0=0x3ff00000000000014000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm2=0x3fe0000000000001c018000000000003 upper2=0x00000000000000018000000000000000 mxcsr=0x1f80|0x7f80
+        vmovaps xmm3, xmm0
+        vfmadd132sd xmm3, xmm1, xmm2
+        vmovaps xmm4, xmm0
+        vfmsub132sd xmm4, xmm1, xmm2
+        vmovaps xmm5, xmm0
+        vfnmadd132sd xmm5, xmm1, xmm2
+        vmovaps xmm6, xmm0
+        vfnmsub132sd xmm6, xmm1, xmm2
+#code32 c5f828d8c4e2f199dac5f828e0c4e2f19be2c5f828e8c4e2f19deac5f828f0c4e2f19ff2
+#out32 xmm3=0x3ff0000000000001c022000000000005 xmm4=0x3ff0000000000001c02e000000000005 xmm5=0x3ff0000000000001402e000000000005 xmm6=0x3ff00000000000014022000000000005 mxcsr=0x1fa0
+#out32 xmm3=0x3ff0000000000001c022000000000004 xmm4=0x3ff0000000000001c02e000000000004 xmm5=0x3ff0000000000001402e000000000004 xmm6=0x3ff00000000000014022000000000004 mxcsr=0x7fa0
+#code64 c5f828d8c4e2f199dac5f828e0c4e2f19be2c5f828e8c4e2f19deac5f828f0c4e2f19ff2
+#out64 xmm3=0x3ff0000000000001c022000000000005 xmm4=0x3ff0000000000001c02e000000000005 xmm5=0x3ff0000000000001402e000000000005 xmm6=0x3ff00000000000014022000000000005 mxcsr=0x1fa0
+#out64 xmm3=0x3ff0000000000001c022000000000004 xmm4=0x3ff0000000000001c02e000000000004 xmm5=0x3ff0000000000001402e000000000004 xmm6=0x3ff00000000000014022000000000004 mxcsr=0x7fa0
+#case fused_sd_213 32 64
+#in xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 xmm0=0x3ff00000000000014000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm2=0x3fe0000000000001c018000000000003 upper2=0x00000000000000018000000000000000 mxcsr=0x1f80|0x7f80
+        vmovaps xmm3, xmm0
+        vfmadd213sd xmm3, xmm1, xmm2
+        vmovaps xmm4, xmm0
+        vfmsub213sd xmm4, xmm1, xmm2
+        vmovaps xmm5, xmm0
+        vfnmadd213sd xmm5, xmm1, xmm2
+        vmovaps xmm6, xmm0
+        vfnmsub213sd xmm6, xmm1, xmm2
+#code32 c5f828d8c4e2f1a9dac5f828e0c4e2f1abe2c5f828e8c4e2f1adeac5f828f0c4e2f1aff2
+#out32 xmm3=0x3ff0000000000001bcd8000000000000 xmm4=0x3ff00000000000014028000000000002 xmm5=0x3ff0000000000001c028000000000002 xmm6=0x3ff00000000000013cd8000000000000 mxcsr=0x1fa0
+#out32 xmm3=0x3ff0000000000001bcd8000000000000 xmm4=0x3ff00000000000014028000000000002 xmm5=0x3ff0000000000001c028000000000002 xmm6=0x3ff00000000000013cd8000000000000 mxcsr=0x7fa0
+#code64 c5f828d8c4e2f1a9dac5f828e0c4e2f1abe2c5f828e8c4e2f1adeac5f828f0c4e2f1aff2
+#out64 xmm3=0x3ff0000000000001bcd8000000000000 xmm4=0x3ff00000000000014028000000000002 xmm5=0x3ff0000000000001c028000000000002 xmm6=0x3ff00000000000013cd8000000000000 mxcsr=0x1fa0
+#out64 xmm3=0x3ff0000000000001bcd8000000000000 xmm4=0x3ff00000000000014028000000000002 xmm5=0x3ff0000000000001c028000000000002 xmm6=0x3ff00000000000013cd8000000000000 mxcsr=0x7fa0
+#case fused_sd_231 32 64
+#in xmm1=0xbfe00000000000004008000000000000 upper1=0x7ff80000000000010010000000000001 xmm0=0x3ff00000000000014000000000000001 upper0=0x7ff00000000000003fd5555555555555 xmm2=0x3fe0000000000001c018000000000003 upper2=0x00000000000000018000000000000000 mxcsr=0x1f80|0x7f80
+        vmovaps xmm3, xmm0
+        vfmadd231sd xmm3, xmm1, xmm2
+        vmovaps xmm4, xmm0
+        vfmsub231sd xmm4, xmm1, xmm2
+        vmovaps xmm5, xmm0
+        vfnmadd231sd xmm5, xmm1, xmm2
+        vmovaps xmm6, xmm0
+        vfnmsub231sd xmm6, xmm1, xmm2
+#code32 c5f828d8c4e2f1b9dac5f828e0c4e2f1bbe2c5f828e8c4e2f1bdeac5f828f0c4e2f1bff2
+#out32 xmm3=0x3ff0000000000001c030000000000002 xmm4=0x3ff0000000000001c034000000000002 xmm5=0x3ff00000000000014034000000000002 xmm6=0x3ff00000000000014030000000000002 mxcsr=0x1fa0
+#out32 xmm3=0x3ff0000000000001c030000000000002 xmm4=0x3ff0000000000001c034000000000002 xmm5=0x3ff00000000000014034000000000002 xmm6=0x3ff00000000000014030000000000002 mxcsr=0x7fa0
+#code64 c5f828d8c4e2f1b9dac5f828e0c4e2f1bbe2c5f828e8c4e2f1bdeac5f828f0c4e2f1bff2
+#out64 xmm3=0x3ff0000000000001c030000000000002 xmm4=0x3ff0000000000001c034000000000002 xmm5=0x3ff00000000000014034000000000002 xmm6=0x3ff00000000000014030000000000002 mxcsr=0x1fa0
+#out64 xmm3=0x3ff0000000000001c030000000000002 xmm4=0x3ff0000000000001c034000000000002 xmm5=0x3ff00000000000014034000000000002 xmm6=0x3ff00000000000014030000000000002 mxcsr=0x7fa0
+#case fused_not_numbers 32 64
+#in xmm0=0x7fc000017f8000017fc000010000dead xmm1=0x7fc000027fc000027f8000007f800000 xmm2=0x7fc000037fc000037fc0000300000000
+        vmovaps xmm3, xmm0
+        vfmadd132ps xmm3, xmm1, xmm2
+        vmovaps xmm4, xmm0
+        vfmadd213ps xmm4, xmm1, xmm2
+        vmovaps xmm5, xmm0
+        vfnmsub231ps xmm5, xmm1, xmm2
+#code32 c5f828d8c4e27198dac5f828e0c4e271a8e2c5f828e8c4e271beea
+#out32 xmm3=0x7fc000017fc000017fc000017f800000 xmm4=0x7fc000027fc000027fc000017f800000 xmm5=0x7fc000027fc000027fc00003ffc00000 mxcsr=0x1f83
+#code64 c5f828d8c4e27198dac5f828e0c4e271a8e2c5f828e8c4e271beea
+#out64 xmm3=0x7fc000017fc000017fc000017f800000 xmm4=0x7fc000027fc000027fc000017f800000 xmm5=0x7fc000027fc000027fc00003ffc00000 mxcsr=0x1f83
+#case fused_cancels 32 64
+#in xmm0=0x3f8000013f8000013f8000013f800001 xmm1=0x3f8000013f8000013f8000013f800001 xmm2=0xbf800002bf8000020000000080000000 mxcsr=0x1f80|0x3f80
+        vmovaps xmm3, xmm0
+        vfmadd213ps xmm3, xmm1, xmm2
+        vmovaps xmm4, xmm0
+        vfmsub213ps xmm4, xmm1, xmm0
+#code32 c5f828d8c4e271a8dac5f828e0c4e271aae0
+#out32 xmm3=0x28800000288000003f8000023f800002 xmm4=0x34000001340000013400000134000001 mxcsr=0x1fa0
+#out32 xmm3=0x28800000288000003f8000023f800002 xmm4=0x34000001340000013400000134000001 mxcsr=0x3fa0
+#code64 c5f828d8c4e271a8dac5f828e0c4e271aae0
+#out64 xmm3=0x28800000288000003f8000023f800002 xmm4=0x34000001340000013400000134000001 mxcsr=0x1fa0
+#out64 xmm3=0x28800000288000003f8000023f800002 xmm4=0x34000001340000013400000134000001 mxcsr=0x3fa0
+#case unmasked_in_the_upper_half 32 64
+#in xmm0=0x3f8000003f8000003eaaaaab3f800000 upper0=0x3f8000003f8000003f80000000000001 xmm1=0x3f8000003f8000003eaaaaab3f800000 upper1=0x000000003f8000003f8000003f800000 xmm2=5 upper2=6 mxcsr=0x1d80|0x1e80|0x1f00|0x0f80
+        vdivps ymm2, ymm0, ymm1
+#code32 c5fc5ed1
+#out32 stop=sigfpe.0x3@code rip=code mxcsr=0x1d86
+#out32 stop=sigfpe.0x5@code rip=code mxcsr=0x1e86
+#out32 xmm2=0x3f8000003f8000003f8000003f800000 upper2=0x7f8000003f8000003f80000000000001 mxcsr=0x1f06
+#out32 xmm2=0x3f8000003f8000003f8000003f800000 upper2=0x7f8000003f8000003f80000000000001 mxcsr=0xf86
+#code64 c5fc5ed1
+#out64 stop=sigfpe.0x3@code rip=code mxcsr=0x1d86
+#out64 stop=sigfpe.0x5@code rip=code mxcsr=0x1e86
+#out64 xmm2=0x3f8000003f8000003f8000003f800000 upper2=0x7f8000003f8000003f80000000000001 mxcsr=0x1f06
+#out64 xmm2=0x3f8000003f8000003f8000003f800000 upper2=0x7f8000003f8000003f80000000000001 mxcsr=0xf86
+#case unmasked_in_the_lower_half 32 64
+#in xmm0=0x3f8000003f8000003eaaaaab3f800000 xmm1=0x3f800000000000003eaaaaab3f800000 upper0=0x3eaaaaab3eaaaaab3eaaaaab3eaaaaab upper1=0x3eaaaaab3eaaaaab3eaaaaab3eaaaaab xmm2=5 upper2=6 mxcsr=0x1d80|0x0f80
+        vdivps ymm2, ymm0, ymm1
+#code32 c5fc5ed1
+#out32 stop=sigfpe.0x3@code rip=code mxcsr=0x1d84
+#out32 xmm2=0x3f8000007f8000003f8000003f800000 upper2=0x3f8000003f8000003f8000003f800000 mxcsr=0xf84
+#code64 c5fc5ed1
+#out64 stop=sigfpe.0x3@code rip=code mxcsr=0x1d84
+#out64 xmm2=0x3f8000007f8000003f8000003f800000 upper2=0x3f8000003f8000003f8000003f800000 mxcsr=0xf84
+#case unmasked_conversion 32 64
+#in xmm0=0x3f8000013f800001 upper3=1 xmm1=0x7ff00000000000003ff5555555555555 upper1=0x3ff5555555555555fff0000000000000 mxcsr=0x1f00|0x0f80
+        vcvtpd2dq xmm3, ymm1
+#code32 c5ffe6d9
+#out32 stop=sigfpe.0x7@code rip=code mxcsr=0x1f01
+#out32 stop=sigfpe.0x6@code rip=code mxcsr=0xfa1
+#code64 c5ffe6d9
+#out64 stop=sigfpe.0x7@code rip=code mxcsr=0x1f01
+#out64 stop=sigfpe.0x6@code rip=code mxcsr=0xfa1

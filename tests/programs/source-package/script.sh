@@ -1,0 +1,5 @@
+cd /tmp && dpkg-source -x /usr/src/packages/hello_*.dsc hello >/tmp/log 2>&1; echo "unpacked $?"
+cd hello && dpkg-buildpackage -b -uc -us -j2 >/tmp/log 2>&1; echo "built $?"
+grep -E '^# (TOTAL|PASS|FAIL|ERROR)' /tmp/log
+cd .. && ls hello*.deb | sed 's/_.*//' | sort; dpkg-deb -f hello_*.deb Package Maintainer | head -1
+dpkg -i hello_*.deb >/dev/null 2>&1; echo "installed $?"; hello; hello -g 'from its own package'
