@@ -73,6 +73,11 @@ fn serve(thread: &mut Thread<'_>, gate: Width) {
     if stepping && thread.traced(trace_mode::STEP) && !thread.gone() {
         thread.exception(&Trap::SingleStep);
     }
+    // A signal comes before the instruction after the call: kill(2) of oneself relies on it.
+    let waiting = thread.port.attention().load(Ordering::SeqCst) != 0;
+    if waiting && thread.tracee.mode == 0 && thread.left.is_none() && !thread.gone() {
+        thread.take_signals();
+    }
 }
 
 /// Runs guest code up to the next trap and answers that.

@@ -82,6 +82,26 @@ static void flags_clear(void)
     __asm__ volatile("pushf; andl $~0x40100, (%%" SPN "); popf" ::: "memory", "cc");
 }
 
+static volatile int come;
+
+static void arrived(int signo)
+{
+    come = 1;
+}
+
+/* What the instruction right after kill(2) sees. */
+static int at_once(void)
+{
+    int seen;
+    signal(SIGUSR1, arrived);
+#ifdef __x86_64__
+    __asm__ volatile("syscall; movl %1, %0" : "=b"(seen) : "m"(come), "a"(62L), "D"((long)getpid()), "S"((long)SIGUSR1) : "rcx", "r11", "memory");
+#else
+    __asm__ volatile("int $0x80; movl %1, %0" : "=d"(seen) : "m"(come), "a"(37), "b"(getpid()), "c"(SIGUSR1) : "memory");
+#endif
+    return seen;
+}
+
 int main(void)
 {
     setvbuf(stdout, 0, _IOLBF, 0);
@@ -97,6 +117,7 @@ int main(void)
     char *ro = mmap(0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     munmap(two + 4096, 4096);
 
+    printf("signal to oneself: %s\n", at_once() ? "before the next instruction" : "later");
     printf("division by zero\n");
     RUN("divl %%ebx", 7, 0, 3, 0, 5, 6);
     printf("quotient too large\n");
