@@ -500,3 +500,66 @@
 #out32 r7=7fff:0807060504030201 [data+0x10]=0102030405060708ff7f
 #code64 db2c2500000002db3c2510000002
 #out64 r7=7fff:0807060504030201 [data+0x10]=0102030405060708ff7f
+# Instructions of old processors and second encodings.
+#case obsolete_control 32 64
+#in st0=3fff:8000000000000001 sw=0x3a00
+        .byte   0xdb, 0xe0
+        .byte   0xdb, 0xe1
+        .byte   0xdb, 0xe4
+#code32 dbe0dbe1dbe4
+#out32 -
+#code64 dbe0dbe1dbe4
+#out64 -
+#case obsolete_control_pending 32 64
+#in cw=0x37b [data+4]=00000000 st0=3fff:8000000000000001
+        fdiv    dword ptr [data+4]
+        .byte   0xdb, 0xe0
+        .byte   0xdb, 0xe1
+        .byte   0xdb, 0xe4
+#code32 d83504000002dbe0dbe1dbe4
+#out32 sw=0x8084
+#code64 d8342504000002dbe0dbe1dbe4
+#out64 sw=0x8084
+#case store_without_check 32 64
+#in sw=0x3a00 st0=3fff:8000000000000001 st1=4000:c000000000000000
+        .byte   0xd9, 0xd9
+#code32 d9d9
+#out32 sw=0x0 used=0x1 r0=3fff:8000000000000001
+#code64 d9d9
+#out64 sw=0x0 used=0x1 r0=3fff:8000000000000001
+#case store_without_check_empty 32 64
+#in sw=0x3000 used=0x80|0x00
+        .byte   0xd9, 0xd9
+#code32 d9d9
+#out32 sw=0x3800
+#out32 sw=0x3800
+#code64 d9d9
+#out64 sw=0x3800
+#out64 sw=0x3800
+#case store_without_check_unmasked 32 64
+#in sw=0x3000 used=0x80 cw=0x37e
+        .byte   0xd9, 0xd9
+        .byte   0xd9, 0xda
+#code32 d9d9d9da
+#out32 sw=0x0 used=0x2
+#code64 d9d9d9da
+#out64 sw=0x0 used=0x2
+#case aliases 32 64
+#in st0=3fff:8000000000000001 st1=4000:c000000000000000 st2=4001:c000000000000000
+        .byte   0xdc, 0xd1
+        .byte   0xdc, 0xd9
+        .byte   0xdd, 0xc9
+        .byte   0xdf, 0xc9
+        .byte   0xdf, 0xd1
+#code32 dcd1dcd9ddc9dfc9dfd1
+#out32 sw=0x1100 used=0x4 r2=4000:c000000000000000
+#code64 dcd1dcd9ddc9dfc9dfd1
+#out64 sw=0x1100 used=0x4 r2=4000:c000000000000000
+#case aliases_2 32 64
+#in st0=3fff:8000000000000001 st1=4000:c000000000000000 st2=4001:c000000000000000
+        .byte   0xde, 0xd1
+        .byte   0xdf, 0xd9
+#code32 ded1dfd9
+#out32 sw=0x1100 used=0x4 r2=4000:c000000000000000
+#code64 ded1dfd9
+#out64 sw=0x1100 used=0x4 r2=4000:c000000000000000

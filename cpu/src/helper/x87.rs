@@ -382,7 +382,7 @@ pub(crate) fn fcmov(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<()
 }
 
 /// FFREE (`d` = 1: FFREEP, which then pops), FINCSTP (`d` = 2), FDECSTP (`d` = 3),
-/// FNOP (`d` = 4).
+/// FNOP (`d` = 4), FSTPNCE (`d` = 5).
 pub(crate) fn stack(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<(), Trap> {
     wait(state)?;
     let x87 = &mut state.x87;
@@ -396,6 +396,13 @@ pub(crate) fn stack(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<()
             let by = if op.d == 2 { 1 } else { 7 };
             x87.set_top(x87.top().wrapping_add(by));
             x87.sw &= !sw::C1;
+        }
+        5 => {
+            x87.sw &= !sw::C1;
+            if let Some(value) = x87.st(0) {
+                x87.set_st(op.c, value);
+            }
+            x87.pop(1);
         }
         _ => {}
     }

@@ -425,7 +425,7 @@ macro_rules! for_each_vec_op {
             (FstSt, x87::fst_st, "FST ST(c); d pops")
             (Fxch, x87::fxch, "FXCH ST(c)")
             (Fcmov, x87::fcmov, "ST(0) = ST(c) if slot a")
-            (Fstack, x87::stack, "FFREE ST(c), FFREEP, FINCSTP, FDECSTP, FNOP by d")
+            (Fstack, x87::stack, "FFREE ST(c), FFREEP, FINCSTP, FDECSTP, FNOP, FSTPNCE by d")
             (Fxam, x87::fxam, "FXAM")
             (Fconst, x87::constant, "pushes constant d")
             (Fchs, x87_function::fchs, "FCHS")

@@ -168,8 +168,15 @@ pub static ROWS: &[Row] = crate::rows![
         Fnclex, Fninit, Wait, Fld, Fild, Fbld, Fst, Fstp, Fist, Fistp, Fisttp, Fbstp, Fldcw,
         Fnstcw, Fnstsw, Fnstenv, Fldenv, Fnsave, Frstor, Fcom, Fcomp, Fcompp, Fucom, Fucomp,
         Fucompp, Fcomi, Fcomip, Fucomi, Fucomip, Fcmovb, Fcmovnb, Fcmove, Fcmovne, Fcmovbe,
-        Fcmovnbe, Fcmovu, Fcmovnu, Fxch, Ffree, Ffreep;
+        Fcmovnbe, Fcmovu, Fcmovnu, Fxch, Ffree, Ffreep,
+        Fstpnce "FSTP of an empty register only pops";
+    nothing: Fneni "nothing", Fndisi "nothing", Fnsetpm "nothing";
 ];
+
+/// What the 8087 and the 80287 had, and no processor since.
+fn nothing(_: &mut Lift, _: &iced_x86::Instruction) -> LiftResult {
+    Ok(())
+}
 
 fn lift(l: &mut Lift, instruction: &iced_x86::Instruction) -> LiftResult {
     use Mnemonic::*;
@@ -228,6 +235,10 @@ fn family(l: &mut VectorLift) -> bool {
         Mnemonic::Fst | Mnemonic::Fstp => {
             let (c, d) = (l.number(0), u8::from(mnemonic == Mnemonic::Fstp));
             l.vector(VecOp::FstSt, |op| op.d(d).c(c));
+        }
+        Mnemonic::Fstpnce => {
+            let c = l.number(0);
+            l.vector(VecOp::Fstack, |op| op.d(5).c(c));
         }
         Mnemonic::Fxch => {
             let c = other_register(l);
