@@ -97,6 +97,11 @@ impl Vfs {
         }
     }
 
+    /// Inodes that something holds (open files, directories, mappings).
+    pub fn in_use(&self) -> usize {
+        self.open.len()
+    }
+
     fn add(
         &mut self,
         fs: Box<dyn FileSystem>,

@@ -34,6 +34,8 @@ struct Settings {
     /// Whether changes go into a copy of the image that `e2fsck` then checks.
     #[serde(default)]
     write: bool,
+    /// With `write`: the copy is made so small that this much is free, MiB.
+    free: Option<u64>,
     /// Whether standard error is part of the output.
     #[serde(default)]
     stderr: bool,
@@ -92,6 +94,8 @@ pub enum Suite {
     Pipelines,
     /// The programs of `docs/programs.md`, on an image that has them.
     Programs,
+    /// A week of use in ten minutes, on the default image.
+    Soak,
 }
 
 impl Suite {
@@ -99,12 +103,13 @@ impl Suite {
         match self {
             Suite::Pipelines => "tests/pipelines",
             Suite::Programs => "tests/programs",
+            Suite::Soak => "tests/soak",
         }
     }
 
     fn image(self, root: &Path, arch: &str) -> Result<PathBuf, String> {
         match self {
-            Suite::Pipelines => image::default_image(root, arch),
+            Suite::Pipelines | Suite::Soak => image::default_image(root, arch),
             Suite::Programs => image::programs_image(root, arch),
         }
     }
@@ -191,6 +196,9 @@ impl Case {
             tools::checked(
                 Command::new("cp").args(["--sparse=always", "--reflink=auto"]).arg(image).arg(&copy),
             )?;
+            if let Some(free) = self.settings.free {
+                shrink(&copy, free)?;
+            }
             copy
         } else {
             image.to_path_buf()
@@ -262,6 +270,20 @@ impl Case {
         eprint!("{}", String::from_utf8_lossy(&error));
         Ok((status, output))
     }
+}
+
+/// Makes a file system so small that about `free` MiB are left.
+fn shrink(image: &Path, free: u64) -> Result<(), String> {
+    let resize = || tools::find("resize2fs").ok_or("no resize2fs (package e2fsprogs)").map(Command::new);
+    let output = resize()?.args(["-f", "-P"]).arg(image).output().map_err(|e| format!("resize2fs: {e}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let least: u64 = text
+        .rsplit(':')
+        .next()
+        .and_then(|n| n.trim().parse().ok())
+        .ok_or_else(|| format!("resize2fs -P says {text:?}"))?;
+    let blocks = least + free * 256;
+    tools::checked(resize()?.arg("-f").arg(image).arg(blocks.to_string()).stdout(Stdio::null()))
 }
 
 /// Writes the expected outputs anew.

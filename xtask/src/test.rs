@@ -28,6 +28,9 @@ pub struct TestArgs {
     /// Only the programs of docs/programs.md, on their own image
     #[arg(long)]
     pub programs: bool,
+    /// Only the soak test: 10,000 processes, random ones killed, the disk filled and emptied
+    #[arg(long)]
+    pub soak: bool,
 }
 
 /// How long random code is tried, both word sizes in turn.
@@ -56,8 +59,9 @@ pub enum Part {
 
 /// Runs the tests; the result is the exit status.
 pub fn run(root: &Path, args: &TestArgs) -> Result<i32, String> {
-    if args.programs {
-        let tally = guest_tests(root, args, guest::Suite::Programs)?;
+    if args.programs || args.soak {
+        let suite = if args.soak { guest::Suite::Soak } else { guest::Suite::Programs };
+        let tally = guest_tests(root, args, suite)?;
         println!("{} passed, {} failed", tally.passed, tally.failed);
         return Ok(i32::from(tally.failed > 0));
     }

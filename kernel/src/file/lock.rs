@@ -37,6 +37,10 @@ pub struct Locks {
 }
 
 impl Locks {
+    /// Locks held.
+    pub fn len(&self) -> usize {
+        self.records.values().map(Vec::len).sum::<usize>() + self.whole.values().map(Vec::len).sum::<usize>()
+    }
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }

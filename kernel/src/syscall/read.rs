@@ -176,7 +176,10 @@ impl Kernel {
                 }
                 self.sys.procs[c.proc].maps.fresh = false;
             }
-            let text = crate::fs::proc::text(&self.sys, c.proc, loc.ino)?;
+            let text = match crate::fs::proc::is_tables(loc.ino) && Some(loc.mount) == self.sys.mounts.proc {
+                true => self.tables(c.task),
+                false => crate::fs::proc::text(&self.sys, c.proc, loc.ino)?,
+            };
             self.sys.files[file].object = Object::Text(text);
         }
         let Object::Text(text) = &self.sys.files[file].object else { return done(0) };

@@ -112,6 +112,12 @@ pub fn wants_maps(sys: &System, caller: ProcId, ino: Ino) -> bool {
         && subject(sys, node).is_ok_and(|s| s.proc == caller)
 }
 
+/// Whether a file is `/proc/tawaki`, whose contents only the whole kernel knows.
+pub fn is_tables(ino: Ino) -> bool {
+    let node = Node::from(ino);
+    node.pid == 0 && general::ROWS.get(node.row as usize).is_some_and(|row| row.name == "tawaki")
+}
+
 /// Contents of a file.
 pub fn text(sys: &System, _caller: ProcId, ino: Ino) -> Result<Vec<u8>, Errno> {
     let node = Node::from(ino);
