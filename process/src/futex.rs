@@ -7,6 +7,8 @@
 //! the queue's lock, and so does every wake: none is lost, and a waiter that has
 //! taken the lock once more after it was woken may end: its waker is done with it.
 
+mod pi;
+
 use crate::host::Unpark;
 use crate::syscall::Args;
 use crate::syscall::time::{self, TimeKind};
@@ -26,6 +28,7 @@ const WAKE_OP: u32 = 5;
 const LOCK_PI: u32 = 6;
 const UNLOCK_PI: u32 = 7;
 const TRYLOCK_PI: u32 = 8;
+const LOCK_PI2: u32 = 13;
 const WAIT_BITSET: u32 = 9;
 const WAKE_BITSET: u32 = 10;
 const CLOCK_REALTIME: u32 = 256;
@@ -276,9 +279,15 @@ fn futex_of(t: &mut Thread<'_>, a: &Args, kind: TimeKind) -> SysResult {
         REQUEUE => requeue(t, a, None),
         CMP_REQUEUE => requeue(t, a, Some(a[5] as u32)),
         WAKE_OP => wake_op(t, a),
-        LOCK_PI | TRYLOCK_PI | UNLOCK_PI => {
-            t.log_once("priority inheritance futexes are not supported");
-            Err(Errno::ENOSYS)
+        UNLOCK_PI => pi::release(t, a[0]),
+        TRYLOCK_PI => pi::acquire(t, a[0], false, 0, None),
+        command @ (LOCK_PI | LOCK_PI2) => {
+            let deadline = match a[3] {
+                0 => None,
+                at => Some(time::load_timespec(t, at, kind)?),
+            };
+            let real = command == LOCK_PI || op & CLOCK_REALTIME != 0;
+            pi::acquire(t, a[0], true, if real { 0 } else { 1 }, deadline)
         }
         _ => Err(Errno::ENOSYS),
     }
