@@ -130,6 +130,9 @@ impl Kernel {
         for inode in self.sys.locks.drop_process(pid) {
             self.sys.fire(Key::Lock(inode));
         }
+        for set in self.sys.ipc.process_ends(pid) {
+            self.sys.fire(Key::Semaphores(set));
+        }
         self.sys.fire(Key::Exit(pid));
         self.leave_session(proc);
         self.adopt_children(proc);

@@ -160,6 +160,9 @@ impl Kernel {
         if self.wants_maps(task, &call) {
             return self.sys.reply(task, Reply::err(tawaki_abi::wire::NEED_MAPS));
         }
+        if self.wants_sync(task, &call) {
+            return self.sys.reply(task, Reply::err(tawaki_abi::wire::NEED_SYNC));
+        }
         let mut progress = Progress::default();
         let result = self.dispatch(task, &mut call, &mut progress);
         self.finish(task, call, progress, result);

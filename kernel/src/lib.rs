@@ -13,10 +13,12 @@
 
 mod audit;
 mod boot;
+mod capability;
 mod event;
 mod exit;
 mod file;
 mod fs;
+mod ipc;
 mod kernel;
 mod net;
 mod random;

@@ -110,6 +110,7 @@ impl Kernel {
             argv: bytes(&r.argv),
             envp: bytes(&r.env),
             handle: None,
+            inherited: ByteBuf::new(),
         };
         let payload = wire::encode(&exec, Vec::new()).map_err(|_| FsError::Errno(Errno::E2BIG))?;
         self.sys.out.push(Effect::Started { request: r.request, pid });
@@ -300,6 +301,7 @@ impl crate::system::System {
             utime: 0,
             switches: 0,
             hang_at: 0,
+            synced: false,
             trace: None,
         });
         self.procs[proc].tasks.push(task);

@@ -101,6 +101,7 @@ pub struct System {
     /// inotify instances that watch an inode.
     pub watched: HashMap<tawaki_vfs::InodeRef, Vec<crate::file::FileId>>,
     pub handles: u32,
+    pub ipc: crate::ipc::Ipc,
 }
 
 /// The kernel's own file systems.
@@ -162,6 +163,7 @@ impl System {
             memory_seals: HashMap::new(),
             watched: HashMap::new(),
             handles: 0,
+            ipc: Default::default(),
             config,
         }
     }

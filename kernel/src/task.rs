@@ -1,5 +1,6 @@
 //! Processes and their threads.
 
+use crate::capability::Caps;
 use crate::event::RequestId;
 use crate::file::table::FdTable;
 use crate::slab::Id;
@@ -73,6 +74,8 @@ pub struct Task {
     pub switches: u64,
     /// Deadline of `Timer::Hang`, 0 when there is none.
     pub hang_at: u64,
+    /// Told to write its shared mappings back (`NEED_SYNC`).
+    pub synced: bool,
     /// Its tracer.
     pub trace: Option<Box<crate::trace::Trace>>,
 }
@@ -88,22 +91,32 @@ pub struct Cred {
     pub sgid: u32,
     /// File-system ids, groups and privilege, as `vfs` wants them.
     pub fs: Creds,
+    pub caps: Caps,
 }
 
 impl Cred {
     pub fn new(uid: u32, gid: u32, groups: Vec<u32>) -> Cred {
         let fs = Creds { uid, gid, groups, privileged: uid == 0 };
-        Cred { ruid: uid, euid: uid, suid: uid, rgid: gid, egid: gid, sgid: gid, fs }
+        Cred {
+            ruid: uid,
+            euid: uid,
+            suid: uid,
+            rgid: gid,
+            egid: gid,
+            sgid: gid,
+            fs,
+            caps: Caps::new(uid == 0),
+        }
     }
-    /// Capabilities, all or none: those of an effective superuser.
+    /// Whether it may administer the machine.
     pub fn capable(&self) -> bool {
-        self.euid == 0
+        self.has(crate::capability::SYS_ADMIN)
     }
     /// After a change of the effective ids.
     pub fn sync_fs(&mut self) {
         self.fs.uid = self.euid;
         self.fs.gid = self.egid;
-        self.fs.privileged = self.euid == 0;
+        self.fs.privileged = self.has(crate::capability::DAC_OVERRIDE);
     }
 }
 

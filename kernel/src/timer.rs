@@ -40,6 +40,8 @@ pub struct Clockwork {
 pub const CLOCK_REALTIME: u32 = 0;
 pub const CLOCK_MONOTONIC: u32 = 1;
 pub const CLOCK_BOOTTIME: u32 = 7;
+pub const CLOCK_PROCESS_CPUTIME: u32 = 2;
+pub const CLOCK_THREAD_CPUTIME: u32 = 3;
 
 impl Clockwork {
     /// Time left until expiry, never 0 while armed.
@@ -73,6 +75,17 @@ pub struct PosixTimer {
     pub silent: bool,
     pub work: Clockwork,
     pub overrun: u64,
+    /// Of a timer of processor time: at which it expires, and whose it is (a thread for
+    /// CLOCK_THREAD_CPUTIME_ID).
+    pub target: u64,
+    pub thread: Option<TaskId>,
+}
+
+impl PosixTimer {
+    /// Whether it counts processor time.
+    pub fn of_cpu(&self) -> bool {
+        matches!(self.clock, CLOCK_PROCESS_CPUTIME | CLOCK_THREAD_CPUTIME)
+    }
 }
 
 impl System {
@@ -224,6 +237,14 @@ impl System {
         crate::exit::live_usage(self, p).utime + open
     }
 
+    /// The processor time that a timer counts, nanoseconds.
+    pub fn timer_used(&self, proc: ProcId, timer: &PosixTimer) -> u64 {
+        let Some(thread) = timer.thread else { return self.cpu_used(proc) };
+        let Some(t) = self.tasks.get(thread).filter(|t| t.proc == proc) else { return 0 };
+        let open = if t.state == TaskState::Running { self.now.monotonic_ns - t.resumed_at } else { 0 };
+        t.utime + open
+    }
+
     /// When a process may have used `left` more processor time at the earliest; not too often.
     pub fn cpu_deadline(&self, proc: ProcId, left: u64) -> u64 {
         let threads = self.procs.get(proc).map_or(1, |p| p.tasks.len().clamp(1, 8)) as u64;
@@ -232,9 +253,29 @@ impl System {
 
     fn posix_expired(&mut self, proc: ProcId, id: i32) {
         let now = self.now.monotonic_ns;
-        let Some(p) = self.procs.get_mut(proc) else { return };
-        let Some(timer) = p.timers.get_mut(&id) else { return };
-        let times = timer.work.expire(now.max(timer.work.at));
+        let Some(timer) = self.procs.get(proc).and_then(|p| p.timers.get(&id)).copied() else { return };
+        let (used, of_cpu) = (self.timer_used(proc, &timer), timer.of_cpu());
+        // How long it has at least to go: it was not running all the time, or comes again.
+        let left = match timer.target.saturating_sub(used) {
+            0 => timer.work.interval,
+            left => left,
+        };
+        let at = if left == 0 { 0 } else { self.cpu_deadline(proc, left) };
+        let early = of_cpu && used < timer.target;
+        let Some(timer) = self.procs.get_mut(proc).and_then(|p| p.timers.get_mut(&id)) else { return };
+        let times = match of_cpu {
+            true => {
+                timer.work.at = at;
+                if !early {
+                    timer.target = used.saturating_add(timer.work.interval);
+                }
+                1
+            }
+            false => timer.work.expire(now.max(timer.work.at)),
+        };
+        if early {
+            return self.rearm(Timer::Posix(proc, id), 0, at);
+        }
         timer.overrun = times.saturating_sub(1);
         let timer = *timer;
         self.rearm(Timer::Posix(proc, id), 0, timer.work.at);

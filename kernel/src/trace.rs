@@ -268,7 +268,12 @@ impl Kernel {
         let same = [other.ruid, other.euid, other.suid].iter().all(|id| *id == me.ruid)
             && [other.rgid, other.egid, other.sgid].iter().all(|id| *id == me.rgid);
         let t = &mut self.sys.tasks[task];
-        if proc == c.proc || proc == self.sys.init || t.trace.is_some() || t.dying || !same && !me.capable() {
+        if proc == c.proc
+            || proc == self.sys.init
+            || t.trace.is_some()
+            || t.dying
+            || !same && !me.has(crate::capability::SYS_PTRACE)
+        {
             return Err(Errno::EPERM.into());
         }
         t.trace = Some(Trace::new(c.proc));

@@ -43,6 +43,10 @@ pub enum Key {
     Thread(ProcId),
     /// A signal came for this task that a signalfd or sigtimedwait may take.
     Signal(ProcId),
+    /// This System V message queue changed.
+    Messages(i32),
+    /// This set of semaphores changed.
+    Semaphores(i32),
     /// A lock on this file was released.
     Lock(InodeRef),
 }

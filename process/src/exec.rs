@@ -73,6 +73,7 @@ impl Thread<'_> {
             argv: std::mem::take(&mut prepared.argv),
             envp: std::mem::take(&mut prepared.envp),
             handle: Some((prepared.program.handle, prepared.program.id.clone())),
+            inherited: wire::encode(&self.inherited, Vec::new()).map_err(|_| Errno::ENOMEM)?.into(),
         };
         let bytes = wire::encode(&request, Vec::new()).map_err(|_| Errno::ENOMEM)?;
         let call = Call::ExecSpawn { handle: prepared.program.handle, request: bytes.into() };
@@ -140,6 +141,9 @@ impl Thread<'_> {
                 return;
             }
         };
+        if !request.inherited.is_empty() {
+            self.inherited = wire::decode(&request.inherited).unwrap_or_default();
+        }
         let path = request.path.clone();
         let resolved = request.handle.is_some();
         let request = Request {

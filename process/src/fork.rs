@@ -1,6 +1,7 @@
 //! fork, vfork and clone: the image a child starts from.
 
 use crate::mm::SpaceImage;
+use crate::seccomp::Inherited;
 use crate::thread::{AltStack, Thread, VforkParent, Width, lock};
 use crate::trace::Tracee;
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,7 @@ struct Image {
     narrow: bool,
     /// `GuestMemory::facts`.
     facts: u8,
+    inherited: Inherited,
 }
 
 /// What a new thread starts from.
@@ -116,6 +118,7 @@ pub struct ThreadImage {
     set_tids: [u64; 2],
     clear_tid: u64,
     narrow: bool,
+    inherited: Inherited,
 }
 
 /// Processes whose new threads have not begun yet. A thread's image names its
@@ -245,6 +248,7 @@ impl Thread<'_> {
             clear_tid: flag(clone_flags::CHILD_CLEARTID, args.child_tid),
             narrow: self.width == Width::W32,
             facts: self.memory.facts(),
+            inherited: self.inherited.clone(),
         };
         let image = wire::encode(&image, Vec::new()).map_err(|_| Errno::ENOMEM)?;
         let call = Call::Fork { flags: args.flags, exit_signal: args.exit_signal, image: image.into() };
@@ -267,6 +271,7 @@ impl Thread<'_> {
             ids: std::mem::take(&mut self.ids),
             width: self.width,
             tracee: std::mem::replace(&mut self.tracee, Tracee::NONE),
+            inherited: self.inherited.clone(),
             at_exit: (std::mem::take(&mut self.clear_tid), std::mem::take(&mut self.robust)),
         };
         if args.stack != 0 {
@@ -300,6 +305,7 @@ impl Thread<'_> {
             ],
             clear_tid: flag(clone_flags::CHILD_CLEARTID, args.child_tid),
             narrow: self.width == Width::W32,
+            inherited: self.inherited.clone(),
         };
         let started = wire::encode(&image, Vec::new()).map_err(|_| Errno::ENOMEM).and_then(|image| {
             let call = Call::Fork { flags: args.flags, exit_signal: args.exit_signal, image: image.into() };
@@ -316,6 +322,7 @@ impl Thread<'_> {
     pub fn start_thread(&mut self, image: ThreadImage) -> Result<(), Errno> {
         self.cpu = image.registers.restore();
         self.clear_tid = image.clear_tid;
+        self.inherited = image.inherited;
         self.width = if image.narrow { Width::W32 } else { Width::W64 };
         // Both numbers are in place before the creator or the thread goes on.
         let tid = self.value(&Call::GetId { which: wire::IdKind::Tid })? as i32;
@@ -336,6 +343,7 @@ impl Thread<'_> {
         self.cpu = image.registers.restore();
         self.altstack = image.altstack;
         self.clear_tid = image.clear_tid;
+        self.inherited = image.inherited;
         self.width = if image.narrow { Width::W32 } else { Width::W64 };
         *lock(&self.shared.name) = image.name;
         {

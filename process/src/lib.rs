@@ -15,6 +15,7 @@ pub mod host;
 pub mod loader;
 pub mod mm;
 pub mod run;
+pub mod seccomp;
 pub mod signal;
 pub mod strace;
 pub mod syscall;

@@ -3,13 +3,14 @@
 use crate::futex::FutexQueue;
 use crate::host::{Host, Options, Port};
 use crate::mm::AddressSpace;
+use crate::seccomp::Inherited;
 use crate::trace::Tracee;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tawaki_abi::Errno;
 use tawaki_abi::signal::SigInfo;
-use tawaki_abi::wire::{Body, Call, Deliver, NEED_MAPS, Reply};
+use tawaki_abi::wire::{Body, Call, Deliver, NEED_MAPS, NEED_SYNC, Reply};
 use tawaki_cpu::{CpuState, Engine, GuestMemory, Mode};
 
 /// Word size of the system call being served: that of the program, but 32 bits
@@ -71,6 +72,8 @@ pub struct VforkParent {
     pub at_exit: (u64, (u64, u64)),
     /// Whether it is traced.
     pub tracee: Tracee,
+    /// Its filters and personality.
+    pub inherited: Inherited,
 }
 
 /// Numbers of the task that never change, as far as known.
@@ -122,8 +125,8 @@ pub struct Thread<'a> {
     pub trapped: crate::signal::Trapped,
     /// What a tracer wants.
     pub tracee: Tracee,
-    /// personality(2), which changes nothing here; a new worker starts with 0.
-    pub personality: u32,
+    /// What children and programs executed get, too.
+    pub inherited: Inherited,
 }
 
 impl<'a> Thread<'a> {
@@ -177,7 +180,7 @@ impl<'a> Thread<'a> {
             syscalls: 0,
             trapped: crate::signal::Trapped::default(),
             tracee: Tracee::NONE,
-            personality: 0,
+            inherited: Inherited::default(),
         }
     }
 
@@ -202,6 +205,7 @@ impl<'a> Thread<'a> {
             // The slot is somebody else's by now: nothing more in this task's name.
             return Reply::err(Errno::EINTR);
         }
+        let mut synced = false;
         loop {
             let reply = self.port.call(call);
             if let Body::Die(status) = reply.body {
@@ -210,7 +214,17 @@ impl<'a> Thread<'a> {
                     _ => self.dying = Some(status),
                 }
             }
+            if reply.result == Err(NEED_SYNC) {
+                self.write_back(0..crate::mm::vma::PAGES);
+                synced = true;
+                continue;
+            }
             if reply.result != Err(NEED_MAPS) {
+                let changes =
+                    matches!(call, Call::Write { .. } | Call::Ftruncate { .. } | Call::Transfer { .. });
+                if synced && changes && reply.result.is_ok() {
+                    self.refresh_shared();
+                }
                 return reply;
             }
             if self.tell_maps().is_err() {
@@ -329,6 +343,7 @@ impl<'a> Thread<'a> {
         self.width = parent.width;
         (self.clear_tid, self.robust) = parent.at_exit;
         self.tracee = parent.tracee;
+        self.inherited = parent.inherited;
         self.pending = None;
         self.set_result(pid);
     }

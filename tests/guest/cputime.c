@@ -44,11 +44,36 @@ static void *burner(void *arg)
     return NULL;
 }
 
+static void posix_timer(const char *name, clockid_t clock)
+{
+    virtuals = 0;
+    struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM};
+    timer_t t;
+    CALL(timer_create(clock, &ev, &t));
+    struct itimerspec its = {{0, 30000000}, {0, 50000000}}, left;
+    CALL(timer_settime(t, 0, &its, 0));
+    doze(200);
+    printf("%s: %d after a sleep, ", name, virtuals);
+    timer_gettime(t, &left);
+    printf("most is left: %d, ", left.it_value.tv_sec == 0 && left.it_value.tv_nsec > 30000000);
+    burn(400000000);
+    printf("some after work: %d\n", virtuals >= 3 && virtuals <= 14);
+    its.it_value.tv_nsec = its.it_interval.tv_nsec = 0;
+    CALL(timer_settime(t, 0, &its, 0));
+    virtuals = 0;
+    burn(60000000);
+    SHOW(virtuals);
+    CALL(timer_delete(t));
+}
+
 int main(void)
 {
     no_cores();
     setvbuf(stdout, 0, _IOLBF, 0);
     clockid_t own, thread;
+    signal(SIGVTALRM, count);
+    posix_timer("process", CLOCK_PROCESS_CPUTIME_ID);
+    posix_timer("thread", CLOCK_THREAD_CPUTIME_ID);
     CALL(clock_getcpuclockid(0, &own));
     CALL(pthread_getcpuclockid(pthread_self(), &thread));
     printf("bad clock: %d\n", (int)now(77));

@@ -158,6 +158,8 @@ pub enum Call {
     MapHold { fd: Fd },
     /// Drops a handle of `MapHold` or `ExecOpen`.
     MapDrop { handle: u32 },
+    /// What a handle of `MapHold` shows now. Body: `Mapped`.
+    MapStat { handle: u32 },
     /// Writes back a dirty page of a shared mapping (only below the file's size).
     MapWrite { handle: u32, offset: u64, data: ByteBuf },
     /// Tells the kernel what `/proc/self/maps` and `statm` show: sent when the
@@ -240,8 +242,10 @@ pub enum Call {
     Getrandom { len: u32 },
     // futex(2) on memory shared between processes is refused; private ones
     // never come here.
-    /// capget/capset. Body: `Caps`.
+    /// capget(2). Body: `Caps`.
     Capget { pid: i32 },
+    /// capset(2) of the caller.
+    Capset { effective: u64, permitted: u64, inheritable: u64 },
 
     // ---- signals
     /// rt_sigaction(2). Body: `Action` (old).
@@ -288,6 +292,22 @@ pub enum Call {
     /// A stopped thread has done what its tracer asked; the reply as that of `Traced`.
     TraceResult { answer: TraceAnswer },
 
+    // ---- System V IPC
+    /// msgget(2).
+    Msgget { key: i32, flags: u32 },
+    /// msgsnd(2); `kind` is the message's type.
+    Msgsnd { id: i32, kind: i64, data: ByteBuf, flags: u32 },
+    /// msgrcv(2). Body: `Message`.
+    Msgrcv { id: i32, size: u64, kind: i64, flags: u32 },
+    /// msgctl(2). Body: `IpcStat` for IPC_STAT.
+    Msgctl { id: i32, op: IpcOp },
+    /// semget(2).
+    Semget { key: i32, count: i32, flags: u32 },
+    /// semop(2), semtimedop(2).
+    Semop { id: i32, ops: Vec<SemOp>, deadline: Option<u64> },
+    /// semctl(2). Body: `IpcStat`, or `Groups` with all values.
+    Semctl { id: i32, index: i32, op: IpcOp },
+
     // ---- sockets
     /// socket(2).
     Socket { domain: u32, kind: u32, protocol: u32 },
@@ -313,6 +333,40 @@ pub enum Call {
     Setsockopt { fd: Fd, level: u32, name: u32, value: ByteBuf },
     /// getsockopt(2). Body: `Bytes`.
     Getsockopt { fd: Fd, level: u32, name: u32, len: u32 },
+}
+
+/// One operation of semop(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SemOp {
+    /// Which semaphore.
+    pub index: u16,
+    /// What is added; 0 waits for zero.
+    pub change: i16,
+    /// IPC_NOWAIT, SEM_UNDO.
+    pub flags: u16,
+}
+
+/// What msgctl(2) and semctl(2) do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IpcOp {
+    /// IPC_RMID.
+    Remove,
+    /// IPC_SET; `limit` is a queue's `msg_qbytes`.
+    Set { uid: u32, gid: u32, mode: u32, limit: u64 },
+    /// IPC_STAT.
+    Stat,
+    /// GETVAL.
+    GetValue,
+    /// GETPID.
+    GetPid,
+    /// GETNCNT and (`zero`) GETZCNT.
+    GetWaiting { zero: bool },
+    /// GETALL.
+    GetAll,
+    /// SETVAL.
+    SetValue(i32),
+    /// SETALL.
+    SetAll(Vec<u16>),
 }
 
 /// Where `MapRead` reads from.

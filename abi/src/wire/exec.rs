@@ -18,4 +18,6 @@ pub struct ExecRequest {
     /// The program already opened by [`crate::wire::Call::ExecOpen`], `#!` lines
     /// already resolved; `None`: to be opened by `path`.
     pub handle: Option<(u32, FileId)>,
+    /// What the program inherits from the one before, as `process` encodes it; may be empty.
+    pub inherited: ByteBuf,
 }

@@ -12,6 +12,11 @@ use serde_bytes::ByteBuf;
 /// Internal error: the kernel wants [`crate::wire::Call::Maps`] first, then the same call again.
 pub const NEED_MAPS: Errno = Errno(530);
 
+/// Internal error: the process has the file mapped shared and writable, and is to write its
+/// changes back first. Then the same call again, after which it reads the file anew if the
+/// call changes it.
+pub const NEED_SYNC: Errno = Errno(531);
+
 /// An answer: the system call's return value or error, and what came with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reply {
@@ -37,6 +42,36 @@ impl Reply {
     }
 }
 
+/// Owner and mode of a System V object (`struct ipc64_perm`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct IpcPerm {
+    pub key: i32,
+    pub uid: u32,
+    pub gid: u32,
+    pub cuid: u32,
+    pub cgid: u32,
+    pub mode: u32,
+    pub seq: u16,
+}
+
+/// What IPC_STAT tells of a message queue or a semaphore set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IpcStat {
+    /// Owner and mode.
+    pub perm: IpcPerm,
+    /// Seconds: a queue's last send, receive and change; a set's last operation and change.
+    pub times: [i64; 3],
+    /// Bytes in the queue.
+    pub bytes: u64,
+    /// Messages in the queue, or semaphores in the set.
+    pub count: u64,
+    /// Most bytes in the queue.
+    pub limit: u64,
+    /// Who sent and received last.
+    pub pids: [i32; 2],
+}
+
 /// What comes with an answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Body {
@@ -57,6 +92,10 @@ pub enum Body {
     Poll(Vec<u16>),
     /// Ready events: (events, data).
     Epoll(Vec<(u32, u64)>),
+    /// Type and text of a System V message.
+    Message(i64, ByteBuf),
+    /// State of a message queue or semaphore set.
+    IpcStat(IpcStat),
     /// A file's lock state.
     Lock(Flock),
     /// Offsets after a `Transfer`.

@@ -1,14 +1,13 @@
 //! Who a process is: ids, groups, sessions.
 
 use super::{done, with};
+use crate::capability::{DAC_OVERRIDE, SETGID, SETUID};
 use crate::kernel::{Caller, Kernel};
 use crate::task::{Cred, ProcId, Session};
 use crate::wait::SysResult;
 use tawaki_abi::Errno;
 use tawaki_abi::wire::{Body, IdKind, SetIds};
 
-/// All capabilities that Linux 6.1 knows.
-const ALL_CAPS: u64 = (1 << 41) - 1;
 /// Most supplementary groups (NGROUPS_MAX).
 const MAX_GROUPS: usize = 65_536;
 /// "Leave this one as it is."
@@ -48,7 +47,7 @@ impl Kernel {
         match op {
             SetIds::Uid(uid) => {
                 let uid = valid(*uid)?;
-                if cred.capable() {
+                if cred.has(SETUID) {
                     (cred.ruid, cred.euid, cred.suid) = (uid, uid, uid);
                 } else if uid == cred.ruid || uid == cred.suid {
                     cred.euid = uid;
@@ -59,7 +58,7 @@ impl Kernel {
             }
             SetIds::Gid(gid) => {
                 let gid = valid(*gid)?;
-                if cred.capable() {
+                if cred.has(SETGID) {
                     (cred.rgid, cred.egid, cred.sgid) = (gid, gid, gid);
                 } else if gid == cred.rgid || gid == cred.sgid {
                     cred.egid = gid;
@@ -70,8 +69,8 @@ impl Kernel {
             }
             SetIds::Reuid(r, e) => {
                 let old = [cred.ruid, cred.euid, cred.suid];
-                allowed(&cred, *r, &old[..2])?;
-                allowed(&cred, *e, &old)?;
+                allowed(&cred, SETUID, *r, &old[..2])?;
+                allowed(&cred, SETUID, *e, &old)?;
                 let (r, e) = (*r, *e);
                 if r != SAME {
                     cred.ruid = r;
@@ -86,8 +85,8 @@ impl Kernel {
             }
             SetIds::Regid(r, e) => {
                 let old = [cred.rgid, cred.egid, cred.sgid];
-                allowed(&cred, *r, &old[..2])?;
-                allowed(&cred, *e, &old)?;
+                allowed(&cred, SETGID, *r, &old[..2])?;
+                allowed(&cred, SETGID, *e, &old)?;
                 let (r, e) = (*r, *e);
                 if r != SAME {
                     cred.rgid = r;
@@ -103,7 +102,7 @@ impl Kernel {
             SetIds::Resuid(r, e, s) => {
                 let old = [cred.ruid, cred.euid, cred.suid];
                 for id in [*r, *e, *s] {
-                    allowed(&cred, id, &old)?;
+                    allowed(&cred, SETUID, id, &old)?;
                 }
                 for (slot, id) in [(&mut cred.ruid, *r), (&mut cred.euid, *e), (&mut cred.suid, *s)] {
                     if id != SAME {
@@ -115,7 +114,7 @@ impl Kernel {
             SetIds::Resgid(r, e, s) => {
                 let old = [cred.rgid, cred.egid, cred.sgid];
                 for id in [*r, *e, *s] {
-                    allowed(&cred, id, &old)?;
+                    allowed(&cred, SETGID, id, &old)?;
                 }
                 for (slot, id) in [(&mut cred.rgid, *r), (&mut cred.egid, *e), (&mut cred.sgid, *s)] {
                     if id != SAME {
@@ -125,7 +124,7 @@ impl Kernel {
                 cred.sync_fs();
             }
             SetIds::Groups(groups) => {
-                if !cred.capable() {
+                if !cred.has(SETGID) {
                     return Err(Errno::EPERM.into());
                 }
                 if groups.len() > MAX_GROUPS {
@@ -136,18 +135,24 @@ impl Kernel {
             SetIds::Fsuid(uid) => {
                 result = cred.fs.uid;
                 let known = [cred.ruid, cred.euid, cred.suid, cred.fs.uid].contains(uid);
-                if *uid != SAME && (known || cred.capable()) {
+                if *uid != SAME && (known || cred.has(SETUID)) {
                     cred.fs.uid = *uid;
-                    cred.fs.privileged = *uid == 0;
+                    cred.fs.privileged = *uid == 0 && cred.has(DAC_OVERRIDE);
                 }
             }
             SetIds::Fsgid(gid) => {
                 result = cred.fs.gid;
                 let known = [cred.rgid, cred.egid, cred.sgid, cred.fs.gid].contains(gid);
-                if *gid != SAME && (known || cred.capable()) {
+                if *gid != SAME && (known || cred.has(SETGID)) {
                     cred.fs.gid = *gid;
                 }
             }
+        }
+        let p = &self.sys.procs[c.proc];
+        let users = |cred: &Cred| [cred.ruid, cred.euid, cred.suid];
+        if users(&p.cred) != users(&cred) {
+            cred.caps.user_changes(users(&p.cred), users(&cred), p.keep_caps != 0);
+            cred.fs.privileged = cred.has(DAC_OVERRIDE);
         }
         self.set_cred(c.proc, cred);
         done(result)
@@ -239,8 +244,21 @@ impl Kernel {
 
     pub(super) fn sys_capget(&mut self, c: Caller, pid: i32) -> SysResult {
         let proc = self.target(c, pid)?;
-        let caps = if self.sys.procs[proc].cred.capable() { ALL_CAPS } else { 0 };
-        with(Body::Caps(caps, caps, 0))
+        let caps = self.sys.procs[proc].cred.caps;
+        with(Body::Caps(caps.effective, caps.permitted, caps.inheritable))
+    }
+
+    pub(super) fn sys_capset(
+        &mut self,
+        c: Caller,
+        effective: u64,
+        permitted: u64,
+        inheritable: u64,
+    ) -> SysResult {
+        let cred = &mut self.sys.procs[c.proc].cred;
+        cred.caps.set(effective, permitted, inheritable)?;
+        cred.fs.privileged = cred.has(DAC_OVERRIDE);
+        done(0)
     }
 }
 
@@ -249,6 +267,6 @@ fn valid(id: u32) -> Result<u32, Errno> {
 }
 
 /// Whether an id may be set: one of the old ones, or any by the superuser.
-fn allowed(cred: &Cred, id: u32, old: &[u32]) -> Result<(), Errno> {
-    if id == SAME || cred.capable() || old.contains(&id) { Ok(()) } else { Err(Errno::EPERM) }
+fn allowed(cred: &Cred, cap: u32, id: u32, old: &[u32]) -> Result<(), Errno> {
+    if id == SAME || cred.has(cap) || old.contains(&id) { Ok(()) } else { Err(Errno::EPERM) }
 }

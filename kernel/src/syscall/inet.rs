@@ -52,7 +52,9 @@ impl Kernel {
         if !is_local(want.ip()) {
             return Err(Errno::EADDRNOTAVAIL.into());
         }
-        if (1..PRIVILEGED).contains(&want.port()) && !self.sys.procs[c.proc].cred.capable() {
+        if (1..PRIVILEGED).contains(&want.port())
+            && !self.sys.procs[c.proc].cred.has(crate::capability::NET_BIND_SERVICE)
+        {
             return Err(Errno::EACCES.into());
         }
         if bound {

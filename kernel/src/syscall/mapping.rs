@@ -3,11 +3,11 @@
 use super::{done, with};
 use crate::file::Object;
 use crate::kernel::{Caller, Kernel};
-use crate::task::{Held, ProcId};
+use crate::task::{Held, ProcId, TaskId};
 use crate::wait::SysResult;
 use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
-use tawaki_abi::wire::{Body, Fd, FileId, MAX_MESSAGE, MapSource, Reply};
+use tawaki_abi::wire::{Body, Call, Fd, FileId, MAX_MESSAGE, MapSource, Reply};
 use tawaki_vfs::{FileKind, Location, MountFlags};
 
 /// Files held for mappings by one process.
@@ -105,6 +105,39 @@ impl Kernel {
             return Err(Errno::ENODEV.into());
         }
         done(self.hold(c.proc, loc, None)?)
+    }
+
+    pub(super) fn sys_map_stat(&mut self, c: Caller, handle: u32) -> SysResult {
+        let loc = self.held(c.proc, handle)?;
+        with(Body::Mapped(self.file_id(c, loc)?))
+    }
+
+    /// Whether a call reads or changes a file that its process has mapped shared and
+    /// writable, so that memory and file have to be made one first.
+    pub(crate) fn wants_sync(&mut self, task: TaskId, call: &Call) -> bool {
+        let fds = match call {
+            Call::Read { fd, .. } | Call::Write { fd, .. } => [*fd, -1],
+            Call::Ftruncate { fd, .. } | Call::Fsync { fd } => [*fd, -1],
+            Call::Transfer { from, to, .. } => [*from, *to],
+            _ => return false,
+        };
+        let proc = self.sys.tasks[task].proc;
+        let p = &self.sys.procs[proc];
+        if p.handles.is_empty() {
+            return false;
+        }
+        let mapped = |fd: &Fd| {
+            let file = self.sys.fd(proc, *fd).ok().and_then(|file| self.sys.files.get(file));
+            file.and_then(|f| f.loc)
+                .is_some_and(|loc| p.handles.values().any(|h| h.exec.is_none() && h.loc == loc))
+        };
+        if !fds.iter().any(mapped) {
+            return false;
+        }
+        // Told once; the same call comes again when it is done.
+        let t = &mut self.sys.tasks[task];
+        t.synced = !t.synced;
+        t.synced
     }
 
     pub(super) fn sys_map_drop(&mut self, c: Caller, handle: u32) -> SysResult {

@@ -1,6 +1,7 @@
 //! Limits, usage, names of the system, prctl, random numbers.
 
 use super::{done, with};
+use crate::capability::{KEEP_CAPS, LAST, SYS_NICE, SYS_RESOURCE};
 use crate::exit::live_usage;
 use crate::kernel::{Caller, Kernel};
 use crate::task::*;
@@ -31,7 +32,7 @@ impl Kernel {
         }
         let target = if pid == 0 { c.proc } else { self.sys.proc_by_pid(pid).ok_or(Errno::ESRCH)? };
         let me = &self.sys.procs[c.proc].cred;
-        let capable = me.capable();
+        let capable = me.has(SYS_RESOURCE);
         let other = &self.sys.procs[target].cred;
         let same = [other.ruid, other.euid, other.suid].iter().all(|id| *id == me.ruid)
             && [other.rgid, other.egid, other.sgid].iter().all(|id| *id == me.rgid);
@@ -126,11 +127,16 @@ impl Kernel {
                 let name = ByteBuf::from(sys.tasks[c.task].comm.clone());
                 return with(Body::Bytes(name));
             }
-            23 if arg <= 40 => return done(1), // PR_CAPBSET_READ
-            // Securebits and ambient capabilities: none, and none can be set.
-            27 => return done(0),
-            28 | 47 if arg == 0 || op == 47 && arg == 4 || op == 47 && arg == 1 => return done(0),
-            28 | 47 => return Err(Errno::EPERM.into()),
+            23 if arg <= LAST.into() => return done(p.cred.caps.bounding >> arg & 1), // PR_CAPBSET_READ
+            24 => p.cred.caps.drop_bounding(arg)?,
+            // PR_GET_SECUREBITS, PR_SET_SECUREBITS
+            27 => return done(p.cred.caps.securebits | if p.keep_caps != 0 { KEEP_CAPS } else { 0 }),
+            28 => {
+                p.cred.caps.set_securebits(arg, p.keep_caps != 0)?;
+                p.keep_caps = u64::from(arg as u32 & KEEP_CAPS != 0);
+            }
+            // PR_CAP_AMBIENT: what to do, and in the upper half to which
+            47 => return done(p.cred.caps.ambient(arg as u32, (arg >> 32) as u32)?),
             36 => p.subreaper = arg != 0,
             37 => return done(p.subreaper as i64),
             38 if arg == 1 => p.no_new_privs = true,
@@ -148,7 +154,10 @@ impl Kernel {
         let me = &self.sys.procs[c.proc];
         let targets: Vec<ProcId> = match which {
             0 if who == 0 => vec![c.proc],
-            0 => self.sys.proc_by_pid(who).into_iter().collect(),
+            0 => {
+                let thread = self.sys.task_by_tid(who).map(|task| self.sys.tasks[task].proc);
+                self.sys.proc_by_pid(who).or(thread).into_iter().collect()
+            }
             1 => {
                 let pgid = if who == 0 { me.pgid } else { who };
                 self.sys.groups.get(&pgid).cloned().unwrap_or_default()
@@ -165,7 +174,7 @@ impl Kernel {
             return done(20 - lowest);
         };
         let nice = nice.clamp(-20, 19);
-        let (capable, euid) = (me.cred.capable(), me.cred.euid);
+        let (capable, euid) = (me.cred.has(SYS_NICE), me.cred.euid);
         for target in targets {
             let p = &mut self.sys.procs[target];
             if !capable && ![p.cred.ruid, p.cred.euid].contains(&euid) {

@@ -311,7 +311,7 @@ impl Kernel {
     pub(super) fn sys_chroot(&mut self, c: Caller, path: &[u8]) -> SysResult {
         let loc = self.find(c, AT_FDCWD, path, 0)?;
         self.directory(c, loc)?;
-        if !self.sys.procs[c.proc].cred.capable() {
+        if !self.sys.procs[c.proc].cred.has(crate::capability::SYS_CHROOT) {
             return Err(Errno::EPERM.into());
         }
         self.vfs.open_ref(loc)?;

@@ -56,7 +56,7 @@ impl Kernel {
         let p = &sys.procs[c.proc];
         let user_tasks = sys.per_user.get(&p.cred.ruid).copied().unwrap_or(0);
         if sys.tasks.len() >= sys.config.max_processes as usize
-            || !p.cred.capable() && user_tasks >= p.limits[RLIMIT_NPROC].0
+            || !p.cred.has(crate::capability::SYS_RESOURCE) && user_tasks >= p.limits[RLIMIT_NPROC].0
         {
             return Err(Errno::EAGAIN.into());
         }
@@ -308,8 +308,11 @@ impl Kernel {
                 cred.egid = stat.gid;
             }
         }
+        let changed = (cred.euid, cred.egid) != (p.cred.euid, p.cred.egid);
         cred.suid = cred.euid;
         cred.sgid = cred.egid;
+        cred.caps.executes(cred.ruid, cred.euid, changed);
+        p.keep_caps = 0;
         cred.sync_fs();
         let secure = cred.euid != cred.ruid || cred.egid != cred.rgid;
         let t = &mut self.sys.tasks[c.task];

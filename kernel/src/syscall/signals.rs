@@ -99,7 +99,7 @@ impl Kernel {
     fn may_signal(&self, c: Caller, target: ProcId, signo: u32) -> bool {
         let me = &self.sys.procs[c.proc];
         let other = &self.sys.procs[target];
-        me.cred.capable()
+        me.cred.has(crate::capability::KILL)
             || [me.cred.ruid, me.cred.euid].iter().any(|id| [other.cred.ruid, other.cred.suid].contains(id))
             || signo == SIGCONT && me.sid == other.sid
     }

@@ -3,7 +3,9 @@
 use super::{done, with};
 use crate::kernel::{Caller, Kernel};
 use crate::task::ProcId;
-use crate::timer::{Clockwork, PosixTimer, Timer, check_clock, deadline_after};
+use crate::timer::{
+    CLOCK_PROCESS_CPUTIME, CLOCK_THREAD_CPUTIME, Clockwork, PosixTimer, Timer, check_clock, deadline_after,
+};
 use crate::wait::{Stop, SysResult, Wait};
 use tawaki_abi::Errno;
 use tawaki_abi::wire::Body;
@@ -72,7 +74,10 @@ impl Kernel {
         tid: Option<i32>,
         notify: u32,
     ) -> SysResult {
-        check_clock(clock)?;
+        let of_cpu = matches!(clock, CLOCK_PROCESS_CPUTIME | CLOCK_THREAD_CPUTIME);
+        if !of_cpu {
+            check_clock(clock)?;
+        }
         if notify != SIGEV_NONE && !(1..=64).contains(&signo) {
             return Err(Errno::EINVAL.into());
         }
@@ -82,14 +87,22 @@ impl Kernel {
                 return Err(Errno::EINVAL.into());
             }
         }
+        let thread = (clock == CLOCK_THREAD_CPUTIME).then_some(c.task);
         let p = &mut self.sys.procs[c.proc];
         if p.timers.len() >= MAX_TIMERS {
             return Err(Errno::EAGAIN.into());
         }
         let id = p.next_timer_id;
         p.next_timer_id = (id + 1) & 0x3fff_ffff;
-        let timer =
-            PosixTimer { clock, signo, value, tid, silent: notify == SIGEV_NONE, ..PosixTimer::default() };
+        let timer = PosixTimer {
+            clock,
+            signo,
+            value,
+            tid,
+            silent: notify == SIGEV_NONE,
+            thread,
+            ..PosixTimer::default()
+        };
         p.timers.insert(id, timer);
         done(id)
     }
@@ -116,7 +129,11 @@ impl Kernel {
         value: u64,
     ) -> SysResult {
         let now = self.sys.now.monotonic_ns;
-        let clock = self.posix_timer(c.proc, id)?.clock;
+        let before = *self.posix_timer(c.proc, id)?;
+        if before.of_cpu() {
+            return self.cpu_timer_set(c.proc, id, flags, Clockwork { at: value, interval: least(interval) });
+        }
+        let clock = before.clock;
         let at = self.deadline(clock, flags & TIMER_ABSTIME != 0, value)?;
         let timer = self.posix_timer(c.proc, id)?;
         let old = timer.work;
@@ -126,9 +143,32 @@ impl Kernel {
         with(Body::Itimer(old.interval, old.left(now)))
     }
 
+    /// timer_settime(2) of a timer of processor time; `new.at` is the value.
+    fn cpu_timer_set(&mut self, proc: ProcId, id: i32, flags: u32, new: Clockwork) -> SysResult {
+        let old = *self.posix_timer(proc, id)?;
+        let used = self.sys.timer_used(proc, &old);
+        let target = if flags & TIMER_ABSTIME != 0 { new.at } else { used.saturating_add(new.at) };
+        let at = match new.at {
+            0 => 0,
+            _ => self.sys.cpu_deadline(proc, target.saturating_sub(used)),
+        };
+        let timer = self.posix_timer(proc, id)?;
+        timer.work = Clockwork { at, interval: new.interval };
+        (timer.target, timer.overrun) = (target, 0);
+        self.sys.rearm(Timer::Posix(proc, id), old.work.at, at);
+        let left = if old.work.at == 0 { 0 } else { old.target.saturating_sub(used).max(1) };
+        with(Body::Itimer(old.work.interval, left))
+    }
+
     pub(super) fn sys_timer_get(&mut self, c: Caller, id: i32) -> SysResult {
         let now = self.sys.now.monotonic_ns;
-        let work = self.posix_timer(c.proc, id)?.work;
+        let timer = *self.posix_timer(c.proc, id)?;
+        if timer.of_cpu() {
+            let used = self.sys.timer_used(c.proc, &timer);
+            let left = if timer.work.at == 0 { 0 } else { timer.target.saturating_sub(used).max(1) };
+            return with(Body::Itimer(timer.work.interval, left));
+        }
+        let work = timer.work;
         with(Body::Itimer(work.interval, work.left(now)))
     }
 

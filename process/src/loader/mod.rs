@@ -332,14 +332,20 @@ fn place_stack(
         return Err(Errno::E2BIG);
     }
     let prot = PROT_READ | PROT_WRITE | if executable { PROT_EXEC } else { 0 };
-    let vma = Vma { end: 0, prot, shared: false, may_write: true, kind: Kind::Stack };
+    let vma = Vma { end: 0, prot, shared: false, may_write: true, marks: 0, kind: Kind::Stack };
     mm.map(host, low as u32..high, vma)?;
     mm.load(sp, &bytes);
     mm.layout.auxv = bytes[stack::auxv(contents)].to_vec();
     if contents.mode == Mode::Bits32 {
         // One page that returns from signal handlers, where Linux has its vdso.
-        let vma =
-            Vma { end: 0, prot: PROT_READ | PROT_EXEC, shared: false, may_write: false, kind: Kind::Anon };
+        let vma = Vma {
+            end: 0,
+            prot: PROT_READ | PROT_EXEC,
+            shared: false,
+            may_write: false,
+            marks: 0,
+            kind: Kind::Anon,
+        };
         let page = mm.place(host, 1, high, true)?;
         mm.map(host, page..page + 1, vma)?;
         let code = [frame32::SIGRETURN, frame32::RT_SIGRETURN].concat();
@@ -391,7 +397,7 @@ fn map_segment(
     let memory_end = start + segment.memsz;
     let file_pages = if segment.filesz == 0 { first..first } else { first..file_end.div_ceil(PAGE) as u32 };
     let all_end = memory_end.div_ceil(PAGE) as u32;
-    let area = |kind| Vma { end: 0, prot: segment.prot, shared: false, may_write: true, kind };
+    let area = |kind| Vma { end: 0, prot: segment.prot, shared: false, may_write: true, marks: 0, kind };
     if !file_pages.is_empty() {
         let page = segment.offset / PAGE;
         {

@@ -8,7 +8,7 @@
 
 use super::backing::Backing;
 use super::bitmap::PageSet;
-use super::vma::{Kind, MAX_AREAS, PAGES, Pages, Vma, VmaMap};
+use super::vma::{Kind, MAX_AREAS, PAGES, Pages, Vma, VmaMap, marks};
 use crate::host::Host;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +26,11 @@ pub const TOP_PAGE: u32 = PAGES - 16;
 const LAZY: u32 = 64;
 /// Pages populated by one fault, aligned.
 const CHUNK: u32 = 16;
+
+/// Free pages that Linux keeps below an area that grows down (`stack_guard_gap`).
+const STACK_GAP: u32 = 256;
+/// Most pages of such an area: RLIMIT_STACK as it is by default.
+const STACK_LIMIT: u32 = 2048;
 
 /// Where the pieces of a program lie, in pages. See [`crate::loader`] for how it is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +96,8 @@ pub struct AddressSpace {
     lowest: u32,
     /// RLIMIT_AS in pages.
     pub limit: u64,
+    /// Marks of areas to come: `LOCKED` after mlockall(MCL_FUTURE).
+    pub future_marks: u8,
     /// Writable anonymous areas larger than this many pages are populated by
     /// faults; `u32::MAX` for engines that do not check permissions.
     pub lazy: u32,
@@ -128,6 +135,7 @@ impl AddressSpace {
             next_file: 0,
             lowest: lowest.div_ceil(PAGE) as u32,
             limit: u64::MAX,
+            future_marks: 0,
             lazy: LAZY,
         }
     }
@@ -145,6 +153,14 @@ impl AddressSpace {
     /// A mapped file by its key.
     pub fn file(&self, key: u32) -> Option<&MappedFile> {
         self.files.get(&key)
+    }
+
+    /// The file shown at a page, and which page of it.
+    pub fn shown(&self, page: u32) -> Option<(&MappedFile, u64)> {
+        match self.kind_at(page)? {
+            Kind::File { file, page } => Some((self.files.get(&file)?, page)),
+            _ => None,
+        }
     }
 
     /// The first page programs may use.
@@ -174,7 +190,7 @@ impl AddressSpace {
             || !self.backing.reserved().iter().any(|r| r.start < range.end && range.start < r.end)
     }
 
-    fn avoid(&self) -> Vec<Pages> {
+    pub(super) fn avoid(&self) -> Vec<Pages> {
         let page = |addr: u64| (addr / PAGE) as u32;
         self.backing.reserved().iter().map(|r| page(r.start)..page(r.end + PAGE - 1)).collect()
     }
@@ -223,7 +239,7 @@ impl AddressSpace {
     }
 
     /// Whether `count` more pages stay within RLIMIT_AS and the number of areas.
-    fn within_limits(&self, count: u32) -> Result<(), Errno> {
+    pub(super) fn within_limits(&self, count: u32) -> Result<(), Errno> {
         let fits = self.vmas.total() + u64::from(count) <= self.limit && self.vmas.len() < MAX_AREAS;
         if fits { Ok(()) } else { Err(Errno::ENOMEM) }
     }
@@ -349,6 +365,9 @@ impl AddressSpace {
         if prot & PROT_WRITE != 0 && areas.iter().any(|(_, vma)| !vma.may_write) {
             return Err(Errno::EACCES);
         }
+        if prot & PROT_WRITE != 0 && areas.iter().any(|(part, vma)| self.doubled(part, vma)) {
+            return Err(Errno::EACCES);
+        }
         if self.vmas.len() + 2 > MAX_AREAS {
             return Err(Errno::ENOMEM);
         }
@@ -367,6 +386,13 @@ impl AddressSpace {
         if hole.is_some() { Err(Errno::ENOMEM) } else { Ok(()) }
     }
 
+    /// Whether a part of an area shows a file shared that another area shows, too.
+    fn doubled(&self, part: &Pages, vma: &Vma) -> bool {
+        let Some(Kind::File { file, page }) = self.kind_at(part.start) else { return false };
+        let Some(f) = self.files.get(&file).filter(|_| vma.shared) else { return false };
+        self.shows_too(part, &f.id, page..page + u64::from(part.end - part.start))
+    }
+
     /// What the area at `page` shows from that page on.
     pub(super) fn kind_at(&self, page: u32) -> Option<Kind> {
         let (area, vma) = self.vmas.find(page)?;
@@ -378,87 +404,45 @@ impl AddressSpace {
         })
     }
 
-    /// madvise(MADV_DONTNEED): anonymous private pages read as zero afterwards.
-    pub fn discard(&mut self, pages: Pages) {
-        let parts: Vec<Pages> = self
-            .vmas
-            .overlapping(pages)
-            .filter(|(_, vma)| !vma.shared && !matches!(vma.kind, Kind::File { .. }))
-            .map(|(p, _)| p)
-            .collect();
-        for part in parts {
+    /// madvise(MADV_DONTNEED): anonymous private pages read as zero afterwards, those of
+    /// a file as the file. Returns what has to be read from files.
+    pub fn discard(&mut self, pages: Pages) -> Vec<Pages> {
+        let private = self.vmas.overlapping(pages).filter(|(_, vma)| !vma.shared);
+        let parts: Vec<(Pages, bool)> =
+            private.map(|(p, vma)| (p, matches!(vma.kind, Kind::File { .. }))).collect();
+        let mut unread = Vec::new();
+        for (part, is_file) in parts {
+            if is_file {
+                unread.push(part);
+                continue;
+            }
             for run in self.dirty.runs(part) {
                 // The pages stay marked: they may be written without notice.
                 self.backing.zero(bytes(&run));
             }
         }
+        unread
     }
 
-    /// mremap(2) of one area's pages `old` to `count` pages; `to` is MREMAP_FIXED's place.
-    pub fn remap(
-        &mut self,
-        host: &mut dyn Host,
-        old: Pages,
-        count: u32,
-        may_move: bool,
-        to: Option<u32>,
-    ) -> Result<(u32, Vec<u32>), Errno> {
-        let (area, vma) = self.vmas.find(old.start).ok_or(Errno::EFAULT)?;
-        if area.end < old.end {
-            return Err(Errno::EFAULT);
-        }
-        let (area_end, vma) = (area.end, vma.clone());
-        let old_count = old.end - old.start;
-        if to.is_none() && count <= old_count {
-            let handles = if count < old_count { self.unmap(old.start + count..old.end) } else { Vec::new() };
-            return Ok((old.start, handles));
-        }
-        if count > old_count && matches!(vma.kind, Kind::File { .. }) {
-            // Would need to read more of a file that may be closed by now.
-            return Err(Errno::ENOMEM);
-        }
-        self.within_limits(count.saturating_sub(old_count))?;
-        let kind = self.kind_at(old.start).unwrap_or(Kind::Anon);
-        let kind = if kind == Kind::Heap { Kind::Anon } else { kind };
-        let moved = Vma { end: 0, kind, ..vma };
-        if to.is_none() && area_end == old.end {
-            // In place, if what follows is free and not kept for the stack.
-            let more = old.end..old.start.checked_add(count).ok_or(Errno::ENOMEM)?;
-            let stack = self.layout.stack_low.saturating_sub(16)..self.layout.stack_high;
-            let clear = more.end <= TOP_PAGE
-                && self.vmas.is_free(more.clone())
-                && !(stack.start < more.end && more.start < stack.end)
-                && (moved.prot == 0 || self.back(host, &more).is_ok());
-            if clear && !self.avoid().iter().any(|r| r.start < more.end && more.start < r.end) {
-                self.map(host, more, moved)?;
-                return Ok((old.start, Vec::new()));
-            }
-        }
-        if !may_move {
-            return Err(Errno::ENOMEM);
-        }
-        let start = match to {
-            Some(start) => start,
-            None => self.place(host, count, 0, moved.prot != 0)?,
-        };
-        let new = start..start.checked_add(count).ok_or(Errno::EINVAL)?;
-        if new.start < old.end && old.start < new.end {
-            return Err(Errno::EINVAL);
-        }
-        let mut handles = self.map(host, new.clone(), moved)?;
-        let kept = old.start..old.start + count.min(old_count);
-        let mut page = vec![0; PAGE as usize];
-        for run in self.dirty.runs(kept) {
-            for p in run {
-                let to = u64::from(new.start + (p - old.start)) * PAGE;
-                if self.backing.read(u64::from(p) * PAGE, &mut page) {
-                    self.fault_in(to);
-                    self.load(to, &page);
-                }
-            }
-        }
-        handles.extend(self.unmap(old));
-        Ok((new.start, handles))
+    /// Sets and clears bits of [`marks`] in `pages`.
+    pub fn mark(&mut self, pages: Pages, set: u8, clear: u8) {
+        self.vmas.update(pages, |vma| vma.marks = vma.marks & !clear | set);
+    }
+
+    /// Whether another area than `area` shows pages `shown` of the same file shared and
+    /// writable: two writers would have to be one memory.
+    pub fn shows_too(&self, area: &Pages, id: &FileId, shown: std::ops::Range<u64>) -> bool {
+        self.vmas.iter().any(|(pages, vma)| {
+            let Kind::File { file, page } = vma.kind else { return false };
+            let end = page + u64::from(pages.end - pages.start);
+            let same = |f: &MappedFile| (f.id.dev, f.id.ino) == (id.dev, id.ino);
+            vma.shared
+                && vma.prot & PROT_WRITE != 0
+                && !(pages.start < area.end && area.start < pages.end)
+                && page < shown.end
+                && shown.start < end
+                && self.files.get(&file).is_some_and(same)
+        })
     }
 
     /// brk(2): the new end of the heap, or the old one if it cannot be.
@@ -479,6 +463,7 @@ impl AddressSpace {
                 prot: PROT_READ | PROT_WRITE,
                 shared: false,
                 may_write: true,
+                marks: self.future_marks,
                 kind: Kind::Heap,
             };
             if self.map(host, more, vma).is_err() {
@@ -495,7 +480,9 @@ impl AddressSpace {
     /// the stack grow. `true`: try again.
     pub fn fault_in(&mut self, addr: u64) -> bool {
         let Ok(page) = u32::try_from(addr / PAGE) else { return false };
-        let Some((area, vma)) = self.vmas.find(page) else { return self.grow_stack(addr) };
+        let Some((area, vma)) = self.vmas.find(page) else {
+            return self.grow_stack(addr) || self.grow_down(page);
+        };
         if vma.prot == 0 || vma.kind != Kind::Anon || self.memory().perms(page) != Perms::NONE {
             return false;
         }
@@ -527,6 +514,29 @@ impl AddressSpace {
         let from = page.saturating_sub(15).max(self.layout.stack_low);
         let from = if self.vmas.is_free(from..area.start) { from } else { page };
         let more = from..area.start;
+        if !self.backing.holds(&bytes(&more)) || self.within_limits(more.end - more.start).is_err() {
+            return false;
+        }
+        self.clean(more.clone());
+        let (prot, kind) = (vma.prot, vma.kind.clone());
+        self.vmas.insert(more.clone(), vma);
+        self.protect(more, prot, &kind);
+        true
+    }
+
+    /// Extends an area of MAP_GROWSDOWN down to `page`, unless another mapping is
+    /// nearer than the guard gap (mmap(2)).
+    fn grow_down(&mut self, page: u32) -> bool {
+        let Some((area, vma)) = self.vmas.overlapping(page..TOP_PAGE).next() else { return false };
+        let below = page.saturating_sub(STACK_GAP)..area.start;
+        if vma.marks & marks::GROWS == 0
+            || area.end - page > STACK_LIMIT
+            || page < self.lowest
+            || !self.vmas.is_free(below)
+        {
+            return false;
+        }
+        let (vma, more) = (vma.clone(), page..area.start);
         if !self.backing.holds(&bytes(&more)) || self.within_limits(more.end - more.start).is_err() {
             return false;
         }

@@ -1,5 +1,6 @@
 //! The address space against a simple model: one entry per page.
 
+use super::remap::Remap;
 use super::space::AddressSpace;
 use super::vma::{Kind, Vma};
 use crate::host::{Host, OutOfMemory};
@@ -76,7 +77,7 @@ type Model = BTreeMap<u32, (u32, u8)>;
 
 fn apply(space: &mut AddressSpace, host: &mut TestHost, model: &mut Model, op: &Op) {
     let area = |p: u32, c: u32| BASE + p..BASE + p + c;
-    let anon = |prot| Vma { end: 0, prot, shared: false, may_write: true, kind: Kind::Anon };
+    let anon = |prot| Vma { end: 0, prot, shared: false, may_write: true, marks: 0, kind: Kind::Anon };
     match *op {
         Op::Map(p, c, prot) => {
             assert_eq!(space.map(host, area(p, c), anon(prot)), Ok(vec![]));
@@ -124,17 +125,18 @@ fn apply(space: &mut AddressSpace, host: &mut TestHost, model: &mut Model, op: &
         }
         Op::Remap(p, c, new) => {
             let old = area(p, c);
+            let what = Remap { old: old.clone(), count: new, may_move: true, to: None, keep: false };
             let same =
                 old.clone().all(|page| model.get(&page).map(|e| e.0) == model.get(&old.start).map(|e| e.0));
             let Some(&(prot, _)) = model.get(&old.start) else {
-                assert_eq!(space.remap(host, old, new, true, None), Err(Errno::EFAULT));
+                assert_eq!(space.remap(host, &what).err(), Some(Errno::EFAULT));
                 return;
             };
             if !same {
-                assert_eq!(space.remap(host, old, new, true, None), Err(Errno::EFAULT));
+                assert_eq!(space.remap(host, &what).err(), Some(Errno::EFAULT));
                 return;
             }
-            let (start, _) = space.remap(host, old.clone(), new, true, None).expect("room enough");
+            let start = space.remap(host, &what).expect("room enough").start;
             let kept: Vec<(u32, u8)> = old.clone().map(|page| model[&page]).collect();
             model.retain(|page, _| !old.contains(page));
             for i in 0..new {
@@ -240,7 +242,7 @@ fn stolen_memory_is_avoided() {
     assert_eq!(space.place(&mut host, 0x10, 0, true), Ok(0x10));
 
     // What is reserved is there to be used, whatever the emulator takes later.
-    let anon = |prot| Vma { end: 0, prot, shared: false, may_write: true, kind: Kind::Anon };
+    let anon = |prot| Vma { end: 0, prot, shared: false, may_write: true, marks: 0, kind: Kind::Anon };
     let start = space.place(&mut host, 0x400, 0, false).expect("room");
     space.map(&mut host, start..start + 0x400, anon(0)).expect("reserved");
     host.1 = 0x20_0000;

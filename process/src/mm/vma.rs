@@ -35,6 +35,18 @@ pub enum Kind {
     },
 }
 
+/// What madvise(2), mlock(2) and MAP_GROWSDOWN ask of an area, as bits.
+pub mod marks {
+    /// mlock(2): counted for RLIMIT_MEMLOCK.
+    pub const LOCKED: u8 = 1;
+    /// MADV_DONTFORK: the child of a fork does not have it.
+    pub const DONTFORK: u8 = 2;
+    /// MADV_WIPEONFORK: the child finds it zeroed.
+    pub const WIPEONFORK: u8 = 4;
+    /// MAP_GROWSDOWN: an access below extends it.
+    pub const GROWS: u8 = 8;
+}
+
 /// One area; its first page is the key in the map.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vma {
@@ -46,6 +58,8 @@ pub struct Vma {
     pub shared: bool,
     /// Whether `PROT_WRITE` may be given later (a shared mapping of a file opened read-only may not).
     pub may_write: bool,
+    /// Bits of [`marks`].
+    pub marks: u8,
     /// What it shows.
     pub kind: Kind,
 }
@@ -65,6 +79,7 @@ impl Vma {
         self.prot == next.prot
             && self.shared == next.shared
             && self.may_write == next.may_write
+            && self.marks == next.marks
             && match (&self.kind, &next.kind) {
                 (Kind::File { file, page }, Kind::File { file: other, page: next_page }) => {
                     file == other && page + u64::from(self.end - start) == *next_page
@@ -127,6 +142,12 @@ impl VmaMap {
             at = area.end;
         }
         (at < pages.end).then_some(at)
+    }
+
+    /// Pages that mlock(2) holds.
+    pub fn locked(&self) -> u64 {
+        let locked = self.areas.iter().filter(|(_, vma)| vma.marks & marks::LOCKED != 0);
+        locked.map(|(&start, vma)| u64::from(vma.end - start)).sum()
     }
 
     /// Pages mapped in all.

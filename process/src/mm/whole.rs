@@ -2,7 +2,7 @@
 //! for `/proc`, and what has to be written back to files.
 
 use super::space::{AddressSpace, Layout, MappedFile, WriteBack, bytes};
-use super::vma::{Kind, PAGES, Pages, Vma, VmaMap};
+use super::vma::{Kind, PAGES, Pages, Vma, VmaMap, marks};
 use crate::host::Host;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,9 +70,36 @@ impl AddressSpace {
         self.write_backs(pages);
     }
 
+    /// Files mapped shared and writable, with their handles.
+    pub fn shared_files(&self) -> Vec<(u32, u32)> {
+        self.files.iter().filter_map(|(&key, file)| Some((key, file.handle?))).collect()
+    }
+
+    /// Notes the present size of a file; returns the areas that show it shared.
+    pub fn resize_file(&mut self, key: u32, size: u64) -> Vec<Pages> {
+        let Some(file) = self.files.get_mut(&key) else { return Vec::new() };
+        let before = std::mem::replace(&mut file.id.size, size);
+        let shows = |vma: &Vma| matches!(vma.kind, Kind::File { file, .. } if file == key);
+        let areas: Vec<(Pages, Vma)> =
+            self.vmas.iter().filter(|(_, v)| shows(v)).map(|(p, v)| (p, v.clone())).collect();
+        for (area, vma) in areas.iter().filter(|_| before != size) {
+            let Kind::File { page, .. } = vma.kind else { continue };
+            self.protect(area.clone(), vma.prot, &vma.kind);
+            // What was cut off reads as zero should the file grow again.
+            let range = bytes(area);
+            let end = size.saturating_sub(page * PAGE).saturating_add(range.start);
+            if end < range.end {
+                self.memory().set_perms((end.div_ceil(PAGE)) as u32..area.end, Perms::MAPPED);
+                self.backing.zero(end.max(range.start)..range.end);
+                self.protect(area.clone(), vma.prot, &vma.kind);
+            }
+        }
+        areas.into_iter().map(|(area, _)| area).collect()
+    }
+
     /// Whether there is shared writable memory that a fork would have to share.
     pub fn has_shared_writable(&self) -> bool {
-        self.vmas.iter().any(|(_, vma)| vma.shared && vma.may_write)
+        self.vmas.iter().any(|(_, vma)| vma.shared && vma.may_write && vma.marks & marks::DONTFORK == 0)
     }
 
     /// Unmaps everything and zeroes what was used. Returns handles to drop.
@@ -92,6 +119,7 @@ impl AddressSpace {
             self.memory().set_perms(area, Perms::NONE);
         }
         self.layout = Layout::default();
+        self.future_marks = 0;
         self.sweep()
     }
 
@@ -108,18 +136,24 @@ impl AddressSpace {
         } else {
             0..0
         };
-        // A copy would not be shared: the child finds such memory inaccessible.
         let mut vmas = self.vmas.clone();
+        let mut used = Vec::new();
         for (area, vma) in self.vmas.iter() {
+            if vma.marks & marks::LOCKED != 0 {
+                vmas.update(area.clone(), |vma| vma.marks &= !marks::LOCKED);
+            }
+            if vma.marks & marks::DONTFORK != 0 {
+                vmas.carve(area);
+                continue;
+            }
             if vma.shared && vma.may_write {
+                // A copy would not be shared: the child finds such memory inaccessible.
                 vmas.update(area, |vma| {
                     *vma = Vma { prot: 0, may_write: false, kind: Kind::Anon, ..vma.clone() };
                 });
+                continue;
             }
-        }
-        let mut used = Vec::new();
-        for (area, vma) in self.vmas.iter() {
-            if vma.shared && vma.may_write {
+            if vma.marks & marks::WIPEONFORK != 0 {
                 continue;
             }
             for run in self.dirty.runs(area) {
@@ -163,6 +197,10 @@ impl AddressSpace {
             } else {
                 self.back_reserved(host, &area);
             }
+        }
+        for run in &used {
+            // Inaccessible areas may have content, too.
+            self.back(host, run)?;
         }
         let ranges: Vec<_> = used.iter().map(bytes).collect();
         if ranges.iter().any(|range| !self.backing.holds(range)) {

@@ -1,7 +1,7 @@
 //! `siginfo_t` of both widths (sigaction(2); `asm-generic/siginfo.h`).
 
 use crate::thread::Width;
-use tawaki_abi::signal::{SI_TIMER, SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, SigInfo};
+use tawaki_abi::signal::{SI_TIMER, SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP, SigInfo};
 
 /// Bytes of a `siginfo_t`.
 pub const SIZE: usize = 128;
@@ -14,12 +14,15 @@ enum Member {
     Child,
     /// Address.
     Fault,
+    /// Address, and in `value` system call and architecture.
+    Call,
 }
 
 fn member(info: &SigInfo) -> Member {
     match info.signo {
         _ if info.code <= 0 => Member::Sender,
         SIGCHLD => Member::Child,
+        SIGSYS => Member::Call,
         SIGSEGV | SIGBUS | SIGILL | SIGFPE | SIGTRAP => Member::Fault,
         _ => Member::Sender,
     }
@@ -57,6 +60,14 @@ pub fn encode(info: &SigInfo, width: Width) -> [u8; SIZE] {
                 put(base + 12, &(info.utime as i32).to_le_bytes());
                 put(base + 16, &(info.stime as i32).to_le_bytes());
             }
+        }
+        Member::Call if wide => {
+            put(base, &info.addr.to_le_bytes());
+            put(base + 8, &info.value.to_le_bytes());
+        }
+        Member::Call => {
+            put(base, &(info.addr as u32).to_le_bytes());
+            put(base + 4, &info.value.to_le_bytes());
         }
         Member::Fault if wide => put(base, &info.addr.to_le_bytes()),
         Member::Fault => put(base, &(info.addr as u32).to_le_bytes()),

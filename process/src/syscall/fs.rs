@@ -214,6 +214,10 @@ pub fn fchown(t: &mut Thread<'_>, a: &Args) -> SysResult {
 
 /// fchownat(2).
 pub fn fchownat(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    // AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
+    if a[4] as u32 & !0x1100 != 0 {
+        return Err(Errno::EINVAL);
+    }
     let path = t.path(a[1])?;
     let (uid, gid) = (a[2] as u32, a[3] as u32);
     t.value(&Call::Chown { dirfd: a[0] as i32, path, uid, gid, flags: a[4] as u32 })

@@ -222,17 +222,27 @@ pub fn capget(t: &mut Thread<'_>, a: &Args) -> SysResult {
     Ok(0)
 }
 
-/// capset(2): giving up what one has is accepted, asking for more is refused by the kernel's own rules elsewhere.
+/// capset(2) of the caller.
 pub fn capset(t: &mut Thread<'_>, a: &Args) -> SysResult {
     let [version, pid]: [u32; 2] = t.load(a[0])?;
-    if version != CAP_V3 && version != 0x2007_1026 {
-        return Err(Errno::EINVAL);
-    }
-    let Body::Caps(_, permitted, _) = t.request(&Call::Capget { pid: pid as i32 })?.1 else {
-        return Err(Errno::EIO);
+    let words = match version {
+        0x1998_0330 => 1,
+        0x2007_1026 | CAP_V3 => 2,
+        _ => {
+            t.store(a[0], &CAP_V3)?;
+            return Err(Errno::EINVAL);
+        }
     };
-    let low: [u32; 3] = t.load(a[1])?;
-    let high: [u32; 3] = t.load(a[1].wrapping_add(12))?;
-    let wanted = u64::from(low[0] | low[1]) | u64::from(high[0] | high[1]) << 32;
-    if wanted & !permitted != 0 { Err(Errno::EPERM) } else { Ok(0) }
+    if pid != 0 && i64::from(pid) != gettid(t, a)? {
+        return Err(Errno::EPERM);
+    }
+    let mut sets = [0u64; 3];
+    for i in 0..words {
+        let word: [u32; 3] = t.load(a[1].wrapping_add(12 * i))?;
+        for (set, word) in sets.iter_mut().zip(word) {
+            *set |= u64::from(word) << (32 * i);
+        }
+    }
+    let [effective, permitted, inheritable] = sets;
+    t.value(&Call::Capset { effective, permitted, inheritable })
 }

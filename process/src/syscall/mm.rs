@@ -1,24 +1,27 @@
 //! Memory system calls (mmap(2), mprotect(2), mremap(2), brk(2), madvise(2) …).
 
 use crate::mm::space::TOP_PAGE;
-use crate::mm::{Kind, MappedFile, Pages, Vma};
-use crate::syscall::Args;
-use crate::thread::{SysResult, Thread, Width};
+use crate::mm::vma::marks;
+use crate::mm::{Kind, MappedFile, Pages, Remap, Vma};
+use crate::syscall::{Args, advise};
+use crate::thread::{SysResult, Thread};
 use std::collections::BTreeMap;
 use tawaki_abi::Errno;
 use tawaki_abi::mm::*;
 use tawaki_abi::wire::{Body, Call, FileId, MAX_TRANSFER, MapSource};
-use tawaki_cpu::Access;
+
+/// Bytes from which a mapping is compared with the machine's memory.
+const LARGE: u64 = 256 << 20;
 
 /// The pages of `addr..addr+len`, or `None` when that does not lie in the address space.
-fn pages(addr: u64, len: u64) -> Option<Pages> {
+pub(super) fn pages(addr: u64, len: u64) -> Option<Pages> {
     let end = addr.checked_add(len)?.div_ceil(PAGE);
     let end = u32::try_from(end).ok().filter(|&end| end <= TOP_PAGE)?;
     Some((addr / PAGE) as u32..end)
 }
 
 /// Page-aligned `addr` and its pages, EINVAL otherwise.
-fn aligned(addr: u64, len: u64, outside: Errno) -> Result<Pages, Errno> {
+pub(super) fn aligned(addr: u64, len: u64, outside: Errno) -> Result<Pages, Errno> {
     if !addr.is_multiple_of(PAGE) {
         return Err(Errno::EINVAL);
     }
@@ -69,6 +72,18 @@ impl Thread<'_> {
         }
     }
 
+    /// Reads what is mapped shared and writable anew, after its file was changed by a call.
+    pub fn refresh_shared(&mut self) {
+        let files = self.mm().shared_files();
+        for (key, handle) in files {
+            let Body::Mapped(id) = self.call(&Call::MapStat { handle }).body else { continue };
+            let areas = self.mm().resize_file(key, id.size);
+            for area in areas {
+                read_anew(self, area);
+            }
+        }
+    }
+
     /// Page of the i386 signal return code, as an address.
     pub fn trampolines(&self) -> Option<u64> {
         let page = self.mm().layout.trampolines;
@@ -100,6 +115,24 @@ fn map(t: &mut Thread<'_>, a: &Args, offset_pages: u64) -> SysResult {
     }
     offset_pages.checked_add(count.into()).filter(|&p| p < 1 << 51).ok_or(Errno::EOVERFLOW)?;
     let anonymous = flags & MAP_ANONYMOUS != 0;
+    let mut marks = t.mm().future_marks;
+    if flags & MAP_LOCKED != 0 {
+        advise::check_lock(t)?;
+        marks |= marks::LOCKED;
+    }
+    if marks & marks::LOCKED != 0 && !advise::may_lock(t, count.into())? {
+        return Err(Errno::EAGAIN);
+    }
+    if !shared && prot & PROT_WRITE != 0 && flags & MAP_NORESERVE == 0 && len >= LARGE {
+        // What could never be there is refused, the rest is granted (proc(5), overcommit_memory 0).
+        let Body::Sysinfo(info) = t.request(&Call::Sysinfo)?.1 else { return Err(Errno::EIO) };
+        if len > info.totalram {
+            return Err(Errno::ENOMEM);
+        }
+    }
+    if flags & MAP_GROWSDOWN != 0 && anonymous {
+        marks |= marks::GROWS;
+    }
     let mut file = None;
     let mut may_write = true;
     if !anonymous {
@@ -135,7 +168,7 @@ fn map(t: &mut Thread<'_>, a: &Args, offset_pages: u64) -> SysResult {
     }
     match file {
         None => {
-            let vma = Vma { end: 0, prot, shared, may_write, kind: Kind::Anon };
+            let vma = Vma { end: 0, prot, shared, may_write, marks, kind: Kind::Anon };
             let handles = {
                 let (mut mm, host) = t.mm_and_host();
                 mm.map(host, area, vma)?
@@ -143,7 +176,7 @@ fn map(t: &mut Thread<'_>, a: &Args, offset_pages: u64) -> SysResult {
             t.drop_handles(handles);
         }
         Some((fd, id)) => {
-            let vma = Vma { end: 0, prot, shared, may_write, kind: Kind::Anon };
+            let vma = Vma { end: 0, prot, shared, may_write, marks, kind: Kind::Anon };
             map_file(t, area, vma, fd, id, offset_pages)?;
         }
     }
@@ -158,7 +191,16 @@ fn map_file(
     id: FileId,
     offset_pages: u64,
 ) -> Result<(), Errno> {
+    if !t.mm().shared_files().is_empty() {
+        // What is about to be read may have been changed in memory.
+        t.write_back(0..crate::mm::vma::PAGES);
+    }
     let write_back = vma.shared && vma.may_write;
+    let shown = offset_pages..offset_pages + u64::from(area.end - area.start);
+    if vma.shared && vma.prot & PROT_WRITE != 0 && t.mm().shows_too(&area, &id, shown) {
+        t.log_once("a file mapped shared and writable in two places is not supported");
+        return Err(Errno::ENODEV);
+    }
     let handle = if write_back { Some(t.value(&Call::MapHold { fd })? as u32) } else { None };
     let mapped = {
         let (mut mm, host) = t.mm_and_host();
@@ -250,55 +292,88 @@ pub fn pkey_mprotect(t: &mut Thread<'_>, a: &Args) -> SysResult {
 pub fn mremap(t: &mut Thread<'_>, a: &Args) -> SysResult {
     let [old, old_len, new_len, flags, to, _] = *a;
     let flags = flags as u32;
-    if flags & !(MREMAP_MAYMOVE | MREMAP_FIXED) != 0 || new_len == 0 {
+    let (may_move, fixed) = (flags & MREMAP_MAYMOVE != 0, flags & MREMAP_FIXED != 0);
+    let keep = flags & MREMAP_DONTUNMAP != 0;
+    if flags & !(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) != 0
+        || (fixed || keep) && !may_move
+        || keep && old_len.div_ceil(PAGE) != new_len.div_ceil(PAGE)
+        || old % PAGE != 0
+        || (fixed || keep) && to % PAGE != 0
+        || new_len == 0
+    {
         return Err(Errno::EINVAL);
     }
-    if flags & MREMAP_FIXED != 0 && (flags & MREMAP_MAYMOVE == 0 || to % PAGE != 0) {
-        return Err(Errno::EINVAL);
-    }
-    if old_len == 0 {
-        // Duplicates a shared mapping, which we do not have.
-        return Err(Errno::EINVAL);
-    }
-    let area = aligned(old, old_len, Errno::EFAULT)?;
-    let count = u32::try_from(new_len.div_ceil(PAGE)).map_err(|_| Errno::ENOMEM)?;
-    let to =
-        if flags & MREMAP_FIXED != 0 { Some(pages(to, new_len).ok_or(Errno::ENOMEM)?.start) } else { None };
-    t.write_back(area.clone());
-    let (start, handles) = {
-        let (mut mm, host) = t.mm_and_host();
-        mm.remap(host, area, count, flags & MREMAP_MAYMOVE != 0, to)?
+    let to = match fixed {
+        true => Some(pages(to, new_len).ok_or(Errno::EINVAL)?.start),
+        false => None,
     };
-    t.drop_handles(handles);
-    Ok((u64::from(start) * PAGE) as i64)
+    let area = pages(old, old_len).ok_or(Errno::EFAULT)?;
+    let count = u32::try_from(new_len.div_ceil(PAGE)).map_err(|_| Errno::ENOMEM)?;
+    let (shared, locked) = {
+        let mm = t.mm();
+        let (_, vma) = mm.vmas().find(area.start).ok_or(Errno::EFAULT)?;
+        (vma.shared, vma.marks & marks::LOCKED != 0)
+    };
+    if area.is_empty() {
+        if shared {
+            t.log_once("a second view of memory (mremap with an old size of 0) is not supported");
+        }
+        return Err(Errno::EINVAL);
+    }
+    let more = u64::from(count.saturating_sub(area.end - area.start));
+    if locked && more > 0 && !advise::may_lock(t, more)? {
+        return Err(Errno::EAGAIN);
+    }
+    if let Some(to) = to {
+        t.write_back(to..to.saturating_add(count));
+    }
+    t.write_back(area.clone());
+    let done = {
+        let (mut mm, host) = t.mm_and_host();
+        mm.remap(host, &Remap { old: area, count, may_move, to, keep })?
+    };
+    t.drop_handles(done.handles);
+    for part in done.unread {
+        read_anew(t, part);
+    }
+    Ok((u64::from(done.start) * PAGE) as i64)
+}
+
+/// Reads file pages whose descriptor may be closed by now: through the mapping's own
+/// reference or, without one, by the name the file had. `false`: it cannot be found.
+pub fn read_anew(t: &mut Thread<'_>, area: Pages) -> bool {
+    let (at, len) = (u64::from(area.start) * PAGE, u64::from(area.end - area.start) * PAGE);
+    let found = {
+        let mm = t.mm();
+        mm.shown(area.start).map(|(file, page)| (file.handle, file.id.clone(), page * PAGE))
+    };
+    let Some((handle, id, offset)) = found else { return false };
+    if let Some(handle) = handle {
+        let read = fill_from_file(t, MapSource::Handle(handle), at, offset, len).is_ok();
+        t.mm().note_loaded(area);
+        return read;
+    }
+    let open = Call::Open {
+        dirfd: tawaki_abi::fs::AT_FDCWD,
+        path: id.path.clone(),
+        flags: tawaki_abi::fs::OpenFlags::CLOEXEC,
+        mode: 0,
+    };
+    let Ok(fd) = t.call(&open).result else { return false };
+    let fd = fd as i32;
+    let same = match t.call(&Call::MapFile { fd, prot: PROT_READ, shared: false }).body {
+        Body::Mapped(now) => (now.dev, now.ino) == (id.dev, id.ino),
+        _ => false,
+    };
+    let read = same && fill_from_file(t, MapSource::Fd(fd), at, offset, len).is_ok();
+    t.call(&Call::Close { fd });
+    read
 }
 
 /// brk(2): the end of the heap after the call, whether it worked or not.
 pub fn brk(t: &mut Thread<'_>, a: &Args) -> SysResult {
     let (mut mm, host) = t.mm_and_host();
     Ok(mm.set_brk(host, a[0]) as i64)
-}
-
-/// madvise(2).
-pub fn madvise(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let area = aligned(a[0], a[1], Errno::ENOMEM)?;
-    let advice = a[2] as u32;
-    match advice {
-        MADV_DONTNEED | MADV_DONTNEED_LOCKED | MADV_FREE => {
-            let mut mm = t.mm();
-            let hole = mm.vmas().first_hole(area.clone());
-            mm.discard(area);
-            if hole.is_some() { Err(Errno::ENOMEM) } else { Ok(0) }
-        }
-        // Hints: normal, random, sequential, willneed, dontfork …, hugepage, dump, cold, pageout.
-        0..=3 | 10..=23 | 25 => {
-            if t.mm().vmas().first_hole(area).is_some() {
-                return Err(Errno::ENOMEM);
-            }
-            Ok(0)
-        }
-        _ => Err(Errno::EINVAL),
-    }
 }
 
 /// msync(2).
@@ -313,38 +388,4 @@ pub fn msync(t: &mut Thread<'_>, a: &Args) -> SysResult {
     let hole = t.mm().vmas().first_hole(area.clone());
     t.write_back(area);
     if hole.is_some() { Err(Errno::ENOMEM) } else { Ok(0) }
-}
-
-/// mincore(2): everything mapped is in memory.
-pub fn mincore(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let area = aligned(a[0], a[1], Errno::ENOMEM)?;
-    if t.mm().vmas().first_hole(area.clone()).is_some() {
-        return Err(Errno::ENOMEM);
-    }
-    let count = u64::from(area.end - area.start);
-    if t.reach(a[2], count, Access::Write) < count {
-        return Err(Errno::EFAULT);
-    }
-    t.write_mem(a[2], &vec![1; count as usize])?;
-    Ok(0)
-}
-
-/// mlock(2), munlock(2), mlock2(2): nothing is ever swapped out.
-pub fn mlock(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let start = a[0] & !(PAGE - 1);
-    let len = a[1].checked_add(a[0] - start).ok_or(Errno::EINVAL)?;
-    let area = pages(start, len).ok_or(Errno::ENOMEM)?;
-    if t.mm().vmas().first_hole(area).is_some() { Err(Errno::ENOMEM) } else { Ok(0) }
-}
-
-/// mlockall(2), munlockall(2).
-pub fn mlockall(_: &mut Thread<'_>, _: &Args) -> SysResult {
-    Ok(0)
-}
-
-/// process_vm_readv(2) and process_vm_writev(2) on the caller itself are not
-/// served; others cannot be.
-pub fn process_vm(t: &mut Thread<'_>, _: &Args) -> SysResult {
-    let _ = t.width == Width::W32;
-    Err(Errno::EPERM)
 }

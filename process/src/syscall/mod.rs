@@ -1,8 +1,11 @@
 //! System calls: dispatch, results, restarts.
 
+pub mod advise;
 pub mod fs;
 pub mod ids;
 pub mod io;
+pub mod ipc;
+pub mod misc;
 pub mod mm;
 pub mod net;
 pub mod netif;
@@ -71,9 +74,10 @@ impl Thread<'_> {
         let row = table::find(number, gate == Width::W64);
         let depth = self.vfork.len();
         let called = if self.options.strace { self.trace_call(row, number, &args) } else { String::new() };
-        let result = match row {
-            Some(row) => (row.handler)(self, &args),
-            None => Err(Errno::ENOSYS),
+        let result = match (self.filtered(number, &args), row) {
+            (Some(filtered), _) => filtered,
+            (None, Some(row)) => (row.handler)(self, &args),
+            (None, None) => Err(Errno::ENOSYS),
         };
         if result == Err(Errno::ENOSYS) {
             self.note_missing(row, number);
@@ -81,7 +85,7 @@ impl Thread<'_> {
         if self.options.strace {
             self.trace_result(called, result);
         }
-        if self.gone() {
+        if self.gone() || result == Err(crate::seccomp::HANDLED) {
             return;
         }
         if self.vfork.len() < depth {

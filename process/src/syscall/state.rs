@@ -27,6 +27,8 @@ pub fn set_robust_list(t: &mut Thread<'_>, a: &Args) -> SysResult {
 pub fn get_robust_list(t: &mut Thread<'_>, a: &Args) -> SysResult {
     let pid = a[0] as i32;
     if pid != 0 && Some(pid) != t.ids.tid {
+        // Another thread's list is that thread's own.
+        t.value(&Call::Priority { which: 0, who: pid, set: None })?;
         return Err(Errno::EPERM);
     }
     t.store_word(a[1], t.robust.0)?;
@@ -130,11 +132,40 @@ pub fn prctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
             Ok(0)
         }
         SET_PDEATHSIG => t.value(&call(a[1], Vec::new())),
-        // PR_SET_VMA, PR_SET_THP_DISABLE, PR_SET_TIMERSLACK, PR_SET_MM: without effect here.
-        0x5356_4d41 | 41 | 29 => Ok(0),
-        // PR_GET_THP_DISABLE, PR_GET_TIMERSLACK
-        42 => Ok(0),
-        30 => Ok(50_000),
+        // PR_SET_VMA, PR_TASK_PERF_EVENTS_DISABLE and _ENABLE: without effect here.
+        0x5356_4d41 | 31 | 32 => Ok(0),
+        // PR_SET_TIMERSLACK, PR_GET_TIMERSLACK, PR_SET_THP_DISABLE, PR_GET_THP_DISABLE: remembered.
+        29 => {
+            t.inherited.timer_slack = t.signed(a[1]).max(0) as u64;
+            Ok(0)
+        }
+        30 => Ok(match t.inherited.timer_slack {
+            0 => 50_000,
+            slack => slack as i64,
+        }),
+        41 | 42 if a[2] | a[3] | a[4] != 0 => Err(Errno::EINVAL),
+        41 => {
+            t.inherited.no_huge_pages = a[1] != 0;
+            Ok(0)
+        }
+        42 => Ok(t.inherited.no_huge_pages.into()),
+        // PR_GET_TIMING, PR_SET_TIMING: statistical, as ever.
+        13 => Ok(0),
+        14 => {
+            if a[1] == 0 {
+                Ok(0)
+            } else {
+                Err(Errno::EINVAL)
+            }
+        }
+        // PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS: what is unused must be 0.
+        38 | 39 if a[2] | a[3] | a[4] != 0 || op == 39 && a[1] != 0 => Err(Errno::EINVAL),
+        // PR_GET_SECCOMP, PR_SET_SECCOMP
+        21 => crate::seccomp::prctl_get(t),
+        22 => crate::seccomp::prctl_set(t, a[1], a[2]),
+        // PR_CAP_AMBIENT: operation and capability
+        47 if a[3] | a[4] != 0 || a[2] >> 32 != 0 => Err(Errno::EINVAL),
+        47 => t.value(&call(a[1] & 0xffff_ffff | a[2] << 32, Vec::new())),
         // PR_SET_PTRACER
         0x5961_6d61 => Ok(0),
         // PR_GET_TSC: enabled
@@ -145,11 +176,11 @@ pub fn prctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
 
 /// personality(2): PER_LINUX, and flags that mean nothing here.
 pub fn personality(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let old = i64::from(t.personality);
+    let old = i64::from(t.inherited.personality);
     match a[0] as u32 {
         0xffff_ffff => {}
         // ADDR_NO_RANDOMIZE (which is how it is), PER_LINUX32; READ_IMPLIES_EXEC not.
-        new @ (0 | 0x0004_0000 | 0x0008 | 0x0004_0008) => t.personality = new,
+        new @ (0 | 0x0004_0000 | 0x0008 | 0x0004_0008) => t.inherited.personality = new,
         _ => return Err(Errno::EINVAL),
     }
     Ok(old)

@@ -200,11 +200,21 @@ fn cpu_mask(t: &Thread<'_>) -> u64 {
     u64::MAX >> (64 - t.host.processors().clamp(1, 64))
 }
 
+/// Fails unless `pid` is a thread: EINVAL below 0, ESRCH.
+fn known(t: &mut Thread<'_>, pid: u64) -> Result<(), Errno> {
+    match pid as i32 {
+        0 => Ok(()),
+        ..0 => Err(Errno::EINVAL),
+        who => t.value(&Call::Priority { which: 0, who, set: None }).map(|_| ()),
+    }
+}
+
 /// sched_getaffinity(2): every processor; the result is the size of the kernel's mask.
 pub fn sched_getaffinity(t: &mut Thread<'_>, a: &Args) -> SysResult {
     if a[1] < 8 || !a[1].is_multiple_of(t.word_size()) {
         return Err(Errno::EINVAL);
     }
+    known(t, a[0]).map_err(|_| Errno::ESRCH)?;
     t.store(a[2], &cpu_mask(t))?;
     Ok(8)
 }
@@ -218,8 +228,8 @@ pub fn sched_setaffinity(t: &mut Thread<'_>, a: &Args) -> SysResult {
 }
 
 /// sched_getscheduler(2): SCHED_OTHER.
-pub fn sched_getscheduler(_: &mut Thread<'_>, _: &Args) -> SysResult {
-    Ok(0)
+pub fn sched_getscheduler(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    known(t, a[0]).map(|()| 0)
 }
 
 /// sched_setscheduler(2): only SCHED_OTHER, BATCH and IDLE are for everyone.
@@ -233,12 +243,14 @@ pub fn sched_setscheduler(_: &mut Thread<'_>, a: &Args) -> SysResult {
 
 /// sched_getparam(2): priority 0.
 pub fn sched_getparam(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    known(t, a[0])?;
     t.store(a[1], &0u32)?;
     Ok(0)
 }
 
 /// sched_setparam(2).
 pub fn sched_setparam(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    known(t, a[0])?;
     if t.load::<u32>(a[1])? == 0 { Ok(0) } else { Err(Errno::EINVAL) }
 }
 

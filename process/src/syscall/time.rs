@@ -322,7 +322,12 @@ struct SigEvent32 {
 
 /// timer_create(2).
 pub fn timer_create(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let clock = a[0] as u32;
+    // What the C library makes of CLOCK_PROCESS_CPUTIME_ID and CLOCK_THREAD_CPUTIME_ID.
+    let clock = match a[0] as i32 {
+        -6 => 2,
+        -2 => 3,
+        clock => clock as u32,
+    };
     let (value, signo, notify, tid) = match (a[1], t.width) {
         // Without an event: SIGALRM with the timer's number, which the kernel fills in.
         (0, _) => (u64::MAX, 14, 0, 0),

@@ -362,7 +362,7 @@ pub fn run(kernel: FakeKernel, path: &str, argv: &[&str], envp: &[&str]) -> Ran 
         path: path.as_bytes().to_vec().into(),
         argv: bytes(argv),
         envp: bytes(envp),
-        handle: None,
+        ..ExecRequest::default()
     };
     let start = Start::Exec(wire::encode(&request, Vec::new()).expect("requests encode"));
     start_with(kernel, FakeHost::new(), start)

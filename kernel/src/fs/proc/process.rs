@@ -229,7 +229,7 @@ fn status(s: Subject) -> Vec<u8> {
     let task = s.task.or(p.tasks.first().copied());
     let (pending, blocked) = task.map_or((0, 0), |t| (sys.tasks[t].pending.set, sys.tasks[t].mask));
     let c = &p.cred;
-    let caps: u64 = if c.capable() { (1 << 41) - 1 } else { 0 };
+    let caps = c.caps;
     let groups: String = c.fs.groups.iter().map(|g| format!("{g} ")).collect();
     let id = s.task.map_or(p.pid, |task| sys.tasks[task].tid);
     let ppid = sys.procs.get(p.parent).filter(|_| p.pid != 1).map_or(0, |parent| parent.pid);
@@ -246,8 +246,8 @@ fn status(s: Subject) -> Vec<u8> {
          VmHWM:\t{:8} kB\nVmRSS:\t{:8} kB\nVmData:\t{:8} kB\nVmStk:\t     132 kB\nVmExe:\t       0 kB\n\
          VmLib:\t       0 kB\nVmSwap:\t       0 kB\nThreads:\t{}\nSigQ:\t{}/1024\n\
          SigPnd:\t{pending:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{blocked:016x}\nSigIgn:\t{ignored:016x}\n\
-         SigCgt:\t{caught:016x}\nCapInh:\t0000000000000000\nCapPrm:\t{caps:016x}\nCapEff:\t{caps:016x}\n\
-         CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000000\nNoNewPrivs:\t{}\nSeccomp:\t0\n\
+         SigCgt:\t{caught:016x}\nCapInh:\t{:016x}\nCapPrm:\t{:016x}\nCapEff:\t{:016x}\n\
+         CapBnd:\t{:016x}\nCapAmb:\t{:016x}\nNoNewPrivs:\t{}\nSeccomp:\t0\n\
          Cpus_allowed:\t{:x}\nCpus_allowed_list:\t0-{}\nvoluntary_ctxt_switches:\t{}\n\
          nonvoluntary_ctxt_switches:\t0\n",
         p.umask,
@@ -269,6 +269,11 @@ fn status(s: Subject) -> Vec<u8> {
         p.tasks.len().max(1),
         p.shared.infos.len(),
         p.shared.set,
+        caps.inheritable,
+        caps.permitted,
+        caps.effective,
+        caps.bounding,
+        caps.ambient,
         p.no_new_privs as u8,
         (1u64 << sys.config.cpus.clamp(1, 63)) - 1,
         sys.config.cpus.max(1) - 1,

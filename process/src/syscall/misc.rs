@@ -1,0 +1,196 @@
+//! Calls that mostly say how things are: scheduling attributes, I/O priorities, name
+//! spaces, file handles, another process's memory.
+
+use crate::syscall::Args;
+use crate::syscall::time::SECOND;
+use crate::thread::{SysResult, Thread};
+use tawaki_abi::Errno;
+use tawaki_abi::wire::{Call, IdKind};
+use tawaki_cpu::Access;
+
+/// First and last size of `struct sched_attr`.
+const ATTR_FIRST: u32 = 48;
+const ATTR_LAST: u32 = 56;
+
+/// sched_getattr(2).
+pub fn sched_getattr(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let (pid, size) = (a[0] as i32, a[2] as u32);
+    if pid < 0 || a[1] == 0 || !(ATTR_FIRST..=4096).contains(&size) || a[3] as u32 != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let nice = 20 - t.value(&Call::Priority { which: 0, who: pid, set: None })? as i32;
+    let size = size.min(ATTR_LAST);
+    let mut attr = [0u8; ATTR_LAST as usize];
+    attr[..4].copy_from_slice(&size.to_le_bytes());
+    attr[16..20].copy_from_slice(&nice.to_le_bytes());
+    t.write_mem(a[1], &attr[..size as usize])?;
+    Ok(0)
+}
+
+/// sched_setattr(2): the policies for everyone, and their nice value.
+pub fn sched_setattr(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let pid = a[0] as i32;
+    if pid < 0 || a[1] == 0 || a[2] as u32 != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let size = t.load::<u32>(a[1])?;
+    if size != 0 && !(ATTR_FIRST..=4096).contains(&size) {
+        t.store(a[1], &ATTR_LAST)?;
+        return Err(Errno::E2BIG);
+    }
+    let [_, policy, _, _, nice, _]: [u32; 6] = t.load(a[1])?;
+    match policy {
+        0 | 3 | 5 => t.value(&Call::Priority { which: 0, who: pid, set: Some(nice as i32) }),
+        1 | 2 | 6 => Err(Errno::EPERM),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// sched_rr_get_interval(2): a slice of ordinary scheduling.
+pub fn sched_rr_get_interval(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    if (a[0] as i32) < 0 {
+        return Err(Errno::EINVAL);
+    }
+    t.value(&Call::Getpgid { pid: a[0] as i32 })?;
+    t.store_word(a[1], 0)?;
+    t.store_word(a[1].wrapping_add(t.word_size()), SECOND / 250)?;
+    Ok(0)
+}
+
+/// The same with 64-bit times.
+pub fn sched_rr_get_interval64(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    if (a[0] as i32) < 0 {
+        return Err(Errno::EINVAL);
+    }
+    t.value(&Call::Getpgid { pid: a[0] as i32 })?;
+    t.store(a[1], &[0, SECOND / 250])?;
+    Ok(0)
+}
+
+/// ioprio_get(2): class "none", as for everybody who set nothing.
+pub fn ioprio_get(_: &mut Thread<'_>, a: &Args) -> SysResult {
+    if (1..=3).contains(&(a[0] as u32)) { Ok(0) } else { Err(Errno::EINVAL) }
+}
+
+/// ioprio_set(2): checked, without effect.
+pub fn ioprio_set(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let (class, level) = (a[2] as u32 >> 13, a[2] as u32 & 7);
+    match class {
+        _ if !(1..=3).contains(&(a[0] as u32)) => Err(Errno::EINVAL),
+        1 if t.value(&Call::GetId { which: IdKind::Euid })? != 0 => Err(Errno::EPERM),
+        0 if level != 0 => Err(Errno::EINVAL),
+        0..=3 => Ok(0),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// Name spaces: mount, cgroup, uts, ipc, user, pid, net, time.
+const NAMESPACES: u64 = 0x2_0000 | 0x7e00_0000 | 0x80;
+
+/// unshare(2) of what a process has for itself anyway.
+pub fn unshare(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    const VM: u64 = 0x100;
+    const FS: u64 = 0x200;
+    const FILES: u64 = 0x400;
+    const SIGHAND: u64 = 0x800;
+    const THREAD: u64 = 0x1_0000;
+    const SYSVSEM: u64 = 0x4_0000;
+    let flags = a[0];
+    if flags & !(VM | FS | FILES | SIGHAND | THREAD | SYSVSEM | NAMESPACES) != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let alone = t.shared.threads.load(std::sync::atomic::Ordering::SeqCst) <= 1;
+    if flags & NAMESPACES != 0 {
+        if t.value(&Call::GetId { which: IdKind::Euid })? != 0 && flags & 0x1000_0000 == 0 {
+            return Err(Errno::EPERM);
+        }
+        // As a kernel that was built without them.
+        t.log_once(&format!("unshare of name spaces ({flags:#x}) is not supported"));
+        return Err(Errno::EINVAL);
+    }
+    if alone {
+        return Ok(0);
+    }
+    if flags & (FS | FILES) != 0 {
+        t.log_once(&format!("unshare in one of several threads ({flags:#x}) is not supported"));
+    }
+    if flags & !SYSVSEM != 0 { Err(Errno::EINVAL) } else { Ok(0) }
+}
+
+/// setns(2): no descriptor is of a name space.
+pub fn setns(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    // F_GETFD: EBADF where there is none.
+    t.value(&Call::Fcntl { fd: a[0] as i32, cmd: 1, arg: 0 })?;
+    Err(Errno::EINVAL)
+}
+
+/// name_to_handle_at(2): no file system here has handles.
+pub fn name_to_handle_at(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    const AT_EMPTY_PATH: u32 = 0x1000;
+    const AT_SYMLINK_FOLLOW: u32 = 0x400;
+    let flags = a[4] as u32;
+    if flags & !(AT_EMPTY_PATH | AT_SYMLINK_FOLLOW) != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let path = t.path(a[1])?;
+    let nofollow = if flags & AT_SYMLINK_FOLLOW == 0 { 0x100 } else { 0 };
+    t.value(&Call::Stat { dirfd: a[0] as i32, path, flags: flags & AT_EMPTY_PATH | nofollow })?;
+    Err(Errno::EOPNOTSUPP)
+}
+
+/// open_by_handle_at(2): there are no handles; only the superuser may try.
+pub fn open_by_handle_at(t: &mut Thread<'_>, _: &Args) -> SysResult {
+    if t.value(&Call::GetId { which: IdKind::Euid })? == 0 { Err(Errno::ESTALE) } else { Err(Errno::EPERM) }
+}
+
+/// process_vm_readv(2).
+pub fn process_vm_readv(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    process_vm(t, a, false)
+}
+
+/// process_vm_writev(2).
+pub fn process_vm_writev(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    process_vm(t, a, true)
+}
+
+/// Of the caller itself; the memories of others are separate.
+fn process_vm(t: &mut Thread<'_>, a: &Args, write: bool) -> SysResult {
+    if a[5] != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let local = t.iovecs(a[1], a[2])?;
+    let remote = t.iovecs(a[3], a[4])?;
+    let pid = a[0] as i32;
+    if i64::from(pid) != crate::syscall::ids::getpid(t, &[0; 6])? {
+        t.value(&Call::Kill { pid: pid.max(1), tid: None, signo: 0, info: None })?;
+        t.log_once("another process's memory (process_vm_readv) is not supported");
+        return Err(Errno::EPERM);
+    }
+    let (from, to) = if write { (local, remote) } else { (remote, local) };
+    let mut done = 0u64;
+    let mut targets = to.into_iter().filter(|v| v.len > 0);
+    let mut target = targets.next();
+    for mut source in from {
+        while source.len > 0 {
+            let Some(room) = target.as_mut() else { return Ok(done as i64) };
+            let want = source.len.min(room.len).min(64 * 1024);
+            let reach = t.reach(source.base, want, Access::Read).min(t.reach(room.base, want, Access::Write));
+            if reach > 0 {
+                let bytes = t.read_vec(source.base, reach)?;
+                t.write_mem(room.base, &bytes)?;
+            }
+            done += reach;
+            if reach < want {
+                return if done > 0 { Ok(done as i64) } else { Err(Errno::EFAULT) };
+            }
+            source.base = source.base.wrapping_add(want);
+            source.len -= want;
+            room.base = room.base.wrapping_add(want);
+            room.len -= want;
+            if room.len == 0 {
+                target = targets.next();
+            }
+        }
+    }
+    Ok(done as i64)
+}
