@@ -138,8 +138,8 @@ impl Kernel {
         self.adopt_children(proc);
         self.sys.tracer_ends(proc);
         let p = &self.sys.procs[proc];
-        let (pgid, request) = (p.pgid, p.request);
-        self.sys.check_orphaned(pgid);
+        let request = p.request;
+        self.sys.check_orphaned(proc, p.parent);
         if let Some(request) = request {
             self.sys.out.push(Effect::Exited { request, status });
         }
@@ -208,7 +208,7 @@ impl Kernel {
         for child in children {
             let c = &mut self.sys.procs[child];
             c.parent = heir;
-            let (signo, pgid, zombie) = (c.death_signal, c.pgid, c.zombie);
+            let (signo, zombie) = (c.death_signal, c.zombie);
             self.sys.procs[heir].children.push(child);
             if signo != 0 {
                 self.sys.send_proc(child, SigInfo { signo, ..SigInfo::default() });
@@ -216,7 +216,7 @@ impl Kernel {
             if zombie {
                 self.tell_death(child);
             } else {
-                self.sys.check_orphaned(pgid);
+                self.sys.check_orphaned(child, proc);
             }
         }
     }
@@ -268,9 +268,15 @@ impl System {
         }
     }
 
-    /// A group that is orphaned now and has stopped members gets SIGHUP and
-    /// SIGCONT (_exit(2)).
-    pub fn check_orphaned(&mut self, pgid: i32) {
+    /// The end of `proc`, or of its `parent`, may have orphaned its group, if the two were
+    /// what bound it to its session: with stopped members it gets SIGHUP and SIGCONT
+    /// (_exit(2)). A group that was orphaned before is left alone.
+    pub fn check_orphaned(&mut self, proc: ProcId, parent: ProcId) {
+        let (p, parent) = (&self.procs[proc], &self.procs[parent]);
+        let pgid = p.pgid;
+        if parent.pgid == pgid || parent.sid != p.sid {
+            return;
+        }
         let Some(members) = self.groups.get(&pgid) else { return };
         let stopped = members.iter().any(|m| self.procs[*m].stopped.is_some());
         if stopped && self.is_orphaned(pgid) {

@@ -259,5 +259,22 @@ int main(int argc, char **argv, char **envp)
     struct rusage usage;
     CALL(getrusage(RUSAGE_CHILDREN, &usage));
     CALL(getpriority(PRIO_PROCESS, 0));
+    CHILD("a stopped member of a group that was orphaned before", {
+        setsid();
+        pid_t a = fork();
+        if (a == 0) {
+            raise(SIGSTOP);
+            _exit(0);
+        }
+        int st;
+        waitpid(a, &st, WUNTRACED);
+        pid_t b = fork();
+        if (b == 0)
+            _exit(0);
+        waitpid(b, &st, 0);
+        usleep(20000);
+        printf("goes on\n");
+        kill(a, SIGKILL);
+    });
     return 0;
 }

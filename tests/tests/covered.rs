@@ -33,8 +33,8 @@ fn word_in(text: &str, word: &str) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric();
     text.match_indices(word).any(|(at, _)| {
         let before = text[..at].strip_suffix("SYS_").unwrap_or(&text[..at]);
-        !before.ends_with(|c| part(c) || c == '_')
-            && !text[at + word.len()..].starts_with(|c| part(c) || c == '_')
+        !before.ends_with(|c: char| part(c) || c == '_')
+            && !text[at + word.len()..].starts_with(|c: char| part(c) || c == '_')
     })
 }
 

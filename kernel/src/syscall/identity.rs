@@ -222,7 +222,6 @@ impl Kernel {
             self.sys.leave_group(proc, old);
             self.sys.groups.entry(pgid).or_default().push(proc);
             self.sys.procs[proc].pgid = pgid;
-            self.sys.check_orphaned(old);
         }
         done(0)
     }
