@@ -37,8 +37,12 @@ use tawaki_cpu::{CpuState, Mode};
 const PIE_BASE: u64 = 0x0100_0000;
 /// Where mappings begin, at the lowest.
 const MMAP_BASE: u64 = 0x0280_0000;
-/// Room of the main stack.
-const STACK_ROOM: u64 = 8 << 20;
+/// Most room of a main stack below position-independent programs.
+const STACK_BELOW: u64 = (8 << 20) - PAGE;
+/// Least and most room of a main stack, whatever RLIMIT_STACK says.
+const STACK_ROOM: std::ops::RangeInclusive<u64> = 256 << 10..=256 << 20;
+/// Room where RLIMIT_STACK is infinite.
+const STACK_UNLIMITED: u64 = 64 << 20;
 /// Stack mapped at the start; more comes by faults.
 const STACK_FIRST: u64 = 128 << 10;
 /// Room kept for the heap.
@@ -210,13 +214,16 @@ fn find_interpreter(
     }
 }
 
-/// Chooses the layout for a program at `program` (bytes).
-fn layout(program: &std::ops::Range<u64>) -> Layout {
-    let (stack_low, stack_high) = if program.start >= PIE_BASE {
-        (PIE_BASE - STACK_ROOM, PIE_BASE - PAGE)
+/// Chooses the layout for a program at `program` (bytes), whose stack may have
+/// `stack_limit` bytes (RLIMIT_STACK).
+fn layout(program: &std::ops::Range<u64>, stack_limit: u64) -> Layout {
+    let wanted = if stack_limit == u64::MAX { STACK_UNLIMITED } else { stack_limit };
+    let room = wanted.clamp(*STACK_ROOM.start(), *STACK_ROOM.end()) / PAGE * PAGE;
+    let (stack_low, stack_high) = if program.start >= PIE_BASE && room <= STACK_BELOW + PAGE {
+        (PIE_BASE - PAGE - room.min(STACK_BELOW), PIE_BASE - PAGE)
     } else {
         let low = (program.end + HEAP_ROOM + GUARD).next_multiple_of(1 << 20);
-        (low, low + STACK_ROOM)
+        (low, low + room)
     };
     let mut base = MMAP_BASE.max(stack_high + GUARD);
     if program.start < base && base < program.end + HEAP_ROOM {
@@ -259,7 +266,7 @@ pub fn load(thread: &mut Thread<'_>, prepared: &Prepared, started: &ExecStarted)
         if placed.start / PAGE < u64::from(mm.lowest()) || placed.end / PAGE > u64::from(TOP_PAGE) {
             return Err(Errno::ENOMEM);
         }
-        mm.layout = layout(&placed);
+        mm.layout = layout(&placed, started.stack_limit);
         mm.back_stack(host)?;
     }
     map_image(thread, program, bias)?;
@@ -419,4 +426,31 @@ fn map_segment(
         mm.map(host, bss, area(Kind::Anon))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stacks_have_the_room_of_their_limit() {
+        let (below, above) = (PIE_BASE..PIE_BASE + 0x5000, 0x40_0000..0x50_0000);
+        for (limit, room) in [
+            (8 << 20, (8 << 20) - PAGE),
+            (1 << 20, 1 << 20),
+            (0, 256 << 10),
+            (65532 << 10, 65532 << 10),
+            (u64::MAX - 1, 256 << 20),
+            (u64::MAX, 64 << 20),
+        ] {
+            for program in [&below, &above] {
+                let layout = layout(program, limit);
+                let got = u64::from(layout.stack_high - layout.stack_low) * PAGE;
+                assert!(got == room || got == room + PAGE && limit == 8 << 20, "{limit:#x}: {got:#x}");
+                let (low, high) = (u64::from(layout.stack_low) * PAGE, u64::from(layout.stack_high) * PAGE);
+                assert!(high <= program.start || low >= program.end + HEAP_ROOM, "{limit:#x}");
+                assert!(layout.mmap_base >= layout.stack_high, "{limit:#x}");
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ ps -eo pid,ppid,comm | grep -c sleep
 ps -T -p $one -o comm=
 top -b -n1 | sed -n 7p | tr -s " " | sed "s/^ //"
 top -b -n1 -p $one | tail -1 | awk '{print $2, $8, $12}'
-pstree $$ | sed 's/[0-9]*\*/N*/' | head -3
+pstree $$ | grep -oE '[a-z]+---sleep'
 pgrep -x sleep | wc -l
 pidof sleep | wc -w
 exec 5</etc/hostname
