@@ -8,7 +8,7 @@ use wasm_encoder::{BlockType, Function, ValType};
 use super::memory::{Access, Address, GUEST};
 use super::module::{Batch, EXIT, Prologue, mxcsr_differs, prologue};
 use super::{CTX, DEPTH, Emitter, STATE, at, switch, x87};
-use crate::analysis::{self, Analysis, Set};
+use crate::analysis::{self, Analysis, Effects, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::region::{End, Node, Region, Target};
 use crate::structure::{Shape, cyclic, enterable};
@@ -268,7 +268,7 @@ fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
 /// At a loop header: counts down, and now and then looks whether to leave.
 fn poll(e: &mut Emitter, c: &Context, n: usize) {
     let block = c.region.nodes.get(n).map(|node| &node.block);
-    let cost = block.map_or(4, |block| block.instructions().max(1) as i32);
+    let cost = block.map_or(4, |block| (block.instructions().max(1) * copies(c, n)) as i32);
     e.i().local_get(c.spin).i32_const(4 * cost).i32_sub().local_tee(c.spin).i32_const(0).i32_lt_s();
     e.if_();
     e.i().i32_const(LOOP_SLICE).local_set(c.spin);
@@ -300,13 +300,82 @@ fn dispatch(e: &mut Emitter, c: &mut Context, n: usize) {
     }
 }
 
+/// How often the body of a loop of one node is repeated between two looks at the counter.
+/// In a tight loop counting is a large part of the work.
+fn copies(c: &Context, n: usize) -> usize {
+    let Some(Node { block, end: End::Branch { taken, fall } }) = c.region.nodes.get(n) else { return 1 };
+    let again = |target: &Target| *target == Target::Node(n);
+    if again(taken) == again(fall) || !c.shape.header[n] || c.shape.redirect[n].is_some() {
+        return 1;
+    }
+    match block.ops.len() {
+        0..=12 => 4,
+        13..=24 => 2,
+        _ => 1,
+    }
+}
+
 /// Emits the operations of a node and its end.
 fn node(e: &mut Emitter, c: &mut Context, n: usize) {
     let region = c.region;
     let Node { block, end } = &region.nodes[n];
-    let count = block.ops.len() - 1;
     let effects = std::mem::take(&mut c.analysis.effects[n]);
     let after = c.analysis.live_after(region, &c.shape, n, &effects, e.batch);
+    let count = block.ops.len() - 1;
+    let last = &block.ops[count];
+    let copies = copies(c, n);
+    if copies > 1
+        && let End::Branch { taken, fall } = end
+        && let Some(header) = label(e, c, n, n)
+    {
+        let leaves_taken = *taken != Target::Node(n);
+        let start = (e.dirty, e.kind);
+        e.i().block(BlockType::Empty);
+        e.opened();
+        for copy in 1..=copies {
+            (e.dirty, e.kind) = start;
+            operations(e, c, n, &effects, &after);
+            let end_kind = super::flags::kind_after(last, &effects[count], e.kind);
+            e.branch_condition(last);
+            e.dirty = analysis::dirty_after(&effects[count], e.dirty);
+            e.kind = end_kind;
+            let more = copy < copies;
+            if more != leaves_taken {
+                e.i().i32_eqz();
+            }
+            e.i().br_if(if more { 0 } else { header + 1 });
+        }
+        e.close();
+        return goto(e, c, n, if leaves_taken { *taken } else { *fall });
+    }
+    operations(e, c, n, &effects, &after);
+    let end_kind = super::flags::kind_after(last, &effects[count], e.kind);
+    match end {
+        End::Jump(target) => {
+            // A block that ends for the run loop to look at TF.
+            if last.code == OpCode::Trap {
+                e.exit(last.imm as u64, ExitKind::Interpret);
+            } else {
+                goto(e, c, n, *target);
+            }
+        }
+        End::Branch { taken, fall } => {
+            e.branch_condition(last);
+            e.dirty = analysis::dirty_after(&effects[count], e.dirty);
+            e.kind = end_kind;
+            branch(e, c, n, *taken, *fall);
+        }
+        End::Call { callees, back, next } => call(e, c, n, last, (callees, *back, *next), end),
+        End::Return => ret(e, last),
+        End::Indirect { known } => indirect(e, c, n, last, known),
+        End::Trap => e.exit(e.rip, ExitKind::Interpret),
+    }
+}
+
+/// Emits the operations of a node but the last.
+fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after: &[(Set, u32)]) {
+    let Node { block, end } = &c.region.nodes[n];
+    let count = block.ops.len() - 1;
     // An instruction that ends in a trap is left to the interpreter as a whole.
     let last_start = block.start_of(block.instructions().saturating_sub(1)).map_or(0, |(at, _)| at);
     let trap_from = if *end == End::Trap { last_start } else { block.ops.len() };
@@ -352,27 +421,6 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
     }
     if c.x87 {
         x87::finish(e);
-    }
-    let end_kind = super::flags::kind_after(last, &effects[count], e.kind);
-    match end {
-        End::Jump(target) => {
-            // A block that ends for the run loop to look at TF.
-            if last.code == OpCode::Trap {
-                e.exit(last.imm as u64, ExitKind::Interpret);
-            } else {
-                goto(e, c, n, *target);
-            }
-        }
-        End::Branch { taken, fall } => {
-            e.branch_condition(last);
-            e.dirty = analysis::dirty_after(&effects[count], e.dirty);
-            e.kind = end_kind;
-            branch(e, c, n, *taken, *fall);
-        }
-        End::Call { callees, back, next } => call(e, c, n, last, (callees, *back, *next), end),
-        End::Return => ret(e, last),
-        End::Indirect { known } => indirect(e, c, n, last, known),
-        End::Trap => e.exit(e.rip, ExitKind::Interpret),
     }
 }
 

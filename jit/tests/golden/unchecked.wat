@@ -497,7 +497,7 @@
           local.set 7
           loop ;; label = @4
             local.get 4
-            i32.const 12
+            i32.const 48
             i32.sub
             local.tee 4
             i32.const 0
@@ -512,43 +512,159 @@
               local.set 3
               br_if 2 (;@3;)
             end
-            local.get 5
-            local.set 8
-            local.get 6
-            local.set 9
-            local.get 5
-            i32.wrap_i64
-            local.get 6
-            i32.wrap_i64
-            i32.add
-            i64.extend_i32_u
-            local.tee 10
-            local.set 5
-            i32.const 6
-            i64.extend_i32_u
-            local.set 11
-            local.get 10
-            i32.wrap_i64
-            local.get 8
-            i32.wrap_i64
-            i32.lt_u
-            i64.extend_i32_u
-            local.set 8
-            local.get 6
-            i32.wrap_i64
-            i32.const -1
-            i32.add
-            i64.extend_i32_u
-            local.tee 10
-            local.set 6
-            i32.const 22
-            i64.extend_i32_u
-            local.set 11
-            local.get 10
-            i32.wrap_i64
-            i32.eqz
-            i32.eqz
-            br_if 0 (;@4;)
+            block ;; label = @5
+              local.get 5
+              local.set 8
+              local.get 6
+              local.set 9
+              local.get 5
+              i32.wrap_i64
+              local.get 6
+              i32.wrap_i64
+              i32.add
+              i64.extend_i32_u
+              local.tee 10
+              local.set 5
+              i32.const 6
+              i64.extend_i32_u
+              local.set 11
+              local.get 10
+              i32.wrap_i64
+              local.get 8
+              i32.wrap_i64
+              i32.lt_u
+              i64.extend_i32_u
+              local.set 8
+              local.get 6
+              i32.wrap_i64
+              i32.const -1
+              i32.add
+              i64.extend_i32_u
+              local.tee 10
+              local.set 6
+              i32.const 22
+              i64.extend_i32_u
+              local.set 11
+              local.get 10
+              i32.wrap_i64
+              i32.eqz
+              i32.eqz
+              i32.eqz
+              br_if 0 (;@5;)
+              local.get 5
+              local.set 8
+              local.get 6
+              local.set 9
+              local.get 5
+              i32.wrap_i64
+              local.get 6
+              i32.wrap_i64
+              i32.add
+              i64.extend_i32_u
+              local.tee 10
+              local.set 5
+              i32.const 6
+              i64.extend_i32_u
+              local.set 11
+              local.get 10
+              i32.wrap_i64
+              local.get 8
+              i32.wrap_i64
+              i32.lt_u
+              i64.extend_i32_u
+              local.set 8
+              local.get 6
+              i32.wrap_i64
+              i32.const -1
+              i32.add
+              i64.extend_i32_u
+              local.tee 10
+              local.set 6
+              i32.const 22
+              i64.extend_i32_u
+              local.set 11
+              local.get 10
+              i32.wrap_i64
+              i32.eqz
+              i32.eqz
+              i32.eqz
+              br_if 0 (;@5;)
+              local.get 5
+              local.set 8
+              local.get 6
+              local.set 9
+              local.get 5
+              i32.wrap_i64
+              local.get 6
+              i32.wrap_i64
+              i32.add
+              i64.extend_i32_u
+              local.tee 10
+              local.set 5
+              i32.const 6
+              i64.extend_i32_u
+              local.set 11
+              local.get 10
+              i32.wrap_i64
+              local.get 8
+              i32.wrap_i64
+              i32.lt_u
+              i64.extend_i32_u
+              local.set 8
+              local.get 6
+              i32.wrap_i64
+              i32.const -1
+              i32.add
+              i64.extend_i32_u
+              local.tee 10
+              local.set 6
+              i32.const 22
+              i64.extend_i32_u
+              local.set 11
+              local.get 10
+              i32.wrap_i64
+              i32.eqz
+              i32.eqz
+              i32.eqz
+              br_if 0 (;@5;)
+              local.get 5
+              local.set 8
+              local.get 6
+              local.set 9
+              local.get 5
+              i32.wrap_i64
+              local.get 6
+              i32.wrap_i64
+              i32.add
+              i64.extend_i32_u
+              local.tee 10
+              local.set 5
+              i32.const 6
+              i64.extend_i32_u
+              local.set 11
+              local.get 10
+              i32.wrap_i64
+              local.get 8
+              i32.wrap_i64
+              i32.lt_u
+              i64.extend_i32_u
+              local.set 8
+              local.get 6
+              i32.wrap_i64
+              i32.const -1
+              i32.add
+              i64.extend_i32_u
+              local.tee 10
+              local.set 6
+              i32.const 22
+              i64.extend_i32_u
+              local.set 11
+              local.get 10
+              i32.wrap_i64
+              i32.eqz
+              i32.eqz
+              br_if 1 (;@4;)
+            end
             local.get 7
             i32.wrap_i64
             i32.const -65536
@@ -2635,7 +2751,7 @@
               i64.const 1048576
               i64.lt_u
               local.get 0
-              i32.load8_u offset=2592
+              i32.load8_u offset=3104
               i32.eqz
               i32.and
               local.get 8
