@@ -4,8 +4,9 @@
 import {
   ASLEEP, ATTENTION, AWAKE, FREE, IDLE, MAILBOXES, MAILBOX_OF, MAILBOX_WORDS, POSTED, REPLIED, REPLY, RUNNING, SLOT, SLOTS, WORDS, now, text,
 } from "./layout.js";
+import { CodeStore } from "./code.js";
 
-let module, memory, exports, machine, words, io, epoch, strace;
+let module, memory, exports, machine, words, io, epoch, strace, code;
 let received = 0;
 
 /**
@@ -106,7 +107,8 @@ const host = {
 
   // The process worker's half.
   call: () => 0, grow_mailbox: () => 0, mailbox_capacity: () => 0, reply: () => 0, parked() {}, copy_from_parent: () => 0,
-  jit_install: () => -1, jit_drop() {}, jit_guard: () => 1,
+  jit_install: () => -1, jit_drop() {}, jit_guard: () => 1, jit_publish: () => -1, jit_recipe: () => -1,
+  jit_install_shared: () => -1, jit_used() {},
 };
 
 /** Asks for what the kernel wants since the last turn, neighbours in one request. */
@@ -197,6 +199,8 @@ function start(unit, work) {
     Object.assign(unit, { owner, memory: owner.home.memory, view: null });
     Object.assign(work, { memory: owner.home.memory, boot: owner.boot });
   }
+  const news = code.newsFor(unit);
+  if (news) work.code = news;
   unit.port.postMessage(work, [work.payload.buffer]);
 }
 
@@ -255,11 +259,12 @@ const fromPage = announced((data) => {
     const { id, mailbox, port, memory, words: address, boot } = data.unit;
     const home = { memory, view: memory && new Int32Array(memory.buffer, address >>> 0, 16) };
     const idle = memory ? [home.view, IDLE] : [words, MAILBOXES + mailbox * MAILBOX_WORDS + FREE];
-    const unit = { id, mailbox, port, home, ...home, idle, boot, busy: false, slot: -1, owner: null, threads: 0, broken: false };
+    const unit = { id, mailbox, port, home, ...home, idle, boot, busy: false, slot: -1, owner: null, threads: 0, broken: false, told: code.nothing() };
     units.set(mailbox, unit);
     kindOfUnit(unit).asked--;
     exports.kernel_worker(machine, mailbox);
-    port.onmessage = announced(({ crashed, retired }) => {
+    port.onmessage = announced(({ crashed, retired, code: compiled }) => {
+      if (compiled) return code.add(unit, compiled);
       if (retired) return discard(unit);
       unit.crashed = true;
       if (bound[unit.slot] === unit) exports.kernel_event(machine, 10, unit.slot, 0, ...give(encoder.encode(crashed)));
@@ -285,6 +290,7 @@ const fromPage = announced((data) => {
 
 onmessage = async ({ data }) => {
   ({ module, memory, io, epoch } = data);
+  code = new CodeStore(data.uses);
   processes.most = data.maxWorkers;
   processes.asked = data.asked;
   threads.most = SLOTS - data.maxWorkers;

@@ -3,6 +3,7 @@
 // process that has made a thread. A worker for threads only has no memory of its own (browsers give few). While a task runs it never returns to the event loop.
 
 import { FREE, IDLE, MAILBOXES, MAILBOX_WORDS, RUNNING, WORDS, newMemory, now, ring, send, text } from "./layout.js";
+import { Code } from "./code.js";
 import { Mailbox } from "./mailbox.js";
 
 /** A worker whose memory has grown past this is replaced after its task: pages are not given back otherwise. */
@@ -41,13 +42,30 @@ class Slots {
 }
 
 /** An instance over a memory: its exports, and the task's parent memory to copy from. */
-function instantiate(module, memory, mailbox) {
-  const state = { parent: undefined, trapped: false };
+function instantiate(module, memory, mailbox, code) {
+  const state = { parent: undefined, trapped: false, compiled: undefined };
   const slots = new Slots();
+  /** Puts the functions of compiled guest code into the table. The first one's place, or -1. */
+  const place = (module, count) => {
+    try {
+      const { __indirect_function_table: table, jit_op: op, jit_status: status } = state.exports;
+      const first = slots.take(table, count);
+      const base = new WebAssembly.Global({ value: "i32" }, first);
+      new WebAssembly.Instance(module, { env: { memory, table, base }, helper: { op, status } });
+      return first;
+    } catch (error) {
+      log(`compiled code: ${error}`);
+      return -1;
+    }
+  };
+  const bytes = (pointer, length) => new Uint8Array(memory.buffer, pointer >>> 0, length);
   const host = {
     now,
     log: (pointer, length) => log(text(memory, pointer, length)),
-    call: (pointer, length) => mailbox.call(pointer, length),
+    call(pointer, length) {
+      code.flush();
+      return mailbox.call(pointer, length);
+    },
     grow_mailbox: (length) => mailbox.grow(length),
     mailbox_capacity: () => mailbox.capacity(),
     reply: (pointer, length) => mailbox.reply(pointer, length),
@@ -63,17 +81,26 @@ function instantiate(module, memory, mailbox) {
     jit_install(pointer, length, count) {
       try {
         // A copy: modules are not made from shared memory.
-        const module = new WebAssembly.Module(new Uint8Array(memory.buffer, pointer >>> 0, length).slice());
-        const { __indirect_function_table: table, jit_op: op, jit_status: status } = state.exports;
-        const first = slots.take(table, count);
-        const base = new WebAssembly.Global({ value: "i32" }, first);
-        new WebAssembly.Instance(module, { env: { memory, table, base }, helper: { op, status } });
-        return first;
+        state.compiled = new WebAssembly.Module(bytes(pointer, length).slice());
       } catch (error) {
         log(`compiled code: ${error}`);
         return -1;
       }
+      return place(state.compiled, count);
     },
+    jit_publish(offer, offerLength, recipe, recipeLength, size, low, high) {
+      return code.publish(state.compiled, bytes(offer, offerLength), bytes(recipe, recipeLength), size, `${high}:${low}`);
+    },
+    jit_recipe(id, pointer, capacity) {
+      const recipe = code.modules.get(id)?.recipe;
+      if (recipe && recipe.length <= capacity) bytes(pointer, recipe.length).set(recipe);
+      return recipe ? recipe.length : -1;
+    },
+    jit_install_shared(id, count) {
+      const { module } = code.modules.get(id) ?? {};
+      return module ? place(module, count) : -1;
+    },
+    jit_used: (id) => code.used(id),
     jit_drop: (first, count) => slots.give(state.exports.__indirect_function_table, first, count),
     jit_guard(body) {
       const { __stack_pointer: stack, jit_body } = state.exports;
@@ -108,7 +135,7 @@ function onBootStack(memory, exports, boot, f) {
 }
 
 onmessage = ({ data }) => {
-  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, cpu, mailbox: number, threads } = data;
+  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, cpu, mailbox: number, threads, uses } = data;
   let memory, home, address, boot;
   try {
     if (!threads) memory = newMemory();
@@ -122,9 +149,10 @@ onmessage = ({ data }) => {
     return mailbox;
   };
   const words = new Int32Array(kernelMemory.buffer, shared);
+  const code = new Code(uses, (message) => send(port, words, message));
   let idle = [words, MAILBOXES + number * MAILBOX_WORDS + FREE];
   if (memory) {
-    home = instantiate(module, memory, openMailbox(memory));
+    home = instantiate(module, memory, openMailbox(memory), code);
     home.exports.start_worker();
     address = home.exports.thread_words();
     boot = { block: home.exports.boot_block(), top: home.exports.boot_stack_top() };
@@ -136,12 +164,12 @@ onmessage = ({ data }) => {
     const pointer = exports.allocate(payload.length) >>> 0;
     new Uint8Array(memory.buffer, pointer, payload.length).set(payload);
     exports.process_run(kind, pointer, payload.length, address, epoch, processors, (strace ? 1 : 0) | (JIT_SWITCHES[jit] ?? 0) | (cpu === "avx2" ? 8 : 0));
-    postMessage({ ended: Array.from({ length: 6 }, (_, i) => exports.last_run(i)) });
+    postMessage({ ended: Array.from({ length: 7 }, (_, i) => exports.last_run(i)) });
   }
 
   function runThread({ memory, boot, ...work }) {
     const mailbox = openMailbox(memory);
-    const instance = instantiate(module, memory, mailbox);
+    const instance = instantiate(module, memory, mailbox, code);
     const { exports } = instance;
     const block = onBootStack(memory, exports, boot, () =>
       exports.thread_create(exports.__tls_size.value, exports.__tls_align.value));
@@ -156,6 +184,8 @@ onmessage = ({ data }) => {
 
   port.onmessage = ({ data: work }) => {
     try {
+      if (work.code) code.learn(work.code, memory, home?.exports);
+      delete work.code;
       if (work.kind === 2) runThread(work);
       else {
         home.parent = work.parent && new Uint8Array(work.parent.buffer);

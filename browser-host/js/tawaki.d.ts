@@ -135,6 +135,8 @@ export interface Stats {
   compileMs: number;
   /** Entries from the dispatcher into compiled code. */
   codeEntries: number;
+  /** Compiled modules that a process took over from another. */
+  sharedModules: number;
   /** Milliseconds from the call of `boot` to the mounted image. */
   bootMs: number;
   /** Milliseconds since the call of `boot`. */

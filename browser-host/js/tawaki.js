@@ -1,6 +1,7 @@
 // Tawaki's public interface: boot a machine from an image, run programs on it.
 // The types and their documentation are in tawaki.d.ts.
 
+import { newUses } from "./code.js";
 import { SLOTS, newMemory, now, send } from "./layout.js";
 import { Process } from "./process.js";
 
@@ -92,7 +93,7 @@ export class Machine {
     this.terminals = new Map();
     this.changeRequests = new Map();
     this.nextId = 1;
-    this.counters = { bytesFetched: 0, requests: 0, instructions: 0, interpreted: 0, syscalls: 0, regions: 0, compileMs: 0, codeEntries: 0, bootMs: 0 };
+    this.counters = { bytesFetched: 0, requests: 0, instructions: 0, interpreted: 0, syscalls: 0, regions: 0, compileMs: 0, codeEntries: 0, sharedModules: 0, bootMs: 0 };
     this.failed = new Promise((_, reject) => (this.reject = reject));
     this.failed.catch(() => {});
   }
@@ -123,10 +124,11 @@ export class Machine {
     } catch (error) {
       fail("memory", `The browser gives no memory for the machine (${error.message}). Close other tabs that use much, and reload.`);
     }
+    this.uses = newUses();
     const channel = new MessageChannel();
     const ready = firstMessage(this.kernel, "kernel");
     this.kernel.postMessage({
-      module, memory: this.kernelMemory, io: channel.port1, epoch: this.epoch, asked: FIRST_WORKERS,
+      module, memory: this.kernelMemory, uses: this.uses, io: channel.port1, epoch: this.epoch, asked: FIRST_WORKERS,
       maxWorkers: Math.min(MAX_WORKERS, (options.maxProcesses ?? 100) + 8),
       boot: {
         imageSize: size, disks: disks.map(({ path }, i) => ({ path, size: diskSizes[i] })), overlayLimit: options.overlayLimit ?? 2 ** 30, hostname: options.hostname ?? null,
@@ -210,7 +212,7 @@ export class Machine {
       channel = new MessageChannel();
       const first = firstMessage(worker, "process");
       worker.postMessage({
-        threads,
+        threads, uses: this.uses,
         module: this.module, kernelMemory: this.kernelMemory, shared: this.shared, mailbox, port: channel.port2, epoch: this.epoch,
         processors: this.processors, strace: this.options.strace, jit: this.options.jit ?? "on", cpu: this.options.cpu,
       }, [channel.port2]);
@@ -225,7 +227,7 @@ export class Machine {
     worker.onmessage = ({ data }) => {
       if (data.log !== undefined) this.log(data.log);
       if (data.ended) {
-        ["instructions", "interpreted", "syscalls", "regions", "compileMs", "codeEntries"]
+        ["instructions", "interpreted", "syscalls", "regions", "compileMs", "codeEntries", "sharedModules"]
           .forEach((name, i) => (this.counters[name] += data.ended[i]));
       }
     };

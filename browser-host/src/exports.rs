@@ -158,8 +158,9 @@ pub unsafe extern "C" fn kernel_event(
 }
 
 /// What a run leaves for the statistics: guest instructions, those interpreted, system
-/// calls, regions compiled, milliseconds that took, entries into compiled code.
-static LAST_RUN: std::sync::Mutex<[f64; 6]> = std::sync::Mutex::new([0.0; 6]);
+/// calls, regions compiled, milliseconds that took, entries into compiled code, modules
+/// installed that another worker had compiled.
+static LAST_RUN: std::sync::Mutex<[f64; 7]> = std::sync::Mutex::new([0.0; 7]);
 
 /// Bits of `switches` of [`process_run`].
 const STRACE: u32 = 1;
@@ -228,9 +229,30 @@ pub unsafe extern "C" fn process_run(
             (after.regions - before.regions) as f64,
             (after.compile_us - before.compile_us) as f64 / 1e3,
             (after.entries - before.entries) as f64,
+            (after.adopted - before.adopted) as f64,
         ];
     }
     ended.status
+}
+
+/// Another worker has compiled a module; what it is right for.
+///
+/// # Safety
+/// See [`take`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn code_offer(id: u32, ptr: *mut u8, len: usize) {
+    // SAFETY: as the caller promises.
+    crate::jit::offer(id, &unsafe { take(ptr, len) });
+}
+
+/// Such a module is no longer to be had.
+#[unsafe(no_mangle)]
+pub extern "C" fn code_forget(id: u32) {
+    crate::jit::forget(id);
+    if let Some(engine) = ENGINE.take() {
+        engine.forget(id);
+        ENGINE.set(Some(engine));
+    }
 }
 
 thread_local! {

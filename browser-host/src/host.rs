@@ -14,6 +14,18 @@ mod import {
         pub fn parked(now: i32);
         pub fn copy_from_parent(linear: usize, len: usize) -> i32;
         pub fn jit_install(ptr: *const u8, len: usize, functions: u32) -> i32;
+        pub fn jit_publish(
+            offer: *const u8,
+            offer_len: usize,
+            recipe: *const u8,
+            recipe_len: usize,
+            size: u32,
+            low: u32,
+            high: u32,
+        ) -> i32;
+        pub fn jit_recipe(id: u32, into: *mut u8, len: usize) -> i32;
+        pub fn jit_install_shared(id: u32, functions: u32) -> i32;
+        pub fn jit_used(id: u32);
         pub fn jit_drop(first: u32, functions: u32);
         pub fn jit_guard(body: *mut u8) -> i32;
 
@@ -83,6 +95,44 @@ pub fn jit_install(wasm: &[u8], functions: u32) -> Option<u32> {
     // SAFETY: the callee reads within the slice only.
     let first = unsafe { import::jit_install(wasm.as_ptr(), wasm.len(), functions) };
     u32::try_from(first).ok()
+}
+
+/// Process worker: the module compiled last is for other workers too. Its number.
+pub fn jit_publish(offer: &[u8], recipe: &[u8], size: u32, fingerprint: u64) -> Option<u32> {
+    let (low, high) = (fingerprint as u32, (fingerprint >> 32) as u32);
+    // SAFETY: the callee reads within the slices only.
+    let id = unsafe {
+        import::jit_publish(offer.as_ptr(), offer.len(), recipe.as_ptr(), recipe.len(), size, low, high)
+    };
+    u32::try_from(id).ok()
+}
+
+/// Process worker: the recipe of a module that some worker compiled, if this one has that module.
+pub fn jit_recipe(id: u32) -> Option<Vec<u8>> {
+    let mut recipe = Vec::new();
+    loop {
+        // SAFETY: the callee writes within the slice only.
+        let len = unsafe { import::jit_recipe(id, recipe.as_mut_ptr(), recipe.len()) };
+        let len = usize::try_from(len).ok()?;
+        if len <= recipe.len() {
+            recipe.truncate(len);
+            return Some(recipe);
+        }
+        recipe.resize(len, 0);
+    }
+}
+
+/// Process worker: puts the functions of such a module into this instance's table.
+pub fn jit_install_shared(id: u32, functions: u32) -> Option<u32> {
+    // SAFETY: no memory is involved.
+    let first = unsafe { import::jit_install_shared(id, functions) };
+    u32::try_from(first).ok()
+}
+
+/// Process worker: a module is in use.
+pub fn jit_used(id: u32) {
+    // SAFETY: no memory is involved.
+    unsafe { import::jit_used(id) }
 }
 
 /// Process worker: forgets functions of the table.

@@ -8,17 +8,36 @@
 #![allow(unsafe_code)] // Calls functions by table index, hands addresses to compiled code, exports.
 
 use core::sync::atomic::AtomicU32;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tawaki_cpu::interp::{Done, OneOp};
 use tawaki_cpu::{CpuState, GuestMemory, Mode, flags};
+use tawaki_jit::cache::Limits;
 use tawaki_jit::engine::{CodeHost, Trapped};
 use tawaki_jit::layout::{DISPATCH_ENTRIES, DispatchEntry, JitContext, Layout, NO_RIP, op_result};
+use tawaki_jit::library::{Form, Id, Library, Offer, Recipe};
 
 use crate::host;
 use crate::process::guest_memory;
 
 /// Pages of 64 KiB a memory may have.
 const MAXIMUM_PAGES: u32 = 0x1_0000;
+
+/// What workers have compiled, as far as the engines over this memory know. The modules themselves and their recipes are
+/// JavaScript's; `js/code.js` decides what is dropped when there is too much.
+static LIBRARY: LazyLock<Library<()>> =
+    LazyLock::new(|| Library::new(Limits { modules: usize::MAX, bytes: usize::MAX }));
+
+/// A module that another worker has compiled.
+pub fn offer(id: Id, offer: &[u8]) {
+    if let Some(offer) = Offer::decode(offer) {
+        LIBRARY.add(id, offer, ());
+    }
+}
+
+/// It is no longer to be had.
+pub fn forget(id: Id) {
+    LIBRARY.forget(id);
+}
 
 /// What compiled code and its helpers find by the context's address.
 #[repr(C)]
@@ -35,6 +54,8 @@ pub struct BrowserHost {
     words: Box<Words>,
     dispatch: Box<[DispatchEntry]>,
     state: *mut CpuState,
+    /// How far the library's news are known.
+    seen: u64,
 }
 
 impl Default for BrowserHost {
@@ -43,7 +64,7 @@ impl Default for BrowserHost {
             vec![DispatchEntry { rip: NO_RIP, index: 0 }; DISPATCH_ENTRIES as usize].into();
         let context = JitContext { dispatch: dispatch.as_ptr() as u32, ..JitContext::default() };
         let words = Words { context, in_code: false, one: OneOp::default(), memory: guest_memory() };
-        BrowserHost { words: Box::new(words), dispatch, state: core::ptr::null_mut() }
+        BrowserHost { words: Box::new(words), dispatch, state: core::ptr::null_mut(), seen: 0 }
     }
 }
 
@@ -63,6 +84,35 @@ impl CodeHost for BrowserHost {
 
     fn install(&mut self, wasm: &[u8], functions: u32) -> Result<u32, String> {
         host::jit_install(wasm, functions).ok_or_else(|| "the browser refused the module".to_owned())
+    }
+
+    fn publish(&mut self, recipe: &Recipe, form: &Form) -> Option<Id> {
+        let offer = recipe.offer(form);
+        let id = host::jit_publish(&offer.encode(), &recipe.encode(), recipe.size, offer.fingerprint())?;
+        LIBRARY.add(id, offer, ());
+        Some(id)
+    }
+
+    fn news(&mut self) -> Vec<u32> {
+        let (entries, seen) = LIBRARY.news(self.seen);
+        self.seen = seen;
+        entries
+    }
+
+    fn offers(&mut self, memory: &GuestMemory, rip: u32, form: &Form) -> Vec<Id> {
+        LIBRARY.find(memory, rip, form)
+    }
+
+    fn recipe(&mut self, id: Id) -> Option<Recipe> {
+        Recipe::decode(&host::jit_recipe(id)?)
+    }
+
+    fn install_shared(&mut self, id: Id, functions: u32) -> Result<u32, String> {
+        host::jit_install_shared(id, functions).ok_or_else(|| "the browser refused it".to_owned())
+    }
+
+    fn used(&mut self, id: Id) {
+        host::jit_used(id);
     }
 
     fn drop_functions(&mut self, first: u32, functions: u32) {

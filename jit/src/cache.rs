@@ -9,9 +9,10 @@
 
 use std::collections::HashMap;
 
-use tawaki_cpu::GuestMemory;
+use tawaki_cpu::{GuestMemory, Perms};
 
 use crate::layout::NO_RIP;
+use crate::library::Id;
 
 /// Limits of what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,24 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// Of a module that was compiled elsewhere: not compared with memory yet. The ranges
+    /// are disjoint.
+    pub fn unknown(ranges: Box<[Source]>) -> Self {
+        let last =
+            |source: &Source| source.addr.saturating_add((source.bytes.len() as u32).saturating_sub(1)) >> 12;
+        let mut pages: Vec<_> = ranges
+            .iter()
+            .flat_map(|source| (source.addr >> 12..=last(source)).map(|page| (page, UNKNOWN)))
+            .collect();
+        pages.dedup();
+        Sources { ranges: ranges.into_vec(), pages }
+    }
+
+    /// The ranges.
+    pub fn ranges(&self) -> &[Source] {
+        &self.ranges
+    }
+
     /// Adds the code of one block.
     pub fn add(&mut self, addr: u32, bytes: &[u8], pages: [(u32, u32); 2]) {
         self.ranges.push(Source { addr, bytes: bytes.into() });
@@ -90,9 +109,13 @@ impl Sources {
     }
 
     /// Whether the same code stands in memory now; remembers the generations if so.
-    fn matches(&mut self, memory: &GuestMemory) -> bool {
+    pub fn matches(&mut self, memory: &GuestMemory) -> bool {
         if self.pages.iter().all(|&(page, generation)| memory.generation(page) == generation) {
             return true;
+        }
+        // Nothing may be noted as code that only lies where this code once was.
+        if self.pages.iter().any(|&(page, _)| !memory.perms(page).contains(Perms::EXEC)) {
+            return false;
         }
         let pages: Vec<_> = self.pages.iter().map(|&(page, _)| (page, memory.mark_code(page))).collect();
         let mut now = Vec::new();
@@ -133,6 +156,10 @@ pub struct TableRange {
 #[derive(Debug)]
 struct Module {
     table: TableRange,
+    /// What other engines know it by.
+    id: Option<Id>,
+    /// The process that used it last, by [`CodeCache::processes`].
+    user: u64,
     entries: Box<[u32]>,
     /// Addresses of all blocks, entries or not, each once.
     blocks: Box<[u32]>,
@@ -156,6 +183,27 @@ pub struct CodeCache {
     bytes: usize,
     live: usize,
     clock: u64,
+    /// Processes so far.
+    processes: u64,
+    /// Shared modules that the present process has begun to use.
+    begun: Vec<Id>,
+}
+
+/// What is added to a [`CodeCache`].
+#[derive(Debug)]
+pub struct Addition {
+    /// Function `i` was compiled for guest address `entries[i]` ([`NO_RIP`]: is not to be entered).
+    pub entries: Box<[u32]>,
+    /// All the blocks in it, each once.
+    pub blocks: Box<[u32]>,
+    /// Table index of the first function.
+    pub first: u32,
+    /// What it was compiled from.
+    pub sources: Sources,
+    /// Bytes of wasm.
+    pub size: usize,
+    /// What other engines know it by.
+    pub id: Option<Id>,
 }
 
 impl CodeCache {
@@ -197,24 +245,29 @@ impl CodeCache {
             }
             if module.good {
                 module.used = self.clock;
+                if module.user != self.processes {
+                    module.user = self.processes;
+                    self.begun.extend(module.id);
+                }
                 return Some(module.table.first + function);
             }
         }
         None
     }
 
-    /// Adds a module: function `i` of it was compiled for guest address `entries[i]`
-    /// ([`NO_RIP`]: is not to be entered);
-    /// `blocks` are all the blocks in it, each once. What has to go for it is added to `dropped`.
-    pub fn insert(
-        &mut self,
-        entries: Box<[u32]>,
-        blocks: Box<[u32]>,
-        first: u32,
-        sources: Sources,
-        size: usize,
-        dropped: &mut Vec<TableRange>,
-    ) {
+    /// Whether the module that other engines know by this is here.
+    pub fn holds(&self, id: Id) -> bool {
+        self.modules.iter().flatten().any(|module| module.id == Some(id))
+    }
+
+    /// Shared modules that the present process has begun to use since the last call.
+    pub fn begun(&mut self) -> Vec<Id> {
+        std::mem::take(&mut self.begun)
+    }
+
+    /// Adds a module. What has to go for it is added to `dropped`.
+    pub fn insert(&mut self, addition: Addition, dropped: &mut Vec<TableRange>) {
+        let Addition { entries, blocks, first, sources, size, id } = addition;
         for entry in entries.iter().filter(|&&entry| entry != NO_RIP) {
             let Some(variants) = self.by_entry.get(entry).filter(|v| v.len() >= MAX_VARIANTS) else {
                 continue;
@@ -235,8 +288,9 @@ impl CodeCache {
         }
         self.clock += 1;
         let table = TableRange { first, count: entries.len() as u32 };
+        let (used, user) = (self.clock, self.processes);
         let module =
-            Module { table, entries, blocks, sources, size, checked: None, good: false, used: self.clock };
+            Module { table, id, user, entries, blocks, sources, size, checked: None, good: false, used };
         let number = match self.modules.iter().position(Option::is_none) {
             Some(free) => free,
             None => {
@@ -282,6 +336,13 @@ impl CodeCache {
         dropped.push(module.table);
     }
 
+    /// Drops the module that other engines know by this.
+    pub fn forget(&mut self, id: Id, dropped: &mut Vec<TableRange>) {
+        if let Some(number) = self.modules.iter().position(|m| m.as_ref().is_some_and(|m| m.id == Some(id))) {
+            self.remove(number as u32, dropped);
+        }
+    }
+
     /// Drops everything.
     pub fn clear(&mut self, dropped: &mut Vec<TableRange>) {
         for number in 0..self.modules.len() {
@@ -293,6 +354,8 @@ impl CodeCache {
     /// The memory may be another process's from now on: nothing is entered before
     /// its bytes have been compared again.
     pub fn distrust(&mut self) {
+        self.processes += 1;
+        self.begun.clear();
         for module in self.modules.iter_mut().flatten() {
             module.sources.distrust();
             module.checked = None;
@@ -303,7 +366,6 @@ impl CodeCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tawaki_cpu::Perms;
 
     const CODE: u32 = 0x1000;
 
@@ -326,12 +388,25 @@ mod tests {
         sources
     }
 
+    fn add(
+        cache: &mut CodeCache,
+        memory: &GuestMemory,
+        entry: u32,
+        first: u32,
+        size: usize,
+    ) -> Vec<TableRange> {
+        let (entries, blocks) = ([entry].into(), [CODE].into());
+        let addition = Addition { entries, blocks, first, sources: sources(memory), size, id: Some(first) };
+        let mut dropped = Vec::new();
+        cache.insert(addition, &mut dropped);
+        dropped
+    }
+
     #[test]
     fn changed_code_is_not_entered_and_restored_code_is() {
         let memory = memory();
         let mut cache = CodeCache::new(Limits::default());
-        let mut dropped = Vec::new();
-        cache.insert([CODE].into(), [CODE].into(), 7, sources(&memory), 10, &mut dropped);
+        let dropped = add(&mut cache, &memory, CODE, 7, 10);
         assert_eq!(cache.find(&memory, CODE), Some(7));
         memory.store8(u64::from(CODE) + 5, 1).expect("writable");
         assert_eq!(cache.find(&memory, CODE), None);
@@ -347,22 +422,39 @@ mod tests {
     fn limits_hold_and_the_coldest_goes() {
         let memory = memory();
         let mut cache = CodeCache::new(Limits { modules: 2, bytes: 100 });
-        let mut dropped = Vec::new();
         for (entry, first) in [(CODE, 1), (CODE + 1, 2)] {
-            cache.insert([entry].into(), [CODE].into(), first, sources(&memory), 10, &mut dropped);
+            add(&mut cache, &memory, entry, first, 10);
         }
         assert_eq!(cache.find(&memory, CODE), Some(1));
-        cache.insert([CODE + 2].into(), [CODE].into(), 3, sources(&memory), 10, &mut dropped);
+        let dropped = add(&mut cache, &memory, CODE + 2, 3, 10);
         assert_eq!(dropped, [TableRange { first: 2, count: 1 }]);
         assert_eq!(cache.find(&memory, CODE + 1), None);
-        dropped.clear();
-        cache.insert([CODE + 3].into(), [CODE].into(), 4, sources(&memory), 95, &mut dropped);
+        let mut dropped = add(&mut cache, &memory, CODE + 3, 4, 95);
         assert_eq!(dropped.len(), 2);
         assert_eq!((cache.modules(), cache.bytes()), (1, 95));
         assert!(cache.covers(CODE));
         cache.clear(&mut dropped);
         assert!(!cache.covers(CODE));
         assert_eq!((cache.modules(), cache.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn code_from_elsewhere_is_compared_first_and_can_be_forgotten() {
+        let memory = memory();
+        let mut cache = CodeCache::new(Limits::default());
+        let ranges: Box<[Source]> = sources(&memory).ranges().into();
+        let mut same = Sources::unknown(ranges.clone());
+        assert!(same.matches(&memory));
+        memory.store8(u64::from(CODE) + 5, 1).expect("writable");
+        assert!(!Sources::unknown(ranges).matches(&memory));
+        add(&mut cache, &memory, CODE, 7, 10);
+        cache.distrust();
+        assert_eq!(cache.find(&memory, CODE), Some(7));
+        assert_eq!((cache.begun(), cache.begun()), (vec![7], vec![]));
+        assert!(cache.holds(7));
+        let mut dropped = Vec::new();
+        cache.forget(7, &mut dropped);
+        assert_eq!((cache.holds(7), dropped.len()), (false, 1));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! moved. No borrow, lock or half-made structure is held across a call into compiled
 //! code, because a trap there may unwind without running destructors.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -17,11 +17,12 @@ use tawaki_cpu::interp::{Stopped, exec};
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
 
 use crate::batch;
-use crate::cache::{self, CodeCache};
+use crate::cache::{self, Addition, CodeCache, Sources};
 use crate::heat::{Heat, Thresholds};
 use crate::layout::{
     DispatchEntry, ExitKind, JitContext, Layout, Limits, NO_RIP, Options, SLICE, dispatch_index,
 };
+use crate::library::{Form, Id, Recipe};
 
 /// A wasm trap in compiled code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,35 @@ pub trait CodeHost {
     /// Compiles and instantiates a module of so many functions. Returns the table
     /// index of its first one. The error is for the log.
     fn install(&mut self, wasm: &[u8], functions: u32) -> Result<u32, String>;
+
+    /// The module installed last is for other engines too, such as this recipe says.
+    /// Returns what it is called.
+    fn publish(&mut self, _recipe: &Recipe, _form: &Form) -> Option<Id> {
+        None
+    }
+
+    /// Addresses for which other engines have compiled code since the last call.
+    fn news(&mut self) -> Vec<u32> {
+        Vec::new()
+    }
+
+    /// Modules of other engines that might be right for `rip`, the best first.
+    fn offers(&mut self, _memory: &GuestMemory, _rip: u32, _form: &Form) -> Vec<Id> {
+        Vec::new()
+    }
+
+    /// What one of them was made from.
+    fn recipe(&mut self, _id: Id) -> Option<Recipe> {
+        None
+    }
+
+    /// Installs one of them, as [`Self::install`] does.
+    fn install_shared(&mut self, _id: Id, _functions: u32) -> Result<u32, String> {
+        Err("nothing is shared here".to_owned())
+    }
+
+    /// One of them has begun to be used by this process.
+    fn used(&mut self, _id: Id) {}
 
     /// Forgets functions installed before; the indices may be used again.
     fn drop_functions(&mut self, first: u32, functions: u32);
@@ -104,6 +134,8 @@ pub struct Stats {
     pub compile_us: u64,
     /// Regions that could not be compiled.
     pub failed: u64,
+    /// Modules of other engines installed.
+    pub adopted: u64,
     /// Calls from the dispatcher into compiled code.
     pub entries: u64,
     /// Guest instructions run by the interpreter.
@@ -145,6 +177,10 @@ pub struct JitEngine<H> {
     mode: Option<Mode>,
     /// The options that what is in `code` was compiled with.
     compiled_with: Options,
+    /// The same and the layout, once known.
+    form: Option<Form>,
+    /// Modules of others that were not right for memory at a code epoch.
+    refused: HashMap<Id, u32>,
     /// Linear address of the permission table.
     perms: u32,
     /// The code epoch that the dispatch table is right for.
@@ -188,6 +224,8 @@ impl<H: CodeHost> JitEngine<H> {
             heat: Heat::default(),
             stats: Stats::default(),
             mode: None,
+            form: None,
+            refused: HashMap::new(),
             perms: 0,
             compiled_with: settings.options,
             epoch: u32::MAX,
@@ -229,7 +267,9 @@ impl<H: CodeHost> JitEngine<H> {
         options.exact_float |= memory.exact_floats();
         if self.mode != Some(mode) || self.compiled_with != options {
             self.mode = Some(mode);
-            self.perms = self.host.layout(memory, mode).perms;
+            let layout = self.host.layout(memory, mode);
+            self.perms = layout.perms;
+            self.form = Some(Form::new(&layout, &options));
             self.compiled_with = options;
             self.drop_all();
         }
@@ -268,6 +308,7 @@ impl<H: CodeHost> JitEngine<H> {
     ) -> Trap {
         let mode = state.mode;
         self.prepare(memory, mode);
+        self.expect_news();
         loop {
             let due = self.heat.due();
             let limits = exec::Limits { attention, stop: stop.min(due) };
@@ -304,9 +345,16 @@ impl<H: CodeHost> JitEngine<H> {
             return Left::Interpret;
         }
         self.prepare(memory, state.mode);
-        if let Some(index) = self.find(memory, rip) {
+        let expected = self.interpreter.cache().entry(number).expected.take();
+        if let Some(index) = self.find(memory, rip).or_else(|| self.adopt(memory, rip)) {
             self.countdown(number, 1);
             return self.run_compiled(state, memory, attention, stop, index);
+        }
+        if expected {
+            // Code for something else that was at this address: this is not hot yet.
+            self.interpreter.cache().entry(number).hot.set(false);
+            self.countdown(number, self.settings.thresholds.hot);
+            return Left::Interpret;
         }
         self.countdown(number, COLD);
         if self.code.covers(rip) && !self.code.has(rip) && self.heat.postpone(rip) {
@@ -320,6 +368,69 @@ impl<H: CodeHost> JitEngine<H> {
         Left::Interpret
     }
 
+    /// Blocks that others have compiled are reported early.
+    fn expect_news(&mut self) {
+        let cache = self.interpreter.cache_mut();
+        if cache.threshold() != COLD {
+            for rip in self.host.news() {
+                cache.expect(rip, self.settings.thresholds.adopt);
+            }
+        }
+    }
+
+    /// Installs code that another engine has compiled for what stands at `rip`. Returns the
+    /// function.
+    fn adopt(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
+        let (form, epoch) = (self.form?, memory.code_epoch());
+        for id in self.host.offers(memory, rip, &form) {
+            if self.refused.get(&id) == Some(&epoch) || self.code.holds(id) {
+                continue;
+            }
+            if !self.adopt_module(memory, id) {
+                self.refused.insert(id, memory.code_epoch());
+            } else if let Some(index) = self.find(memory, rip) {
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    fn adopt_module(&mut self, memory: &GuestMemory, id: Id) -> bool {
+        let Some(Recipe { entries, blocks, sources, size }) = self.host.recipe(id) else { return false };
+        let mut sources = Sources::unknown(sources);
+        if !sources.matches(memory) {
+            return false;
+        }
+        match self.host.install_shared(id, entries.len() as u32) {
+            Ok(first) => {
+                self.stats.adopted += 1;
+                self.host.used(id);
+                let size = size as usize;
+                self.insert(memory, Addition { entries, blocks, first, sources, size, id: Some(id) });
+                true
+            }
+            Err(why) => {
+                self.log_once(&format!("a shared module is not used: {why}"));
+                false
+            }
+        }
+    }
+
+    /// Adds a module to the code, and leads to it.
+    fn insert(&mut self, memory: &GuestMemory, addition: Addition) {
+        let entries = addition.entries.clone();
+        let mut dropped = Vec::new();
+        self.code.insert(addition, &mut dropped);
+        self.give_back(&dropped);
+        for &rip in &entries {
+            let Some(index) = self.code.find(memory, rip) else { continue };
+            self.host.dispatch()[dispatch_index(rip) as usize] = DispatchEntry { rip, index };
+            if let Some(number) = self.interpreter.cache().find(u64::from(rip)) {
+                self.countdown(number, 1);
+            }
+        }
+    }
+
     /// The function for `rip`. The dispatch table holds only what is right at `self.epoch`.
     fn find(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
         let line = self.host.dispatch()[dispatch_index(rip) as usize];
@@ -327,6 +438,9 @@ impl<H: CodeHost> JitEngine<H> {
             return Some(line.index);
         }
         let index = self.code.find(memory, rip)?;
+        for id in self.code.begun() {
+            self.host.used(id);
+        }
         self.host.dispatch()[dispatch_index(rip) as usize] = DispatchEntry { rip, index };
         Some(index)
     }
@@ -476,25 +590,19 @@ impl<H: CodeHost> JitEngine<H> {
             Ok((first, all, size)) => {
                 self.stats.regions += regions.len() as u64;
                 self.stats.modules += 1;
-                let mut dropped = Vec::new();
-                let blocks: HashSet<u32> =
+                let mut blocks: Vec<u32> =
                     regions.iter().flat_map(|r| r.nodes.iter().map(|n| n.block.rip as u32)).collect();
-                self.code.insert(
-                    all.clone(),
-                    blocks.into_iter().collect(),
-                    first,
-                    sources,
-                    size,
-                    &mut dropped,
-                );
-                self.give_back(&dropped);
-                for &rip in &all {
-                    let Some(index) = self.code.find(memory, rip) else { continue };
-                    self.host.dispatch()[dispatch_index(rip) as usize] = DispatchEntry { rip, index };
-                    if let Some(number) = self.interpreter.cache().find(u64::from(rip)) {
-                        self.countdown(number, 1);
-                    }
-                }
+                blocks.sort_unstable();
+                blocks.dedup();
+                let recipe = Recipe {
+                    entries: all,
+                    blocks: blocks.into(),
+                    sources: sources.ranges().into(),
+                    size: size as u32,
+                };
+                let id = self.form.and_then(|form| self.host.publish(&recipe, &form));
+                let Recipe { entries, blocks, .. } = recipe;
+                self.insert(memory, Addition { entries, blocks, first, sources, size, id });
             }
             Err(why) => entries.iter().for_each(|&rip| self.fail(rip, &why)),
         }
@@ -503,9 +611,20 @@ impl<H: CodeHost> JitEngine<H> {
     fn fail(&mut self, rip: u32, why: &str) {
         self.stats.failed += 1;
         self.heat.mark_failed(rip, self.epoch);
+        self.log_once(&format!("code at {rip:#x} stays interpreted: {why}"));
+    }
+
+    fn log_once(&mut self, line: &str) {
         if !std::mem::replace(&mut self.logged, true) {
-            self.host.log(&format!("code at {rip:#x} stays interpreted: {why}"));
+            self.host.log(line);
         }
+    }
+
+    /// Drops a module shared with other engines, if it is here.
+    pub fn forget(&mut self, id: Id) {
+        let mut dropped = Vec::new();
+        self.code.forget(id, &mut dropped);
+        self.give_back(&dropped);
     }
 }
 
@@ -531,6 +650,7 @@ impl<H: CodeHost> Engine for JitEngine<H> {
     fn invalidate(&mut self, range: Range<u64>) {
         if range.start == 0 {
             self.code.distrust();
+            self.refused.clear();
             self.heat.reset();
             self.started_us = self.host.clock_us();
             self.compiled_us = self.stats.compile_us;

@@ -14,11 +14,14 @@ pub struct Thresholds {
     pub wait: u64,
     /// Hot blocks that end the wait at once.
     pub full: usize,
+    /// How often a block begins before code that another engine has compiled for it is
+    /// installed: that costs about as much as so many executions.
+    pub adopt: u32,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Thresholds { hot: 12_000, wait: 400_000, full: 32 }
+        Thresholds { hot: 12_000, wait: 400_000, full: 32, adopt: 500 }
     }
 }
 
@@ -102,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_due_after_its_wait_or_when_full() {
-        let thresholds = Thresholds { hot: 1, wait: 100, full: 3 };
+        let thresholds = Thresholds { hot: 1, wait: 100, full: 3, adopt: 1 };
         let mut heat = Heat::default();
         assert_eq!(heat.due(), u64::MAX);
         heat.add(1, 50, &thresholds);

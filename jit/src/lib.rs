@@ -17,6 +17,7 @@ pub mod emit;
 pub mod engine;
 pub mod heat;
 pub mod layout;
+pub mod library;
 pub mod region;
 pub mod structure;
 

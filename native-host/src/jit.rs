@@ -9,13 +9,15 @@
 
 use std::cell::RefCell;
 use std::mem::{align_of, size_of};
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tawaki_cpu::interp::{Done, OneOp};
 use tawaki_cpu::{CpuState, GuestMemory, Mode, flags};
+use tawaki_jit::cache::Limits;
 use tawaki_jit::engine::{CodeHost, Trapped};
 use tawaki_jit::layout::{DISPATCH_ENTRIES, DispatchEntry, JitContext, Layout, op_result};
+use tawaki_jit::library::{Form, Id, Library, Recipe};
 use wasmtime::{
     Caller, Config, Engine, Extern, Func, Global, GlobalType, Instance, LinearMemory, Memory, MemoryCreator,
     MemoryType, Module, Mutability, Ref, RefType, Store, Table, TableType, TypedFunc, Val, ValType,
@@ -128,6 +130,21 @@ struct HelperState {
 
 type Region = TypedFunc<(u32, u32, u32), u32>;
 
+/// What the engines of a machine compiled, for each other.
+pub struct CodeLibrary {
+    modules: Library<(Module, Arc<Recipe>)>,
+    next: AtomicU32,
+}
+
+/// Of a [`CodeLibrary`]: machine code takes several times the wasm's size.
+const LIBRARY: Limits = Limits { modules: 4000, bytes: 32 << 20 };
+
+impl Default for CodeLibrary {
+    fn default() -> Self {
+        CodeLibrary { modules: Library::new(LIBRARY), next: AtomicU32::new(0) }
+    }
+}
+
 /// What exists once there is code.
 struct Machine {
     store: Store<HelperState>,
@@ -145,19 +162,35 @@ struct Machine {
 pub struct WasmtimeHost {
     area: Area,
     machine: Option<Machine>,
+    library: Arc<CodeLibrary>,
+    /// How far the library's news are known.
+    seen: u64,
+    /// The module compiled last.
+    last: Option<Module>,
     log: Box<dyn FnMut(&str)>,
 }
 
 impl WasmtimeHost {
     /// For the calling thread. `None` when the process has too many threads.
-    pub fn new(memory: &Arc<HostMemory>, log: impl FnMut(&str) + 'static) -> Option<Self> {
+    pub fn new(
+        memory: &Arc<HostMemory>,
+        library: Arc<CodeLibrary>,
+        log: impl FnMut(&str) + 'static,
+    ) -> Option<Self> {
         let area = memory.take_area()?;
-        let mut host = WasmtimeHost { area, machine: None, log: Box::new(log) };
+        let mut host = WasmtimeHost { area, machine: None, library, seen: 0, last: None, log: Box::new(log) };
         let linear = host.area.linear();
         let attention = linear + (CONTEXT_AT + std::mem::offset_of!(Words, attention)) as u32;
         *host.context() =
             JitContext { attention, dispatch: linear + DISPATCH_AT as u32, ..JitContext::default() };
         Some(host)
+    }
+
+    fn machine(&mut self) -> Result<&mut Machine, String> {
+        Ok(match &mut self.machine {
+            Some(machine) => machine,
+            none => none.insert(Machine::new(self.area.memory())?),
+        })
     }
 
     fn state_ptr(&self) -> *mut CpuState {
@@ -228,9 +261,8 @@ impl Machine {
         Ok(first)
     }
 
-    fn install(&mut self, wasm: &[u8], count: u32) -> Result<u32, String> {
+    fn install(&mut self, module: &Module, count: u32) -> Result<u32, String> {
         let explain = |e: wasmtime::Error| format!("{e:#}");
-        let module = Module::new(self.store.engine(), wasm).map_err(explain)?;
         let first = self.place(count)?;
         let constant = GlobalType::new(ValType::I32, Mutability::Const);
         let base = Global::new(&mut self.store, constant, Val::I32(first as i32)).map_err(explain)?;
@@ -245,7 +277,7 @@ impl Machine {
                 (module, name) => Err(format!("nothing is called {module}.{name}")),
             })
             .collect();
-        Instance::new(&mut self.store, &module, &imports?).map_err(explain)?;
+        Instance::new(&mut self.store, module, &imports?).map_err(explain)?;
         Ok(first)
     }
 
@@ -277,11 +309,40 @@ impl CodeHost for WasmtimeHost {
     }
 
     fn install(&mut self, wasm: &[u8], functions: u32) -> Result<u32, String> {
-        let machine = match &mut self.machine {
-            Some(machine) => machine,
-            none => none.insert(Machine::new(self.area.memory())?),
-        };
-        machine.install(wasm, functions)
+        let module = Module::new(engine()?, wasm).map_err(|e| format!("{e:#}"))?;
+        let first = self.machine()?.install(&module, functions)?;
+        self.last = Some(module);
+        Ok(first)
+    }
+
+    fn publish(&mut self, recipe: &Recipe, form: &Form) -> Option<Id> {
+        let CodeLibrary { modules, next } = &*self.library;
+        let id = next.fetch_add(1, Ordering::Relaxed);
+        let handle = (self.last.take()?, Arc::new(recipe.clone()));
+        modules.add(id, recipe.offer(form), handle).then_some(id)
+    }
+
+    fn news(&mut self) -> Vec<u32> {
+        let (entries, seen) = self.library.modules.news(self.seen);
+        self.seen = seen;
+        entries
+    }
+
+    fn offers(&mut self, memory: &GuestMemory, rip: u32, form: &Form) -> Vec<Id> {
+        self.library.modules.find(memory, rip, form)
+    }
+
+    fn recipe(&mut self, id: Id) -> Option<Recipe> {
+        self.library.modules.take(id).map(|(_, recipe)| (*recipe).clone())
+    }
+
+    fn install_shared(&mut self, id: Id, functions: u32) -> Result<u32, String> {
+        let (module, _) = self.library.modules.take(id).ok_or("it was dropped just now")?;
+        self.machine()?.install(&module, functions)
+    }
+
+    fn used(&mut self, id: Id) {
+        self.library.modules.take(id);
     }
 
     fn drop_functions(&mut self, first: u32, functions: u32) {
@@ -339,5 +400,55 @@ impl CodeHost for WasmtimeHost {
 
     fn log(&mut self, line: &str) {
         (self.log)(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tawaki_cpu::{Engine as _, Perms, Trap};
+    use tawaki_jit::{JitEngine, Settings, Stats};
+
+    /// `mov ecx, 1000000; again: add eax, ecx; dec ecx; jnz again; int3`.
+    const CODE: [u8; 12] = [0xb9, 0x40, 0x42, 0x0f, 0, 0x01, 0xc8, 0xff, 0xc9, 0x75, 0xfa, 0xcc];
+    const AT: u64 = 0x40_0000;
+
+    /// What a new process does that runs `code`: its sum and the engine's figures.
+    fn run(library: &Arc<CodeLibrary>, code: &[u8]) -> (u64, Stats) {
+        let memory = Arc::new(HostMemory::new().expect("address space"));
+        memory.guest().set_perms((AT >> 12) as u32..(AT >> 12) as u32 + 1, Perms::READ | Perms::WRITE);
+        memory.guest().write_bytes(AT, code).expect("mapped");
+        memory.guest().set_perms((AT >> 12) as u32..(AT >> 12) as u32 + 1, Perms::READ | Perms::EXEC);
+        let host = WasmtimeHost::new(&memory, library.clone(), |line| panic!("{line}")).expect("an area");
+        let mut engine = JitEngine::new(host, Settings::default());
+        let mut state = CpuState::new(Mode::Bits64);
+        state.rip = AT;
+        let attention = AtomicU32::new(0);
+        // Short slices, so that a hot block is compiled before the loop has ended.
+        while match engine.run(&mut state, memory.guest(), &attention, 1000) {
+            Trap::Budget => true,
+            trap => {
+                assert_eq!(trap, Trap::Breakpoint);
+                false
+            }
+        } {}
+        (state.gpr(0), engine.stats())
+    }
+
+    #[test]
+    fn the_next_process_takes_over_what_was_compiled_from_the_same_bytes() {
+        let library = Arc::new(CodeLibrary::default());
+        let sum = (1..=1_000_000u32).fold(0, u32::wrapping_add).into();
+        let (first, stats) = run(&library, &CODE);
+        assert_eq!((first, stats.adopted), (sum, 0));
+        assert!(stats.regions > 0, "{stats:?}");
+        let (second, stats) = run(&library, &CODE);
+        assert_eq!((second, stats.regions, stats.adopted), (sum, 0, 1));
+        // `sub eax, ecx`: other code at the same address, and behind the bytes first looked at.
+        let mut other = CODE;
+        other[5] = 0x29;
+        let (third, stats) = run(&library, &other);
+        assert_eq!((third, stats.adopted), (u64::from(0u32.wrapping_sub(sum as u32)), 0));
+        assert!(stats.regions > 0, "{stats:?}");
     }
 }

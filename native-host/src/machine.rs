@@ -170,6 +170,8 @@ pub struct Stats {
     pub compile_us: u64,
     /// Entries from the dispatcher into compiled code.
     pub entries: u64,
+    /// Modules installed that had been compiled for another task.
+    pub adopted: u64,
 }
 
 /// A running machine. Dropping it ends every task.
@@ -277,6 +279,7 @@ impl Machine {
             wasm_bytes: total(&self.totals.wasm_bytes),
             compile_us: total(&self.totals.compile_us),
             entries: total(&self.totals.entries),
+            adopted: total(&self.totals.adopted),
         }
     }
 

@@ -184,6 +184,7 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
             "wasm_bytes": stats.wasm_bytes,
             "compile_ms": stats.compile_us as f64 / 1e3,
             "code_entries": stats.entries,
+            "modules_shared": stats.adopted,
             "syscalls": stats.syscalls,
             "bytes_fetched": 0,
         });

@@ -16,7 +16,7 @@ use crate::machine::JitConfig;
 use crate::mailbox::{Caller, Doorbell, Mailbox, Message};
 use crate::memory::{HostMemory, LOWEST};
 
-/// Figures summed over all workers.
+/// Figures summed over all workers, and the code that they share.
 #[derive(Default)]
 pub struct Totals {
     /// Guest instructions.
@@ -35,8 +35,13 @@ pub struct Totals {
     pub compile_us: AtomicU64,
     /// Entries into compiled code.
     pub entries: AtomicU64,
+    /// Modules installed that another worker had compiled.
+    pub adopted: AtomicU64,
     /// Workers that run.
     pub live: AtomicU32,
+    /// Compiled code.
+    #[cfg(feature = "jit")]
+    pub code: Arc<crate::jit::CodeLibrary>,
 }
 
 /// What a worker thread is given.
@@ -147,7 +152,7 @@ fn with_engine<R>(
 ) -> R {
     #[cfg(feature = "jit")]
     if config.enabled {
-        let host = crate::jit::WasmtimeHost::new(memory, move |line| {
+        let host = crate::jit::WasmtimeHost::new(memory, totals.code.clone(), move |line| {
             let _ = log.send(line.to_owned());
         });
         // A process with too many threads interprets the last ones.
@@ -162,6 +167,7 @@ fn with_engine<R>(
                 (&totals.wasm_bytes, stats.bytes),
                 (&totals.compile_us, stats.compile_us),
                 (&totals.entries, stats.entries),
+                (&totals.adopted, stats.adopted),
             ] {
                 total.fetch_add(value, Ordering::Relaxed);
             }

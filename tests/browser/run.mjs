@@ -168,7 +168,7 @@ if (values.stats && result.stats) {
   writeFileSync(values.stats, JSON.stringify({
     guest_wall_ms: result.wall, boot_ms: result.stats.bootMs, instructions: result.stats.instructions,
     instructions_interpreted: result.stats.interpreted, regions_compiled: result.stats.regions, compile_ms: result.stats.compileMs,
-    code_entries: result.stats.codeEntries,
+    code_entries: result.stats.codeEntries, modules_shared: result.stats.sharedModules,
     syscalls: result.stats.syscalls, bytes_fetched: result.stats.bytesFetched,
   }, null, 2) + "\n");
 }

@@ -56,7 +56,8 @@ impl Emulated {
     pub fn compiled(tier: Tier) -> Self {
         use tawaki_native_host::{jit::WasmtimeHost, memory::HostMemory};
         let memory = Arc::new(HostMemory::new().expect("address space"));
-        let host = WasmtimeHost::new(&memory, |line| eprintln!("{line}")).expect("the first thread");
+        let host =
+            WasmtimeHost::new(&memory, Arc::default(), |line| eprintln!("{line}")).expect("the first thread");
         let mut settings = tawaki_jit::Settings::default();
         settings.thresholds.hot = tier.threshold;
         (settings.thresholds.wait, settings.thresholds.full) = (0, 1);

@@ -6,7 +6,7 @@
 //! pages, and those only when the memory's code epoch moved since the last check.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::decode::MAX_LENGTH;
@@ -44,6 +44,8 @@ pub struct Entry {
     pub countdown: Cell<u32>,
     /// Whether the countdown has ever ended.
     pub hot: Cell<bool>,
+    /// Whether the countdown that runs is the short one of [`Cache::expect`].
+    pub expected: Cell<bool>,
     /// Where the indirect jump or call at the end went last (low half), or 0.
     pub target: Cell<u32>,
     /// The entry whose indirect jump came here last, or [`NONE`].
@@ -68,6 +70,9 @@ impl Hasher for AddressHasher {
         for &byte in bytes {
             self.write_u64(u64::from(byte));
         }
+    }
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
     }
     fn write_u64(&mut self, value: u64) {
         // Fibonacci hashing; the map takes the high and the low bits.
@@ -113,6 +118,9 @@ pub struct Cache {
     scratch: lift::Scratch,
     mode: Option<Mode>,
     threshold: u32,
+    /// Addresses of blocks whose countdown is [`Self::expectation`].
+    expected: HashSet<u32, BuildHasherDefault<AddressHasher>>,
+    expectation: u32,
 }
 
 impl Default for Cache {
@@ -124,6 +132,8 @@ impl Default for Cache {
             scratch: lift::Scratch::default(),
             mode: None,
             threshold: COLD,
+            expected: HashSet::default(),
+            expectation: COLD,
         }
     }
 }
@@ -147,6 +157,25 @@ impl Cache {
     /// See [`Self::set_threshold`].
     pub fn threshold(&self) -> u32 {
         self.threshold
+    }
+
+    /// A second tier may have code for the block at `rip` at hand: it is reported after
+    /// `countdown` executions already (the same number for all).
+    pub fn expect(&mut self, rip: u32, countdown: u32) {
+        self.expectation = countdown.clamp(1, self.threshold);
+        self.expected.insert(rip);
+        if let Some(number) = self.find(u64::from(rip)) {
+            let entry = self.entry(number);
+            if entry.countdown.get() > self.expectation {
+                entry.countdown.set(self.expectation);
+                entry.expected.set(true);
+            }
+        }
+    }
+
+    /// Expects nothing any more.
+    pub fn expect_nothing(&mut self) {
+        self.expected.clear();
     }
 
     /// All entries by number.
@@ -227,7 +256,7 @@ impl Cache {
                     self.clear();
                 }
                 let entry = decode(&mut self.scratch, memory, mode, rip)?;
-                entry.countdown.set(self.threshold);
+                self.begin_countdown(&entry);
                 let number = self.entries.len() as u32;
                 self.entries.push(entry);
                 self.by_address.insert(rip, number);
@@ -249,14 +278,20 @@ impl Cache {
             let taken = entry.taken;
             let old_end = entry.block.ops.last().map(|op| (op.code, op.imm));
             *entry = decode(&mut self.scratch, memory, mode, entry.block.rip)?;
-            entry.countdown.set(self.threshold);
             // The link stays good only where the block still ends the same way.
             if old_end == entry.block.ops.last().map(|op| (op.code, op.imm)) {
                 entry.taken = taken;
             }
+            self.begin_countdown(self.entry(number));
         }
         self.entries[number as usize].epoch = epoch;
         Ok(())
+    }
+
+    fn begin_countdown(&self, entry: &Entry) {
+        let expected = self.expected.contains(&(entry.block.rip as u32));
+        entry.expected.set(expected);
+        entry.countdown.set(if expected { self.expectation } else { self.threshold });
     }
 }
 
@@ -276,6 +311,7 @@ impl Entry {
             epoch,
             countdown: Cell::new(COLD),
             hot: Cell::new(false),
+            expected: Cell::new(false),
             target: Cell::new(0),
             from: Cell::new(NONE),
             pages,

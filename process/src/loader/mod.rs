@@ -11,7 +11,8 @@
 //! | position-independent programs | 0x0100_0000 |
 //! | heap | after the program, 16 MiB kept for it |
 //! | stack | 8 MiB below 0x0100_0000; with a fixed program below that: after its heap |
-//! | mappings | from 0x0280_0000 up, first fit |
+//! | libraries | each at a place of its own from 0x0C00_0000 up, if that is free |
+//! | other mappings | from 0x0280_0000 up, first fit |
 
 pub mod elf;
 pub mod script;
@@ -279,7 +280,7 @@ pub fn load(thread: &mut Thread<'_>, prepared: &Prepared, started: &ExecStarted)
         let bias = if interpreter.image.header.dynamic {
             let count = ((span.end - span.start) / PAGE) as u32;
             let (mut mm, host) = thread.mm_and_host();
-            let start = mm.place(host, count, 0, true)?;
+            let start = mm.place_file(host, count, &interpreter.id)?;
             (u64::from(start) * PAGE).wrapping_sub(span.start)
         } else {
             0

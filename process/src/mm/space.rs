@@ -32,6 +32,13 @@ const STACK_GAP: u32 = 256;
 /// Most pages of such an area: RLIMIT_STACK as it is by default.
 const STACK_LIMIT: u32 = 2048;
 
+/// Where libraries go, pages: each has its own place, so that code decoded or compiled in one
+/// process is right in the others. It lies within what every memory starts with.
+const LIBRARIES: Pages = 0xc000..0xff00;
+/// Distance of such places, and the most pages of a library that gets one.
+const LIBRARY_STEP: u32 = 16;
+const LIBRARY_MOST: u32 = 0x1000;
+
 /// Where the pieces of a program lie, in pages. See [`crate::loader`] for how it is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
@@ -236,6 +243,32 @@ impl AddressSpace {
             }
         }
         Err(Errno::ENOMEM)
+    }
+
+    /// Finds room for `count` pages of a file, which is backed. A library goes to the same
+    /// place in every process that has it free.
+    pub fn place_file(&mut self, host: &mut dyn Host, count: u32, id: &FileId) -> Result<u32, Errno> {
+        let name = id.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        let library = name.windows(3).any(|part| part == b".so");
+        if library && count <= LIBRARY_MOST {
+            let mut mixed = (id.dev.rotate_left(32) ^ id.ino).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            mixed ^= mixed >> 32;
+            let places = (LIBRARIES.end - LIBRARIES.start - count) / LIBRARY_STEP;
+            let at = LIBRARIES.start + (mixed % u64::from(places)) as u32 * LIBRARY_STEP;
+            let mut avoid = self.avoid();
+            let heap = (self.layout.brk_start / PAGE) as u32;
+            avoid.push(self.layout.stack_low.saturating_sub(16)..self.layout.stack_high);
+            avoid.push(heap..heap.saturating_add(self.layout.brk_room));
+            let found = [at, LIBRARIES.start]
+                .into_iter()
+                .find_map(|from| self.vmas.first_fit(count, from..LIBRARIES.end, &avoid));
+            if let Some(start) = found
+                && self.place_at(host, &(start..start + count), true)
+            {
+                return Ok(start);
+            }
+        }
+        self.place(host, count, 0, true)
     }
 
     /// Whether `count` more pages stay within RLIMIT_AS and the number of areas.

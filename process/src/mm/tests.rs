@@ -5,10 +5,13 @@ use super::space::AddressSpace;
 use super::vma::{Kind, Vma};
 use crate::host::{Host, OutOfMemory};
 use proptest::prelude::*;
+use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use tawaki_abi::Errno;
+use tawaki_abi::fs::Timespec;
+use tawaki_abi::wire::FileId;
 use tawaki_cpu::{GuestMemory, Perms};
 
 struct TestHost {
@@ -249,4 +252,41 @@ fn stolen_memory_is_avoided() {
     let next = space.place(&mut host, 0x400, 0, true).expect("room");
     assert!(next >= start + 0x400 + 0x200, "{next:#x} lies in stolen memory");
     space.mprotect(&mut host, start..start + 0x400, 3).expect("reserved before");
+}
+
+#[test]
+fn a_library_has_its_place_whatever_was_mapped_before() {
+    let id = |ino: u64, path: &str| FileId {
+        dev: 1,
+        ino,
+        size: 0,
+        mtime: Timespec::default(),
+        path: ByteBuf::from(path),
+    };
+    let files = [
+        (id(10, "/lib/libm.so.6"), 0xe0),
+        (id(11, "/lib/libc.so.6"), 0x1d0),
+        (id(12, "/lib/ld-linux.so.2"), 0x30),
+    ];
+    let place = |order: &[usize]| {
+        let mut host = TestHost { memory: Arc::new(GuestMemory::for_tests()), end: 0x1000_0000 };
+        let mut space = AddressSpace::new(&host);
+        let mut places = vec![0; files.len()];
+        for &i in order {
+            let (id, count) = &files[i];
+            let start = space.place_file(&mut host, *count, id).expect("room");
+            let vma = Vma { end: 0, prot: 1, shared: false, may_write: true, marks: 0, kind: Kind::Anon };
+            space.map(&mut host, start..start + count, vma).expect("room");
+            places[i] = start;
+        }
+        // A second one finds its place taken.
+        let again = space.place_file(&mut host, files[1].1, &files[1].0).expect("room");
+        assert!(!places.contains(&again));
+        // A file that is no library, and one too large, go where anything goes.
+        let other = space.place_file(&mut host, 1, &id(10, "/tmp/file")).expect("room");
+        let large = space.place_file(&mut host, 0x2000, &files[0].0).expect("room");
+        assert!(other < 0x1000 && large < 0x1000, "{other:#x} {large:#x}");
+        places
+    };
+    assert_eq!(place(&[0, 1, 2]), place(&[2, 1, 0]));
 }

@@ -158,6 +158,8 @@ fn map(t: &mut Thread<'_>, a: &Args, offset_pages: u64) -> SysResult {
                 return Err(Errno::EEXIST);
             }
             pages.start
+        } else if let (0, Some((_, id))) = (hint, &file) {
+            mm.place_file(host, count, id)?
         } else {
             mm.place(host, count, hint, prot != 0 || !anonymous)?
         }
