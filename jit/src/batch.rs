@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tawaki_cpu::interp::cache::Cache;
+use tawaki_cpu::interp::cache::{Cache, NONE};
 use tawaki_cpu::ir::{Block, OpCode};
 use tawaki_cpu::{GuestMemory, Mode, Perms};
 
@@ -38,7 +38,13 @@ pub struct Formed {
     pub modules: Vec<Module>,
     /// Addresses that no region could be made for.
     pub failed: Vec<u32>,
+    /// Those whose regions have not run enough yet.
+    pub unripe: Vec<u32>,
 }
+
+/// Whether a region that has run so many instructions is to be compiled, as one that became hot or as
+/// a callee of such a one.
+pub type Worth<'a> = &'a dyn Fn(&Region, u64, bool) -> bool;
 
 /// The interpreter's blocks as a region sees them.
 struct Source<'a> {
@@ -62,20 +68,28 @@ impl Source<'_> {
             .then_some(number)
     }
 
-    /// How often the block at `rip` ran, at most the threshold.
-    fn heat(&self, rip: u64) -> u32 {
+    /// How often the block at `rip` ran, about.
+    fn heat(&self, rip: u64) -> u64 {
         let threshold = self.cache.threshold();
         self.cache.find(rip).map_or(0, |number| {
             let entry = self.cache.entry(number);
-            if entry.hot.get() { threshold } else { threshold.saturating_sub(entry.countdown.get()) }
+            let begun =
+                if entry.expected.get() { 0 } else { threshold.saturating_sub(entry.countdown.get()) };
+            u64::from(entry.rounds.get()) * u64::from(threshold) + u64::from(begun)
         })
+    }
+
+    /// Instructions of a region that were run, about.
+    fn work(&self, region: &Region) -> u64 {
+        let run = |block: &Block| self.heat(block.rip).saturating_mul(block.instructions() as u64);
+        region.nodes.iter().map(|node| run(&node.block)).fold(0, u64::saturating_add)
     }
 }
 
 impl BlockSource for Source<'_> {
     fn block(&mut self, rip: u64) -> Option<Block> {
         let number = self.current(rip)?;
-        if self.heat(rip) < self.cache.threshold() / BLOCK_SHARE {
+        if self.heat(rip) < u64::from(self.cache.threshold() / BLOCK_SHARE) {
             return None;
         }
         Some(self.cache.entry(number).block.clone())
@@ -93,7 +107,7 @@ impl BlockSource for Source<'_> {
             let cache = &*self.cache;
             let jumps = self.jumps.get_or_insert_with(|| {
                 let mut jumps: HashMap<u32, Vec<u64>> = HashMap::new();
-                for entry in cache.entries() {
+                for entry in cache.entries().iter().filter(|entry| entry.from.get() != NONE) {
                     jumps.entry(entry.from.get()).or_default().push(entry.block.rip);
                 }
                 jumps
@@ -124,6 +138,7 @@ pub fn form(
     hot: &[u32],
     settings: &Settings,
     code: &CodeCache,
+    worth: Worth<'_>,
 ) -> Formed {
     let mut source = Source { cache, memory, mode, jumps: None };
     let mut formed = Formed::default();
@@ -133,7 +148,7 @@ pub fn form(
     // Functions begin below their loops: the larger region comes first.
     let mut hot: Vec<u64> = hot.iter().map(|&rip| u64::from(rip)).collect();
     hot.sort_unstable();
-    let wanted = source.cache.threshold() / CALLEE_SHARE;
+    let wanted = u64::from(source.cache.threshold() / CALLEE_SHARE);
     let mut count = 0;
     for rip in hot {
         if covered.contains(&rip) || entries.contains(&rip) {
@@ -154,6 +169,13 @@ pub fn form(
                 }
                 continue;
             };
+            if !worth(&region, source.work(&region), entry != rip) {
+                entries.remove(&entry);
+                if entry == rip {
+                    formed.unripe.push(rip as u32);
+                }
+                continue;
+            }
             count += 1;
             covered.extend(region.nodes.iter().map(|node| node.block.rip));
             queue.extend(region.callees());

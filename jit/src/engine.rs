@@ -24,6 +24,8 @@ use crate::layout::{
 };
 use crate::library::{Form, Id, Recipe};
 
+use crate::region::Region;
+
 /// A wasm trap in compiled code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trapped;
@@ -154,11 +156,24 @@ const EXIT_HEAT: u32 = 64;
 /// of its own.
 const POSTPONED: u32 = 4;
 
-/// Compiling may take this long in a process, microseconds,
-const ALLOWANCE_US: u64 = 8_000;
+/// What interpreting an instruction takes, picoseconds, about.
+const INTERPRETED_PS: u64 = 2500;
 
-/// and this share of its time, per cent.
-const SHARE: u64 = 10;
+/// A region is compiled when interpreting it has taken so many times what compiling it
+/// will: whatever comes after, that share is the most that can be lost.
+const RATIO: u64 = 3;
+
+/// A callee of such a region joins it at this ratio.
+const CALLEE_RATIO: u64 = 1;
+
+/// Compiling one operation takes so many nanoseconds, as long as it was not measured.
+const OP_NS: u64 = 1500;
+
+/// A clock that ran on while the host did something else is not believed beyond this.
+const MAX_OP_NS: u64 = 4000;
+
+/// And this much more for each region: its share of the module's.
+const REGION_NS: u64 = 30_000;
 
 /// Browsers compile a function when it is first called: so many bytes in a microsecond.
 const LAZY: u64 = 10;
@@ -188,16 +203,18 @@ pub struct JitEngine<H> {
     /// Entry of the function that the dispatcher called last.
     current: u32,
     logged: bool,
-    /// When the process began, and `compile_us` then.
-    started_us: u64,
-    compiled_us: u64,
-    /// `bytes` at the same time.
-    compiled_bytes: u64,
+    /// What compiling an operation has taken lately, nanoseconds.
+    op_ns: u64,
 }
 
 /// Guest instructions, about, of a run that began with a full slice and the budget `room`.
 fn used(context: &JitContext, room: i32) -> i32 {
     room.saturating_sub(context.budget).saturating_add(SLICE.saturating_sub(context.fuel)).max(1)
+}
+
+/// Operations of a region.
+fn operations(region: &Region) -> u64 {
+    region.nodes.iter().map(|node| node.block.ops.len() as u64).sum()
 }
 
 /// Why compiled code was left.
@@ -214,9 +231,7 @@ impl<H: CodeHost> JitEngine<H> {
         let mut interpreter = Interpreter::new();
         interpreter.cache_mut().set_threshold(settings.thresholds.hot);
         JitEngine {
-            started_us: host.clock_us(),
-            compiled_us: 0,
-            compiled_bytes: 0,
+            op_ns: OP_NS,
             interpreter,
             host,
             settings,
@@ -316,9 +331,7 @@ impl<H: CodeHost> JitEngine<H> {
             let stopped = self.interpreter.run_until(state, memory, limits);
             self.stats.interpreted += state.icount.wrapping_sub(before);
             match stopped {
-                Stopped::Trap(Trap::Budget) if state.icount < stop => {
-                    self.compile(state.icount, memory, mode)
-                }
+                Stopped::Trap(Trap::Budget) if state.icount < stop => self.compile(memory, mode),
                 Stopped::Trap(trap) => return trap,
                 Stopped::Hot(number) => {
                     if let Left::Trap(trap) = self.hot(state, memory, attention, stop, number) {
@@ -345,24 +358,35 @@ impl<H: CodeHost> JitEngine<H> {
             return Left::Interpret;
         }
         self.prepare(memory, state.mode);
-        let expected = self.interpreter.cache().entry(number).expected.take();
+        let entry = self.interpreter.cache().entry(number);
+        let expected = entry.expected.take();
         if let Some(index) = self.find(memory, rip).or_else(|| self.adopt(memory, rip)) {
             self.countdown(number, 1);
             return self.run_compiled(state, memory, attention, stop, index);
         }
+        let hot = self.settings.thresholds.hot;
         if expected {
             // Code for something else that was at this address: this is not hot yet.
-            self.interpreter.cache().entry(number).hot.set(false);
-            self.countdown(number, self.settings.thresholds.hot);
+            self.countdown(number, hot);
             return Left::Interpret;
         }
-        self.countdown(number, COLD);
-        if self.code.covers(rip) && !self.code.has(rip) && self.heat.postpone(rip) {
-            self.countdown(number, self.settings.thresholds.hot.saturating_mul(POSTPONED));
-        } else if !self.heat.has_failed(rip, memory.code_epoch()) {
+        if self.heat.has_failed(rip, memory.code_epoch()) {
+            self.countdown(number, COLD);
+            return Left::Interpret;
+        }
+        self.countdown(number, hot.max(2));
+        let rounds = &self.interpreter.cache().entry(number).rounds;
+        rounds.set(rounds.get().saturating_add(1));
+        let rounds = rounds.get();
+        let inside = self.code.covers(rip) && !self.code.has(rip);
+        // What it has run itself, as far as the smallest region would cost.
+        let entry = self.interpreter.cache().entry(number);
+        let run = u64::from(rounds) * u64::from(hot) * u64::from(entry.instructions);
+        let plausible = hot <= TESTING || run * INTERPRETED_PS / 1000 >= REGION_NS * RATIO / 2;
+        if plausible && (!inside || rounds >= POSTPONED) && self.heat.is_ripe(rip, rounds) {
             self.heat.add(rip, state.icount, &self.settings.thresholds);
             if self.heat.due() <= state.icount {
-                self.compile(state.icount, memory, state.mode);
+                self.compile(memory, state.mode);
             }
         }
         Left::Interpret
@@ -530,36 +554,46 @@ impl<H: CodeHost> JitEngine<H> {
         Trap::Fault(Fault { addr: 0, kind: FaultKind::Unmapped, access: Access::Read })
     }
 
-    /// Compiles the batch of hot blocks.
-    fn compile(&mut self, icount: u64, memory: &GuestMemory, mode: Mode) {
+    /// Compiles those of the hot blocks that are worth it.
+    fn compile(&mut self, memory: &GuestMemory, mode: Mode) {
         let start = self.host.clock_us();
-        // Of what the host compiles at the first call, we see only the size.
-        let spent =
-            self.stats.compile_us - self.compiled_us + (self.stats.bytes - self.compiled_bytes) / LAZY;
-        let allowed = ALLOWANCE_US + start.saturating_sub(self.started_us) / 100 * SHARE;
-        if self.settings.thresholds.hot > TESTING && spent > allowed {
-            self.heat.delay(icount + self.settings.thresholds.wait);
-            return;
-        }
         self.prepare(memory, mode);
         let hot = self.heat.take();
         let layout = self.host.layout(memory, mode);
+        let op_ns = if self.settings.thresholds.hot > TESTING { self.op_ns } else { 0 };
+        let worth = |region: &Region, run: u64, callee: bool| {
+            let cost = REGION_NS + operations(region).saturating_mul(op_ns);
+            let ratio = if callee { CALLEE_RATIO } else { RATIO };
+            op_ns == 0 || run.saturating_mul(INTERPRETED_PS) / 1000 >= cost.saturating_mul(ratio)
+        };
         let cache = self.interpreter.cache_mut();
-        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code);
+        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, &worth);
         for rip in formed.failed {
             self.fail(rip, "it cannot be decoded");
         }
+        let (before, formed_at) = (self.stats.bytes, self.host.clock_us());
+        let regions = formed.modules.iter().flat_map(|module| &module.regions);
+        let ops: u64 = regions.map(operations).sum();
         for batch in formed.modules {
             self.install(memory, batch, &layout);
         }
+        let end = self.host.clock_us();
+        // Of what the host compiles at the first call, we see only the size.
+        let took = end.saturating_sub(formed_at) + (self.stats.bytes - before) / LAZY;
+        if let Some(now) = (took * 1000).checked_div(ops) {
+            self.op_ns = (self.op_ns * 3 + now.min(MAX_OP_NS)) / 4;
+        }
+        self.stats.compile_us += end.saturating_sub(start);
         for rip in hot {
             let Some(number) = self.interpreter.cache().find(u64::from(rip)) else { continue };
-            let compiled = self.code.find(memory, rip).is_some();
-            // Part of another's region perhaps; worth its own if it is entered again as often.
-            let next = if compiled { 1 } else { self.settings.thresholds.hot.max(2) };
-            self.countdown(number, if self.heat.has_failed(rip, memory.code_epoch()) { COLD } else { next });
+            if self.code.find(memory, rip).is_some() {
+                self.countdown(number, 1);
+            } else if self.heat.has_failed(rip, memory.code_epoch()) {
+                self.countdown(number, COLD);
+            } else if formed.unripe.contains(&rip) {
+                self.heat.wait(rip, self.interpreter.cache().entry(number).rounds.get());
+            }
         }
-        self.stats.compile_us += self.host.clock_us().saturating_sub(start);
     }
 
     fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) {
@@ -652,9 +686,6 @@ impl<H: CodeHost> Engine for JitEngine<H> {
             self.code.distrust();
             self.refused.clear();
             self.heat.reset();
-            self.started_us = self.host.clock_us();
-            self.compiled_us = self.stats.compile_us;
-            self.compiled_bytes = self.stats.bytes;
             self.epoch = u32::MAX;
             self.clear_dispatch();
         }

@@ -3,7 +3,7 @@
 //! Blocks report themselves one by one, but a module costs a browser so much that
 //! they are collected for some milliseconds and compiled together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// When and how much to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Thresholds { hot: 12_000, wait: 400_000, full: 32, adopt: 500 }
+        Thresholds { hot: 4_000, wait: 400_000, full: 32, adopt: 500 }
     }
 }
 
@@ -34,8 +34,8 @@ pub struct Heat {
     waiting: Vec<u32>,
     /// Value of `icount` at which the batch is compiled.
     due: u64,
-    /// Blocks inside of other regions that were sent back once.
-    postponed: HashSet<u32>,
+    /// How often a block has to become hot before its region is looked at again.
+    unripe: HashMap<u32, u32>,
     /// The code epoch at which compiling an address failed.
     failed: HashMap<u32, u32>,
 }
@@ -54,18 +54,18 @@ impl Heat {
         }
     }
 
-    /// Whether this is the first time for `rip` here: blocks inside of some region have
-    /// to become hot more than once to get one of their own.
-    pub fn postpone(&mut self, rip: u32) -> bool {
-        if self.postponed.len() >= MAX_FAILED {
-            self.postponed.clear();
+    /// The region of a block that has become hot `rounds` times is not worth it yet: it is
+    /// looked at again after as many more.
+    pub fn wait(&mut self, rip: u32, rounds: u32) {
+        if self.unripe.len() >= MAX_FAILED {
+            self.unripe.clear();
         }
-        self.postponed.insert(rip)
+        self.unripe.insert(rip, rounds.saturating_mul(2));
     }
 
-    /// Compiling has taken too much of the time: the batch waits longer.
-    pub fn delay(&mut self, until: u64) {
-        self.due = self.due.max(until);
+    /// Whether a block that has become hot `rounds` times is to be looked at.
+    pub fn is_ripe(&self, rip: u32, rounds: u32) -> bool {
+        self.unripe.get(&rip).is_none_or(|&wanted| rounds >= wanted)
     }
 
     /// When the batch is to be compiled, as a value of `icount`; never while there is none.
@@ -95,7 +95,7 @@ impl Heat {
     pub fn reset(&mut self) {
         self.waiting.clear();
         self.failed.clear();
-        self.postponed.clear();
+        self.unripe.clear();
     }
 }
 
@@ -116,5 +116,14 @@ mod tests {
         assert_eq!(heat.due(), 70);
         assert_eq!(heat.take(), [1, 2, 3]);
         assert_eq!(heat.due(), u64::MAX);
+    }
+    #[test]
+    fn what_is_not_worth_it_is_looked_at_again_after_twice_as_many_rounds() {
+        let mut heat = Heat::default();
+        assert!(heat.is_ripe(1, 1));
+        heat.wait(1, 3);
+        assert!(!heat.is_ripe(1, 5) && heat.is_ripe(1, 6) && heat.is_ripe(2, 1));
+        heat.reset();
+        assert!(heat.is_ripe(1, 1));
     }
 }

@@ -42,8 +42,8 @@ pub struct Entry {
     /// How often the block may still begin before the run loop reports it
     /// ([`super::exec::Exit::Hot`]); [`COLD`] is as good as never.
     pub countdown: Cell<u32>,
-    /// Whether the countdown has ever ended.
-    pub hot: Cell<bool>,
+    /// How often a whole countdown has ended; a second tier counts.
+    pub rounds: Cell<u32>,
     /// Whether the countdown that runs is the short one of [`Cache::expect`].
     pub expected: Cell<bool>,
     /// Where the indirect jump or call at the end went last (low half), or 0.
@@ -310,7 +310,7 @@ impl Entry {
             fall: NONE,
             epoch,
             countdown: Cell::new(COLD),
-            hot: Cell::new(false),
+            rounds: Cell::new(0),
             expected: Cell::new(false),
             target: Cell::new(0),
             from: Cell::new(NONE),

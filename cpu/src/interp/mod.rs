@@ -171,10 +171,7 @@ impl Interpreter {
             match exit {
                 Exit::Taken => self.link(memory, state, at, true),
                 Exit::Fall => self.link(memory, state, at, false),
-                Exit::Hot => {
-                    self.cache.entry(at).hot.set(true);
-                    return Stopped::Hot(at);
-                }
+                Exit::Hot => return Stopped::Hot(at),
                 // The next lookup checks or finds the entry.
                 Exit::Indirect | Exit::Stale | Exit::Poll => {}
                 Exit::Trap(op, trap) => {
