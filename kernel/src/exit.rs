@@ -122,10 +122,8 @@ impl Kernel {
         places.extend(p.exe.take());
         places.extend(core::mem::take(&mut p.handles).into_values().map(|held| held.loc));
         p.maps = Default::default();
-        let Kernel { vfs, sys, .. } = self;
-        let cx = sys.context(proc);
         for place in places {
-            vfs.close_ref(&cx, place);
+            self.close_place(proc, place);
         }
         for inode in self.sys.locks.drop_process(pid) {
             self.sys.fire(Key::Lock(inode));

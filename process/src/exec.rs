@@ -120,7 +120,11 @@ impl Thread<'_> {
         self.ids.pid = Some(started.pid);
         self.ids.tid = Some(started.pid);
         self.tracee.mode = started.trace;
-        if let Err(errno) = loader::load(self, prepared, &started) {
+        let loaded = loader::load(self, prepared, &started);
+        if self.gone() {
+            return Ok(());
+        }
+        if let Err(errno) = loaded {
             let path = String::from_utf8_lossy(&prepared.path).into_owned();
             self.log(&format!("cannot load {path}: {errno}"));
             self.kill_self(SIGSEGV);

@@ -188,13 +188,18 @@ impl Kernel {
                 sys.fire(Key::Lock(inode));
             }
             if loc.mount != sys.mounts.anonymous {
-                vfs.close_ref(&sys.context(proc), loc);
+                self.close_place(proc, loc);
             }
-            if loc.mount == sys.mounts.memory && vfs.inode(loc).is_ok_and(|inode| vfs.open_count(inode) == 0)
-            {
-                sys.memory_names.remove(&loc.ino.0);
-                sys.memory_seals.remove(&loc.ino.0);
-            }
+        }
+    }
+
+    /// Gives up what an open file or a mapping held; a memory file without any is gone.
+    pub(crate) fn close_place(&mut self, proc: ProcId, loc: Location) {
+        let Kernel { vfs, sys, .. } = self;
+        vfs.close_ref(&sys.context(proc), loc);
+        if loc.mount == sys.mounts.memory && vfs.inode(loc).is_ok_and(|inode| vfs.open_count(inode) == 0) {
+            sys.memory_names.remove(&loc.ino.0);
+            sys.memory_seals.remove(&loc.ino.0);
         }
     }
 }

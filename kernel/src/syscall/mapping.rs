@@ -142,7 +142,7 @@ impl Kernel {
 
     pub(super) fn sys_map_drop(&mut self, c: Caller, handle: u32) -> SysResult {
         let held = self.sys.procs[c.proc].handles.remove(&handle).ok_or(Errno::EBADF)?;
-        self.vfs.close_ref(&self.sys.context(c.proc), held.loc);
+        self.close_place(c.proc, held.loc);
         done(0)
     }
 

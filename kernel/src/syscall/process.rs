@@ -227,7 +227,7 @@ impl Kernel {
             keep
         });
         for loc in old {
-            self.vfs.close_ref(&self.sys.context(proc), loc);
+            self.close_place(proc, loc);
         }
     }
 
