@@ -719,3 +719,10 @@
 #code64 c5ffe6d9
 #out64 stop=sigfpe.0x7@code rip=code mxcsr=0x1f01
 #out64 stop=sigfpe.0x6@code rip=code mxcsr=0xfa1
+#case dot_product_stages_ymm 32 64
+#in xmm0=0x0000000000000000000000001f800000 upper0=0x0 xmm1=0x0000000000000000000000001f3fffff upper1=0x0 mxcsr=0x7880
+        vdpps ymm2, ymm0, ymm1, 0xf1
+#code32 c4e37d40d1f1
+#out32 stop=sigfpe.0x5@code rip=code mxcsr=0x78b2
+#code64 c4e37d40d1f1
+#out64 stop=sigfpe.0x5@code rip=code mxcsr=0x78b2

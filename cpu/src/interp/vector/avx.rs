@@ -6,7 +6,7 @@ use super::lanes::{join, split};
 use super::{set_vector, vector};
 use crate::flags;
 use crate::helper::x87::address;
-use crate::ir::vector::{UPPER, avx_shape as shape};
+use crate::ir::vector::{UPPER, VecOp, avx_shape as shape};
 use crate::ir::{Op, OpCode};
 use crate::softfloat::flag;
 use crate::{Access, CpuState, GuestMemory, Mode, Trap};
@@ -31,6 +31,16 @@ pub(super) fn both_halves(state: &mut CpuState, memory: &GuestMemory, op: &Op) -
 #[cold]
 fn try_both(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Done {
     let before = state.mxcsr;
+    if (op.imm >> 16) as u16 == VecOp::Dpps as u16 {
+        // Multiplies, then adds, on all lanes: what a stage raises stays when the next traps.
+        let [low, high] = [(0, op.imm), (UPPER, op.imm >> 8)]
+            .map(|(half, imm)| (vector(state, op.a | half), vector(state, op.b | half), imm as u8));
+        let done = float::dot_products::<f32, 2>(&mut state.mxcsr, [low, high]).is_some();
+        if done {
+            state.mxcsr = before;
+        }
+        return if done { Ok(()) } else { Err(Trap::SimdException) };
+    }
     state.mxcsr &= !FLAGS;
     for half in [0, UPPER] {
         let imm = if half == 0 { op.imm & 0xff } else { op.imm >> 8 & 0xff };

@@ -433,28 +433,45 @@ fn per_lane<R: Real>(mxcsr: &mut u32, f: impl FnMut(&mut Env, usize) -> u64) -> 
 /// DPPS and DPPD: products chosen by the high bits of `imm`, added pairwise,
 /// stored where its low bits say.
 pub(crate) fn dot_product<R: Real>(mxcsr: &mut u32, a: u128, b: u128, imm: u8) -> Option<u128> {
-    let mut env = Env::from_mxcsr(*mxcsr);
+    dot_products::<R, 1>(mxcsr, [(a, b, imm)]).map(|[product]| product)
+}
+
+/// The same on several vectors at once, in the stages of one instruction.
+pub(crate) fn dot_products<R: Real, const N: usize>(
+    mxcsr: &mut u32,
+    parts: [(u128, u128, u8); N],
+) -> Option<[u128; N]> {
     let count = lanes::<R>();
-    let mut products = [0; 4];
-    for (i, product) in products[..count].iter_mut().enumerate() {
-        if imm >> (4 + i) & 1 != 0 {
-            *product = sse::binary(&mut env, R::FORMAT, Binary::Mul, lane::<R>(a, i), lane::<R>(b, i));
+    let mut env = Env::from_mxcsr(*mxcsr);
+    let products = parts.map(|(a, b, imm)| {
+        let mut products = [0; 4];
+        for (i, product) in products[..count].iter_mut().enumerate() {
+            if imm >> (4 + i) & 1 != 0 {
+                *product = sse::binary(&mut env, R::FORMAT, Binary::Mul, lane::<R>(a, i), lane::<R>(b, i));
+            }
         }
-    }
+        products
+    });
     // Each stage is an operation of its own: an exception that is not masked ends it there.
     settle(mxcsr, env)?;
     env.flags = 0;
-    let mut add = |x, y| sse::binary(&mut env, R::FORMAT, Binary::Add, x, y);
-    let mut sum = add(products[0], products[1]);
-    if count == 4 {
-        let rest = add(products[2], products[3]);
-        settle(mxcsr, env)?;
-        env.flags = 0;
-        sum = sse::binary(&mut env, R::FORMAT, Binary::Add, sum, rest);
-    }
+    let pairs = products.map(|[a, b, c, d]| {
+        let mut add = |x, y| sse::binary(&mut env, R::FORMAT, Binary::Add, x, y);
+        (add(a, b), if count == 4 { add(c, d) } else { 0 })
+    });
     settle(mxcsr, env)?;
-    let chosen: [u64; 4] = core::array::from_fn(|i| if imm >> i & 1 != 0 { sum } else { 0 });
-    Some(assemble::<R>(&chosen[..count]))
+    env.flags = 0;
+    let sums = pairs.map(|(sum, rest)| match count {
+        4 => sse::binary(&mut env, R::FORMAT, Binary::Add, sum, rest),
+        _ => sum,
+    });
+    settle(mxcsr, env)?;
+    let mut out = [0; N];
+    for ((out, sum), (_, _, imm)) in out.iter_mut().zip(sums).zip(parts) {
+        let chosen: [u64; 4] = core::array::from_fn(|i| if imm >> i & 1 != 0 { sum } else { 0 });
+        *out = assemble::<R>(&chosen[..count]);
+    }
+    Some(out)
 }
 
 /// What FMA does besides multiplying and adding, from the operation's immediate.
