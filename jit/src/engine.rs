@@ -598,18 +598,11 @@ impl<H: CodeHost> JitEngine<H> {
 
     fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) {
         let batch::Module { regions, mut sources } = batch;
-        let mut entries: Box<[u32]> = regions.iter().map(|region| region.entry as u32).collect();
+        let entries: Box<[u32]> = regions.iter().map(|region| region.entry as u32).collect();
         let installed = if sources.finish() {
             match crate::emit::compile(&regions, layout, &self.compiled_with) {
                 Ok(module) => {
                     self.stats.bytes += module.wasm.len() as u64;
-                    // Other entries of the regions' functions, where nothing is entered yet.
-                    let known = |rip: u32| self.code.has(rip);
-                    let entry = |(i, f): (usize, &crate::FunctionInfo)| match f.entry as u32 {
-                        rip if i >= regions.len() && known(rip) => NO_RIP,
-                        rip => rip,
-                    };
-                    entries = module.functions.iter().enumerate().map(entry).collect();
                     // Those of the regions, then perhaps further ways in.
                     let all: Box<[u32]> = module.functions.iter().map(|f| f.entry as u32).collect();
                     let installed = self.host.install(&module.wasm, all.len() as u32);

@@ -46,6 +46,8 @@ pub struct Inherited {
     pub timer_slack: u64,
     /// PR_SET_THP_DISABLE, without effect.
     pub no_huge_pages: bool,
+    /// ioprio_set(2): class and level. No disk here is scheduled by it.
+    pub io_priority: u16,
     /// Filters, the oldest first.
     filters: Vec<Vec<Insn>>,
     /// Mode 1: read, write, exit and sigreturn only.

@@ -43,6 +43,7 @@ int main(void)
     CALL(syscall(SYS_ioprio_get, 1, 0));
     CALL(syscall(SYS_ioprio_get, 9, 0));
     CALL(syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 4));
+    printf("I/O priority %#x\n", (int)syscall(SYS_ioprio_get, 1, 0));
     CALL(syscall(SYS_ioprio_set, 1, 0, 3 << 13));
     CALL(syscall(SYS_ioprio_set, 9, 0, 0));
     CALL(syscall(SYS_ioprio_set, 1, 0, 7 << 13));

@@ -67,21 +67,40 @@ pub fn sched_rr_get_interval64(t: &mut Thread<'_>, a: &Args) -> SysResult {
     Ok(0)
 }
 
-/// ioprio_get(2): class "none", as for everybody who set nothing.
-pub fn ioprio_get(_: &mut Thread<'_>, a: &Args) -> SysResult {
-    if (1..=3).contains(&(a[0] as u32)) { Ok(0) } else { Err(Errno::EINVAL) }
-}
-
-/// ioprio_set(2): checked, without effect.
-pub fn ioprio_set(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let (class, level) = (a[2] as u32 >> 13, a[2] as u32 & 7);
-    match class {
-        _ if !(1..=3).contains(&(a[0] as u32)) => Err(Errno::EINVAL),
-        1 if t.value(&Call::GetId { which: IdKind::Euid })? != 0 => Err(Errno::EPERM),
-        0 if level != 0 => Err(Errno::EINVAL),
-        0..=3 => Ok(0),
+/// Whether ioprio_get(2) and ioprio_set(2) are about the calling thread, whose priority is kept here.
+fn is_own_priority(t: &mut Thread<'_>, a: &Args) -> Result<bool, Errno> {
+    match (a[0] as u32, a[1] as i32) {
+        (1, 0) => Ok(true),
+        (1, who) => Ok(i64::from(who) == crate::syscall::ids::gettid(t, &[0; 6])?),
+        (2 | 3, _) => Ok(false),
         _ => Err(Errno::EINVAL),
     }
+}
+
+/// ioprio_get(2) of the caller.
+pub fn ioprio_get(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    if is_own_priority(t, a)? { Ok(t.inherited.io_priority.into()) } else { others_priority(t) }
+}
+
+/// ioprio_set(2) of the caller.
+pub fn ioprio_set(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let own = is_own_priority(t, a)?;
+    let (class, level) = (a[2] as u32 >> 13, a[2] as u32 & 7);
+    match class {
+        1 if t.value(&Call::GetId { which: IdKind::Euid })? != 0 => Err(Errno::EPERM),
+        0 if level != 0 => Err(Errno::EINVAL),
+        0..=3 if own => {
+            t.inherited.io_priority = a[2] as u16;
+            Ok(0)
+        }
+        0..=3 => others_priority(t),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+fn others_priority(t: &mut Thread<'_>) -> SysResult {
+    t.log_once("the I/O priority of other processes (ioprio_get, ioprio_set) is not supported");
+    Err(Errno::ENOSYS)
 }
 
 /// Name spaces: mount, cgroup, uts, ipc, user, pid, net, time.

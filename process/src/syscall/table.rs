@@ -546,8 +546,8 @@ table! {
      210,  249, io_cancel, refused, "xxxxxx", None, "";
      208,  247, io_getevents, refused, "xxxxxx", None, "";
      333,  385, io_pgetevents, refused, "xxxxxx", None, "";
-     252,  290, ioprio_get, misc::ioprio_get, "dd", Partial, "what was set is not remembered";
-     251,  289, ioprio_set, misc::ioprio_set, "ddx", Partial, "accepted, without effect";
+     252,  290, ioprio_get, misc::ioprio_get, "dd", Partial, "of the caller";
+     251,  289, ioprio_set, misc::ioprio_set, "ddx", Partial, "of the caller; remembered, no disk is scheduled by it";
      312,  349, kcmp, refused, "xxxxxx", None, "";
      212,  253, lookup_dcookie, refused, "xxxxxx", None, "";
      154,  123, modify_ldt, refused, "xxxxxx", None, "";
