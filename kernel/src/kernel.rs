@@ -144,11 +144,12 @@ impl Kernel {
         let now = self.sys.now.monotonic_ns;
         let t = &mut self.sys.tasks[task];
         match t.state {
-            TaskState::Running => t.utime += now.saturating_sub(t.resumed_at),
+            TaskState::Running => t.utime += t.open_ns(now),
             TaskState::Starting => {}
             _ => return self.sys.log(format!("second call from slot {} before a reply", slot.0)),
         }
         t.state = TaskState::Calling;
+        t.resting = false;
         // Not at just any first call: a thread asks for its number before, and stores
         // it where its creator looks as soon as that goes on.
         if call == Call::ChildReady {
@@ -177,6 +178,7 @@ impl Kernel {
                 | Call::EpollWait { .. }
                 | Call::Wait { .. }
                 | Call::Sleep { .. }
+                | Call::Rest
                 | Call::Sigsuspend { .. }
                 | Call::Recv { .. }
                 | Call::Accept { .. }

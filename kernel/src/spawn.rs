@@ -299,6 +299,7 @@ impl crate::system::System {
             comm,
             resumed_at: self.now.monotonic_ns,
             utime: 0,
+            resting: false,
             switches: 0,
             hang_at: 0,
             synced: false,

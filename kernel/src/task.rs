@@ -71,6 +71,9 @@ pub struct Task {
     /// When it last got a reply.
     pub resumed_at: u64,
     pub utime: u64,
+    /// Sleeps within its process (`Call::Rest`): the kernel has answered it, but no
+    /// processor time passes.
+    pub resting: bool,
     pub switches: u64,
     /// Deadline of `Timer::Hang`, 0 when there is none.
     pub hang_at: u64,
@@ -78,6 +81,19 @@ pub struct Task {
     pub synced: bool,
     /// Its tracer.
     pub trace: Option<Box<crate::trace::Trace>>,
+}
+
+impl Task {
+    /// Processor time since its last reply that `utime` does not have yet, nanoseconds.
+    pub fn open_ns(&self, now: u64) -> u64 {
+        let counts = self.state == TaskState::Running && !self.resting;
+        if counts { now.saturating_sub(self.resumed_at) } else { 0 }
+    }
+
+    /// Whether it uses a processor or wants to.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.state, TaskState::Running | TaskState::Calling) && !self.resting
+    }
 }
 
 /// Real, effective, saved and file-system identity.

@@ -155,8 +155,7 @@ impl Kernel {
 impl System {
     /// Processor time of a process up to this moment, nanoseconds.
     fn cpu_time(&self, p: &crate::task::Process) -> u64 {
-        let running = p.tasks.iter().map(|t| &self.tasks[*t]).filter(|t| t.state == TaskState::Running);
-        let open: u64 = running.map(|t| self.now.monotonic_ns.saturating_sub(t.resumed_at)).sum();
+        let open: u64 = p.tasks.iter().map(|t| self.tasks[*t].open_ns(self.now.monotonic_ns)).sum();
         crate::exit::live_usage(self, p).utime + open
     }
 
@@ -232,8 +231,7 @@ impl System {
     /// Processor time of a process so far, nanoseconds.
     pub fn cpu_used(&self, proc: ProcId) -> u64 {
         let Some(p) = self.procs.get(proc) else { return 0 };
-        let running = p.tasks.iter().map(|t| &self.tasks[*t]).filter(|t| t.state == TaskState::Running);
-        let open: u64 = running.map(|t| self.now.monotonic_ns.saturating_sub(t.resumed_at)).sum();
+        let open: u64 = p.tasks.iter().map(|t| self.tasks[*t].open_ns(self.now.monotonic_ns)).sum();
         crate::exit::live_usage(self, p).utime + open
     }
 
@@ -241,8 +239,7 @@ impl System {
     pub fn timer_used(&self, proc: ProcId, timer: &PosixTimer) -> u64 {
         let Some(thread) = timer.thread else { return self.cpu_used(proc) };
         let Some(t) = self.tasks.get(thread).filter(|t| t.proc == proc) else { return 0 };
-        let open = if t.state == TaskState::Running { self.now.monotonic_ns - t.resumed_at } else { 0 };
-        t.utime + open
+        t.utime + t.open_ns(self.now.monotonic_ns)
     }
 
     /// When a process may have used `left` more processor time at the earliest; not too often.

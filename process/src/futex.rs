@@ -8,11 +8,13 @@
 //! taken the lock once more after it was woken may end: its waker is done with it.
 
 mod pi;
+mod rest;
 
 use crate::host::Unpark;
 use crate::syscall::Args;
 use crate::syscall::time::{self, TimeKind};
 use crate::thread::{SysResult, Thread, lock};
+use rest::Rest;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -167,23 +169,26 @@ fn wait_here(
             Err(_) => return Err(Errno::EFAULT),
         }
     }
-    loop {
+    let mut rest = Rest::new(t);
+    let result = loop {
         if waiter.woken.load(Ordering::SeqCst) {
             drop(lock(&shared.futexes.waiters));
-            return Ok(0);
+            break Ok(0);
         }
         if deadline.is_some_and(|deadline| now(t, clock) >= deadline) {
-            return if shared.futexes.forget(&waiter) { Err(Errno::ETIMEDOUT) } else { Ok(0) };
+            break if shared.futexes.forget(&waiter) { Err(Errno::ETIMEDOUT) } else { Ok(0) };
         }
-        if t.port.attention().load(Ordering::SeqCst) != 0 && t.interrupted() {
+        if rest.interrupted(t) {
             let waiting = shared.futexes.forget(&waiter);
             // Woken and interrupted: the wake counts, the handler runs after it.
-            return if waiting { Err(Errno::ERESTARTSYS) } else { Ok(0) };
+            break if waiting { Err(Errno::ERESTARTSYS) } else { Ok(0) };
         }
         // A real-time deadline moves with that clock: looked at again now and then.
         let left = deadline.map(|deadline| Duration::from_nanos(deadline.saturating_sub(now(t, clock))));
-        t.port.park(if clock == 0 { left.map(|left| left.min(RECHECK)) } else { left });
-    }
+        rest.park(t, if clock == 0 { left.map(|left| left.min(RECHECK)) } else { left });
+    };
+    rest.end(t);
+    result
 }
 
 /// FUTEX_WAKE_OP: changes the second word, wakes on the first, and on the second if its old value compares so.

@@ -66,6 +66,49 @@ static void posix_timer(const char *name, clockid_t clock)
     CALL(timer_delete(t));
 }
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t signalled = PTHREAD_COND_INITIALIZER;
+static int ready, done, tid;
+
+static void *waiter(void *arg)
+{
+    int64_t before = now(CLOCK_THREAD_CPUTIME_ID);
+    pthread_mutex_lock(&mutex);
+    tid = gettid();
+    __atomic_store_n(&ready, 1, __ATOMIC_SEQ_CST);
+    while (!done)
+        pthread_cond_wait(&signalled, &mutex);
+    pthread_mutex_unlock(&mutex);
+    printf("waiting for another thread takes little %d\n", now(CLOCK_THREAD_CPUTIME_ID) - before < 150000000);
+    burn(50000000);
+    printf("work after it counts %d\n", now(CLOCK_THREAD_CPUTIME_ID) - before >= 40000000);
+    return NULL;
+}
+
+/* A wait for a futex is no work, neither while it lasts nor after. */
+static void futex_wait(void)
+{
+    pthread_t t;
+    char path[64], state = 0;
+    pthread_create(&t, 0, waiter, 0);
+    while (!__atomic_load_n(&ready, __ATOMIC_SEQ_CST))
+        doze(1);
+    int64_t before = now(CLOCK_PROCESS_CPUTIME_ID);
+    doze(400);
+    printf("waited little %d\n", now(CLOCK_PROCESS_CPUTIME_ID) - before < 150000000);
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    FILE *f = fopen(path, "r");
+    if (f && fscanf(f, "%*d %*s %c", &state) == 1)
+        printf("state %c\n", state);
+    if (f)
+        fclose(f);
+    pthread_mutex_lock(&mutex);
+    done = 1;
+    pthread_cond_signal(&signalled);
+    pthread_mutex_unlock(&mutex);
+    pthread_join(t, 0);
+}
+
 int main(void)
 {
     no_cores();
@@ -122,5 +165,6 @@ int main(void)
     pthread_t t;
     pthread_create(&t, 0, burner, 0);
     pthread_join(t, 0);
+    futex_wait();
     return 0;
 }

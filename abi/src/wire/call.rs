@@ -236,6 +236,9 @@ pub enum Call {
     Priority { which: u32, who: i32, set: Option<i32> },
     /// sched_yield(2).
     Yield,
+    /// The thread goes to sleep within its process (futex(2)): no processor time passes until
+    /// its next call.
+    Rest,
     // set_tid_address, robust list: remembered per thread by `process`; at
     // thread exit `process` does the wakes itself.
     /// getrandom(2) and the auxv seed. Body: `Bytes`.

@@ -171,6 +171,7 @@ syscalls! { k, c, p;
     Call::Prctl { op, arg, name } => k.sys_prctl(c, *op, *arg, name), Partial, "prctl", "name, pdeathsig, dumpable, keepcaps, no_new_privs, child_subreaper, capability sets, securebits";
     Call::Priority { which, who, set } => k.sys_priority(c, *which, *who, *set), Partial, "getpriority setpriority nice", "remembered, without effect";
     Call::Yield => done(0), Full, "sched_yield", "";
+    Call::Rest => k.sys_rest(c), Full, "(a long wait on a futex)", "";
     Call::Getrandom { len } => k.sys_getrandom(*len), Full, "getrandom", "";
     Call::Capget { pid } => k.sys_capget(c, *pid), Full, "capget", "";
     Call::Capset { effective, permitted, inheritable } => k.sys_capset(c, *effective, *permitted, *inheritable), Partial, "capset", "one set for all threads; files have no capabilities";

@@ -30,6 +30,11 @@ impl Kernel {
         Err(Stop::Wait(Wait { keys: Vec::new(), until, restart: Some(Errno::ERESTARTNOHAND) }))
     }
 
+    pub(super) fn sys_rest(&mut self, c: Caller) -> SysResult {
+        self.sys.tasks[c.task].resting = true;
+        done(0)
+    }
+
     pub(super) fn sys_setitimer(&mut self, c: Caller, which: u32, interval: u64, value: u64) -> SysResult {
         let now = self.sys.now.monotonic_ns;
         let p = &mut self.sys.procs[c.proc];

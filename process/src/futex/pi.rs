@@ -2,7 +2,7 @@
 //! UNLOCK_PI. Nothing here has a priority; the rest is as Linux has it: the word holds the
 //! owner's thread id, waiters queue, and the lock is handed over, never left to a race.
 
-use super::{FutexQueue, OWNER_DIED, RECHECK, TID_MASK, Waiter, now, word};
+use super::{FutexQueue, OWNER_DIED, RECHECK, Rest, TID_MASK, Waiter, now, word};
 use crate::syscall::ids::gettid;
 use crate::thread::{SysResult, Thread, lock};
 use std::sync::Arc;
@@ -46,27 +46,27 @@ pub fn acquire(t: &mut Thread<'_>, addr: u64, wait: bool, clock: u32, deadline: 
             }
             waiters.entry(addr).or_default().push_back(waiter.clone());
         }
-        loop {
+        let mut rest = Rest::new(t);
+        let woken = loop {
             if waiter.woken.load(Ordering::SeqCst) {
                 drop(lock(&shared.futexes.waiters));
-                if word(t, addr)? & TID_MASK == tid {
-                    return Ok(0);
-                }
-                // Its owner died: for whoever comes first.
-                break;
+                break Ok(());
             }
             if deadline.is_some_and(|deadline| now(t, clock) >= deadline) && shared.futexes.forget(&waiter) {
-                return Err(Errno::ETIMEDOUT);
+                break Err(Errno::ETIMEDOUT);
             }
-            if t.port.attention().load(Ordering::SeqCst) != 0
-                && t.interrupted()
-                && shared.futexes.forget(&waiter)
-            {
+            if rest.interrupted(t) && shared.futexes.forget(&waiter) {
                 // Signals interrupt it, but never end it.
-                return Err(Errno::ERESTARTNOINTR);
+                break Err(Errno::ERESTARTNOINTR);
             }
             let left = deadline.map(|at| Duration::from_nanos(at.saturating_sub(now(t, clock))));
-            t.port.park(if clock == 0 { left.map(|left| left.min(RECHECK)) } else { left });
+            rest.park(t, if clock == 0 { left.map(|left| left.min(RECHECK)) } else { left });
+        };
+        rest.end(t);
+        woken?;
+        // If its owner died the lock is free: for whoever comes first.
+        if word(t, addr)? & TID_MASK == tid {
+            return Ok(0);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::syscall::{RELEASE, VERSION};
 use crate::system::{PID_MAX, System};
-use crate::task::TaskState;
 use std::fmt::Write;
 use tawaki_abi::fs::{S_IFDIR, S_IFLNK, S_IFREG};
 
@@ -172,7 +171,7 @@ fn uuid(seed: u64) -> String {
 }
 
 pub fn running(sys: &System) -> usize {
-    sys.tasks.iter().filter(|(_, t)| matches!(t.state, TaskState::Running | TaskState::Calling)).count()
+    sys.tasks.iter().filter(|(_, t)| t.is_busy()).count()
 }
 
 /// One entry per processor: what `lscpu`, `nproc` and language runtimes read.

@@ -4,7 +4,7 @@ use super::{Subject, net};
 use crate::exit::live_usage;
 use crate::file::Object;
 use crate::socket::Kind as SocketKind;
-use crate::task::{RLIM_INFINITY, TaskState};
+use crate::task::RLIM_INFINITY;
 use std::fmt::Write;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{OpenFlags, S_IFDIR, S_IFLNK, S_IFREG};
@@ -145,10 +145,9 @@ fn state(s: Subject) -> (char, &'static str) {
     if s.p.stopped.is_some() {
         return ('T', "stopped");
     }
-    let busy = |state| matches!(state, TaskState::Running | TaskState::Calling);
     let runs = match s.task {
-        Some(task) => busy(s.sys.tasks[task].state),
-        None => s.p.tasks.iter().any(|t| busy(s.sys.tasks[*t].state)),
+        Some(task) => s.sys.tasks[task].is_busy(),
+        None => s.p.tasks.iter().any(|t| s.sys.tasks[*t].is_busy()),
     };
     if runs { ('R', "running") } else { ('S', "sleeping") }
 }
