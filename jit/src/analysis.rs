@@ -25,15 +25,21 @@ use crate::structure::Shape;
 pub struct Set {
     /// Slots by number.
     pub slots: u128,
-    /// Vector registers (0..16), vector temporaries, and the upper halves of both.
-    pub xmm: u64,
+    /// Vector registers (0..16), vector temporaries, the upper halves of both, and from
+    /// [`Set::MMX`] on the MMX registers.
+    pub xmm: u128,
 }
 
 impl Set {
+    /// Number of the first MMX register among the vectors.
+    pub const MMX: u8 = 64;
+    /// Vectors there are.
+    pub const VECTORS: usize = 72;
+
     /// Nothing.
     pub const EMPTY: Set = Set { slots: 0, xmm: 0 };
     /// What outlives an instruction: no temporaries, neither ZERO nor SINK.
-    pub const MACHINE: Set = Set { slots: 0x7f_ffff & !(1 << slot::ZERO), xmm: 0xffff | 0xffff << UPPER };
+    pub const MACHINE: Set = Set { slots: 0x7f_ffff & !(1 << slot::ZERO), xmm: 0xffff | 0xffff << UPPER | 0xff << 64 };
     /// The lazy flags.
     pub const FLAGS: Set = Set { slots: 0xf << slot::FLAG_A, xmm: 0 };
 
@@ -51,6 +57,11 @@ impl Set {
     /// One vector register.
     pub fn xmm(register: u8) -> Set {
         Set { slots: 0, xmm: 1 << (register & 63) }
+    }
+
+    /// One MMX register.
+    pub fn mmx(register: u8) -> Set {
+        Set { slots: 0, xmm: 1 << (Self::MMX + (register & 7)) }
     }
 
     /// Without the members of `other`.
@@ -79,13 +90,13 @@ impl Set {
         })
     }
 
-    /// Its vector registers, ascending.
+    /// Its vector registers, ascending, by number of their local.
     pub fn each_xmm(self) -> impl Iterator<Item = u8> {
         let mut left = self.xmm;
         std::iter::from_fn(move || {
             let first = left.trailing_zeros() as u8;
             left &= left.wrapping_sub(1);
-            (first < 64).then_some(first)
+            (usize::from(first) < Self::VECTORS).then_some(first)
         })
     }
 }

@@ -9,7 +9,10 @@ use std::mem::offset_of;
 
 use tawaki_cpu::mem::WASM_BIAS;
 use tawaki_cpu::state::{CpuState, Mode, Slot};
+use tawaki_cpu::x87::{F80, X87State};
 use wasm_encoder::ValType;
+
+use crate::analysis::Set;
 
 /// Words shared between the engine and compiled code, one per guest thread, in
 /// linear memory, 4-byte aligned.
@@ -114,8 +117,12 @@ impl Layout {
         (offset_of!(CpuState, slots) + 8 * slot as usize) as u32
     }
 
-    /// Offset of a vector register or temporary in [`CpuState`].
+    /// Offset of a vector register or temporary in [`CpuState`], or of the MMX register with
+    /// this number from [`Set::MMX`](crate::analysis::Set::MMX) on.
     pub fn xmm(register: u8) -> u32 {
+        if let Some(mmx) = register.checked_sub(Set::MMX) {
+            return Self::x87() + (offset_of!(X87State, regs) + size_of::<F80>() * (mmx & 7) as usize) as u32;
+        }
         (offset_of!(CpuState, xmm) + 16 * (register & 63) as usize) as u32
     }
 
@@ -151,6 +158,8 @@ pub struct Options {
     pub helpers_only: bool,
     /// The host's NaNs differ from x86's: results that are NaNs are corrected.
     pub mend_nans: bool,
+    /// MMX registers are locals. Chosen for each region.
+    pub mmx_locals: bool,
 }
 
 /// Whether this host's float instructions, which compiled code becomes, make x86's own
@@ -163,7 +172,13 @@ pub fn host_nans_are_x86() -> bool {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { checked: true, exact_float: false, helpers_only: false, mend_nans: !host_nans_are_x86() }
+        Self {
+            checked: true,
+            exact_float: false,
+            helpers_only: false,
+            mend_nans: !host_nans_are_x86(),
+            mmx_locals: false,
+        }
     }
 }
 

@@ -78,6 +78,8 @@ pub(super) fn function(
         succ.push(std::iter::once(0).chain(entries.iter().copied()).collect());
     }
     let shape = Shape::new(succ, root);
+    let mmx_locals = super::vector::mmx_in_locals(region) && !options.helpers_only;
+    let options = &Options { mmx_locals, ..*options };
     let mut region = region.clone();
     let analysis = analysis::analyse(&mut region, &shape, options, batch);
     let region = &region;
@@ -107,6 +109,9 @@ pub(super) fn function(
     }
     if c.x87 {
         x87::enter(&mut e);
+    }
+    if mmx_locals {
+        super::vector::enter_mmx(&mut e);
     }
     match selector {
         Some(selector) => enter(&mut e, &mut c, root, selector),
@@ -383,6 +388,7 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
     if c.x87 {
         x87::begin(e);
     }
+    e.mmx.begin();
     for (at, op) in block.ops.iter().enumerate() {
         while let Some((start, rip)) = block.start_of(instruction) {
             if start > at {

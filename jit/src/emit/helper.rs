@@ -35,6 +35,7 @@ impl Emitter<'_> {
     pub fn fallback(&mut self, op: &Op) {
         let e = effects(op, self.options);
         self.x87_top = None;
+        self.mmx.forget();
         let (before, after) =
             if e.sync { (self.dirty, self.live_after) } else { (self.dirty & e.reads, e.writes) };
         self.store_set(before);

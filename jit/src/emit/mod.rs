@@ -62,7 +62,7 @@ pub struct Emitter<'a> {
     open: u32,
     locals: Vec<ValType>,
     slots: [u32; 256],
-    xmm: [u32; 64],
+    xmm: [u32; Set::VECTORS],
     scratch: Vec<(ValType, u32, bool)>,
     pc: u32,
     /// Calls other compiled functions.
@@ -84,6 +84,8 @@ pub struct Emitter<'a> {
     /// What is known of the x87's TOP here, and the local for it.
     x87_top: Option<x87::Top>,
     x87_local: Option<u32>,
+    /// What is known of the MMX registers here.
+    mmx: vector::Mmx,
 }
 
 fn new_local(locals: &mut Vec<ValType>, ty: ValType) -> u32 {
@@ -105,7 +107,7 @@ impl<'a> Emitter<'a> {
             open: 0,
             locals: Vec::new(),
             slots: [NO_LOCAL; 256],
-            xmm: [NO_LOCAL; 64],
+            xmm: [NO_LOCAL; Set::VECTORS],
             scratch: Vec::new(),
             pc: 0,
             nests: false,
@@ -119,6 +121,7 @@ impl<'a> Emitter<'a> {
             doubles: None,
             x87_top: None,
             x87_local: None,
+            mmx: vector::Mmx::default(),
         };
         e.pc = e.local(ValType::I32);
         e
@@ -166,9 +169,9 @@ impl<'a> Emitter<'a> {
         self.slots[s as usize]
     }
 
-    /// The v128 local of a vector register or temporary.
+    /// The v128 local of a vector register or temporary, or of an MMX register.
     pub fn xmm_local(&mut self, register: u8) -> u32 {
-        let register = (register & 63) as usize;
+        let register = usize::from(register) % Set::VECTORS;
         if self.xmm[register] == NO_LOCAL {
             self.xmm[register] = self.local(ValType::V128);
         }
@@ -361,6 +364,7 @@ impl<'a> Emitter<'a> {
                 _ => int::emit(self, op),
             };
         if !native {
+            vector::settle_all(self);
             self.fallback(op);
         }
     }

@@ -3,7 +3,7 @@
 use tawaki_cpu::ir::{Op, VecOp};
 use tawaki_cpu::state::slot;
 
-use super::{is_float, is_native, is_x87, text};
+use super::{is_float, is_native, is_x87, mmx, text};
 use crate::analysis::{Effects, Set};
 use crate::layout::Options;
 
@@ -18,7 +18,7 @@ pub fn effects(op: &Op, options: &Options) -> Option<Effects> {
         return x87(code, op);
     }
     if !is_native(code) {
-        return fallback(code, op);
+        return mmx::effects(code, op, options.mmx_locals).or_else(|| fallback(code, op));
     }
     Some(native(code, op, options))
 }
@@ -98,9 +98,6 @@ fn fallback(code: VecOp, op: &Op) -> Option<Effects> {
         BothHalves => return Some(of(Set::EMPTY, Set::EMPTY)),
         Align32 => of(address(op), Set::EMPTY),
         Sha256rnds2 => of(a | b | Set::xmm(op.c), d),
-        MmxRead => of(Set::EMPTY, d),
-        MmxWrite => of(a, Set::EMPTY),
-        MmxEnter | Emms => of(Set::EMPTY, Set::EMPTY),
         Stmxcsr => of(address(op), Set::EMPTY),
         // These leave the function.
         Ldmxcsr | Fxrstor => of(Set::EMPTY, Set::EMPTY),

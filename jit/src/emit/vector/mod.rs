@@ -17,6 +17,7 @@ mod effects;
 mod float;
 mod lanes;
 mod memory;
+mod mmx;
 mod shuffle;
 mod text;
 
@@ -25,6 +26,7 @@ use tawaki_cpu::state::{Slot, slot};
 use wasm_encoder::{InstructionSink, MemArg, ValType};
 
 pub use self::effects::effects;
+pub(super) use self::mmx::{Mmx, enter as enter_mmx, in_locals as mmx_in_locals, settle_all};
 use super::Emitter;
 use super::memory::{Access, Address, GUEST};
 use crate::layout::{ExitKind, Layout, Options};
@@ -127,7 +129,7 @@ pub const FALLBACK: &[VecOp] = &[
     VecOp::Gather,
     VecOp::ZeroUpper,
     VecOp::Permute8,
-    // MMX registers lie in the x87's.
+    // MMX registers lie in the x87's: see `mmx`.
     VecOp::MmxRead,
     VecOp::MmxWrite,
     VecOp::MmxEnter,
@@ -166,7 +168,14 @@ pub fn relies_on_mxcsr(op: &Op, options: &Options) -> bool {
 /// Emits an operation for which [`effects`] returned something.
 pub fn emit(e: &mut Emitter, op: &Op) {
     let code = VecOp::from_e(op.e);
+    if mmx::emit(e, code, op) {
+        return;
+    }
+    if let Some(effects) = effects(op, e.options) {
+        mmx::settle(e, code, &effects);
+    }
     if is_x87(code) {
+        e.mmx.forget();
         super::x87::emit(e, op);
     } else if code == VecOp::BothHalves && relies_on_mxcsr(op, e.options) {
         // Nothing can be raised: the region was entered with all exceptions masked.

@@ -35,7 +35,7 @@ use self::store::{store_int, store32, store64};
 const UNCOMMON: i32 = 0x7fff;
 const TOP_BIT: i64 = i64::MIN;
 /// Status word.
-pub(super) const PENDING: i32 = 0x80;
+pub(in crate::emit) const PENDING: i32 = 0x80;
 const INEXACT_SHIFT: i32 = 5;
 const C1: i32 = 0x200;
 const C1_SHIFT: i32 = 9;
@@ -56,7 +56,7 @@ macro_rules! field {
         $crate::layout::Layout::x87() + std::mem::offset_of!(tawaki_cpu::x87::X87State, $name) as u32
     };
 }
-pub(super) use field;
+pub(in crate::emit) use field;
 
 const _: () = assert!(size_of::<F80>() == 16 && offset_of!(F80, mantissa) == 0);
 const _: () = assert!(offset_of!(F80, sign_exponent) == 8);

@@ -7,7 +7,7 @@
 //! helper finds the state as it must be. Only what TOP was at the first x87 operation of
 //! a block is kept in a local; from there the register numbers are static.
 
-pub(super) mod library;
+pub(in crate::emit) mod library;
 
 use tawaki_cpu::CpuState;
 use tawaki_cpu::flags::kind;
