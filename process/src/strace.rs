@@ -5,13 +5,15 @@ use crate::syscall::table::Row;
 use crate::thread::{SysResult, Thread, lock};
 use tawaki_abi::Errno;
 
-/// Most bytes of a string or buffer that are shown.
+/// Most bytes of a buffer that are shown.
 const SHOWN: usize = 48;
+/// Most bytes of a string: names are shown whole (`PATH_MAX`).
+const SHOWN_NAME: usize = 4096;
 
-/// Bytes as a C string literal, cut short.
+/// Bytes as a C string literal; `more` says that they go on.
 fn quoted(bytes: &[u8], more: bool) -> String {
     let mut out = String::from("\"");
-    for &byte in bytes.iter().take(SHOWN) {
+    for &byte in bytes {
         match byte {
             b'\n' => out.push_str("\\n"),
             b'\t' => out.push_str("\\t"),
@@ -22,7 +24,7 @@ fn quoted(bytes: &[u8], more: bool) -> String {
         }
     }
     out.push('"');
-    if more || bytes.len() > SHOWN {
+    if more {
         out.push_str("...");
     }
     out
@@ -40,7 +42,7 @@ impl Thread<'_> {
             return String::from("NULL");
         }
         let mut bytes = Vec::new();
-        while bytes.len() <= SHOWN {
+        while bytes.len() < SHOWN_NAME {
             match self.load::<u8>(addr.wrapping_add(bytes.len() as u64)) {
                 Ok(0) => return quoted(&bytes, false),
                 Ok(byte) => bytes.push(byte),

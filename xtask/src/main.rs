@@ -43,6 +43,8 @@ enum Task {
     },
     /// Build a Debian image
     Image(image::ImageArgs),
+    /// Put together what programs read first, in an image of your own
+    Arrange(image::ArrangeArgs),
     /// Run one program, connected to this terminal or these streams
     Run(run::RunArgs),
     /// Measure against native execution
@@ -69,6 +71,7 @@ fn main() {
             guest::record(&root, suite, name.as_deref()).map(|()| 0)
         }
         Task::Image(args) => image::build(&root, &args).map(|()| 0),
+        Task::Arrange(args) => image::arrange_existing(&args).map(|()| 0),
         Task::Run(args) => run::run(&root, &args),
         Task::Bench(args) => bench::run(&root, &args).map(|()| 0),
         Task::Fuzz(args) => fuzz::run(&root, &args),

@@ -1,9 +1,10 @@
 //! `cargo xtask image`: a Debian system as an ext2 image, by Debian's own tools.
 //!
 //! `mmdebstrap` makes the tree from packages, `mke2fs -d` makes the file system
-//! from the tree; both work without root too (user namespaces, `fakeroot`).
+//! from the tree, in which `arrange.rs` puts together what programs read first; both tools work without root too (user namespaces, `fakeroot`).
 //! Images are kept by a hash of everything that goes into them.
 
+mod arrange;
 mod programs;
 mod sources;
 
@@ -52,7 +53,7 @@ impl ImageArgs {
 const SUITE: &str = "bookworm";
 
 /// Changes whenever this file builds something else from the same packages.
-const BUILDER: u32 = 1;
+const BUILDER: u32 = 2;
 
 /// What the default image has beside Debian's essential packages.
 const PACKAGES: &[&str] = &[
@@ -132,6 +133,52 @@ const FETCH_SOURCE: &str = "set -eu; dir=\"$1/usr/src/packages\"; shift; mkdir -
     APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\" apt-get source -qq --download-only \"$@\"";
 
 const CUSTOMIZE: &str = include_str!("customize.sh");
+
+/// What programs read first.
+const HOT: &str = include_str!("hot.txt");
+
+/// What `{arch}` stands for in [`HOT`]: directories of libraries, names of compilers.
+const TRIPLETS: [&str; 3] = ["x86_64-linux-gnu", "i386-linux-gnu", "i686-linux-gnu"];
+
+/// The paths of [`HOT`].
+fn hot() -> Vec<String> {
+    let lines = HOT.lines().filter(|line| line.starts_with('/'));
+    lines
+        .flat_map(|line| {
+            let several = if line.contains("{arch}") { TRIPLETS.len() } else { 1 };
+            TRIPLETS[..several].iter().map(move |triplet| line.replace("{arch}", triplet))
+        })
+        .collect()
+}
+
+/// Options of `arrange`.
+#[derive(Args, Clone, Debug)]
+pub struct ArrangeArgs {
+    /// A plain ext2 image (of any origin)
+    pub image: PathBuf,
+    /// The arranged image
+    #[arg(short, long)]
+    pub output: PathBuf,
+}
+
+/// Puts together what programs read first, in an image that exists already.
+pub fn arrange_existing(args: &ArrangeArgs) -> Result<(), String> {
+    arrange_checked(&args.image, &args.output)
+}
+
+/// Arranges `from` as `to`, which must be another file, and lets e2fsck judge the result.
+fn arrange_checked(from: &Path, to: &Path) -> Result<(), String> {
+    if to.exists() {
+        return Err(format!("{} exists already", to.display()));
+    }
+    arrange::arrange(from, to, &hot())?;
+    let check = Command::new(tools::find("e2fsck").ok_or("no e2fsck")?).arg("-fn").arg(to).output();
+    let check = check.map_err(|e| format!("e2fsck does not start: {e}"))?;
+    if check.status.success() {
+        return Ok(());
+    }
+    Err(format!("e2fsck finds fault: {}", String::from_utf8_lossy(&check.stdout)))
+}
 
 fn parse_size(text: &str) -> Result<u64, String> {
     let (digits, shift) = match text.char_indices().last() {
@@ -309,7 +356,7 @@ impl Inputs<'_> {
     fn hash(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (BUILDER, SUITE, self.arch, &self.packages, self.size, &self.sources).hash(&mut hasher);
-        (self.dpkg_options(), MKE2FS, EPOCH, CUSTOMIZE).hash(&mut hasher);
+        (self.dpkg_options(), MKE2FS, EPOCH, CUSTOMIZE, HOT).hash(&mut hasher);
         if !self.source.is_empty() {
             (&self.source, FETCH_SOURCE).hash(&mut hasher);
         }
@@ -416,15 +463,11 @@ impl Inputs<'_> {
                 .env("E2FSPROGS_FAKE_TIME", EPOCH)
                 .stdin(Stdio::null()),
         )?;
-        let check = Command::new(tools::find("e2fsck").ok_or("no e2fsck")?)
-            .arg("-fn")
-            .arg(&partial)
-            .output()
-            .map_err(|e| format!("e2fsck does not start: {e}"))?;
-        if !check.status.success() {
-            return Err(format!("e2fsck finds fault: {}", String::from_utf8_lossy(&check.stdout)));
-        }
-        fs::rename(&partial, image).map_err(|e| format!("{}: {e}", image.display()))
+        let arranged = image.with_extension("arranged");
+        let _ = fs::remove_file(&arranged);
+        arrange_checked(&partial, &arranged)?;
+        let _ = fs::remove_file(&partial);
+        fs::rename(&arranged, image).map_err(|e| format!("{}: {e}", image.display()))
     }
 }
 
