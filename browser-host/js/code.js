@@ -97,6 +97,8 @@ export class Code {
   /** By number: { module, recipe }. */
   modules = new Map();
   pending = [];
+  /** Modules that all workers had made when this one's task began, and those that it has made itself since. */
+  known = 0;
 
   /** `send` posts a message to the kernel worker. */
   constructor(uses, send) {
@@ -107,12 +109,23 @@ export class Code {
   /** A module made here is for others too. Its number. */
   publish(module, offer, recipe, size, key) {
     const id = Atomics.add(this.uses, NEXT, 1);
+    this.known++;
     const entry = { module, offer: shared(offer), recipe: shared(recipe) };
     this.modules.set(id, entry);
     this.used(id);
     this.pending.push({ id, ...entry, size, key });
     if (this.pending.length >= BATCH) this.flush();
     return id;
+  }
+
+  /** A task begins. */
+  begin() {
+    this.known = Atomics.load(this.uses, NEXT);
+  }
+
+  /** Whether others have made modules since. */
+  outdated() {
+    return Atomics.load(this.uses, NEXT) !== this.known;
   }
 
   flush() {

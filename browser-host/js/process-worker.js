@@ -101,6 +101,7 @@ function instantiate(module, memory, mailbox, code) {
       return module ? place(module, count) : -1;
     },
     jit_used: (id) => code.used(id),
+    jit_outdated: () => (code.outdated() ? 1 : 0),
     jit_drop: (first, count) => slots.give(state.exports.__indirect_function_table, first, count),
     jit_guard(body) {
       const { __stack_pointer: stack, jit_body } = state.exports;
@@ -161,9 +162,11 @@ onmessage = ({ data }) => {
   Atomics.store(...idle, 1);
 
   function run({ exports }, memory, { kind, payload }, address) {
+    code.begin();
     const pointer = exports.allocate(payload.length) >>> 0;
     new Uint8Array(memory.buffer, pointer, payload.length).set(payload);
     exports.process_run(kind, pointer, payload.length, address, epoch, processors, (strace ? 1 : 0) | (JIT_SWITCHES[jit] ?? 0) | (cpu === "avx2" ? 8 : 0));
+    code.flush();
     postMessage({ ended: Array.from({ length: 7 }, (_, i) => exports.last_run(i)) });
   }
 

@@ -26,6 +26,7 @@ mod import {
         pub fn jit_recipe(id: u32, into: *mut u8, len: usize) -> i32;
         pub fn jit_install_shared(id: u32, functions: u32) -> i32;
         pub fn jit_used(id: u32);
+        pub fn jit_outdated() -> i32;
         pub fn jit_drop(first: u32, functions: u32);
         pub fn jit_guard(body: *mut u8) -> i32;
 
@@ -133,6 +134,12 @@ pub fn jit_install_shared(id: u32, functions: u32) -> Option<u32> {
 pub fn jit_used(id: u32) {
     // SAFETY: no memory is involved.
     unsafe { import::jit_used(id) }
+}
+
+/// Process worker: whether others have compiled something since this task began.
+pub fn jit_outdated() -> bool {
+    // SAFETY: no memory is involved.
+    unsafe { import::jit_outdated() != 0 }
 }
 
 /// Process worker: forgets functions of the table.

@@ -107,6 +107,10 @@ impl CodeHost for BrowserHost {
         Recipe::decode(&host::jit_recipe(id)?)
     }
 
+    fn outdated(&mut self) -> bool {
+        host::jit_outdated()
+    }
+
     fn install_shared(&mut self, id: Id, functions: u32) -> Result<u32, String> {
         host::jit_install_shared(id, functions).ok_or_else(|| "the browser refused it".to_owned())
     }

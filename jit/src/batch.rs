@@ -3,24 +3,57 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tawaki_cpu::interp::cache::{Cache, NONE};
+use tawaki_cpu::interp::cache::{Cache, Entry, NONE};
 use tawaki_cpu::ir::{Block, OpCode};
 use tawaki_cpu::{GuestMemory, Mode, Perms};
 
 use crate::cache::{CodeCache, Sources};
 use crate::engine::Settings;
+use crate::layout::Limits;
 use crate::region::{BlockSource, Region, form_region};
 
 /// Most regions of one batch, callees included.
 const MAX_REGIONS: usize = 40;
 
-/// A callee joins its caller's module when it ran at least one in so many of the
-/// executions that make a block hot.
-const CALLEE_SHARE: u32 = 6;
+/// And of one that is compiled when nobody waits.
+const MAX_REGIONS_LATER: usize = 2000;
 
-/// A block is part of a region when it ran once in so many of those executions; what ran
-/// less costs more to compile than to leave for.
-const BLOCK_SHARE: u32 = 200;
+/// Most operations of such a batch that go into one module.
+const MODULE_OPERATIONS: u64 = 60_000;
+
+/// Limits of a region that begins inside of what another one has, and after a program of one that does
+/// not begin a function. Else a large function, such as the loop of an interpreter, would be compiled
+/// again and again from another place in it.
+const PIECE: Limits = Limits { blocks: 64, ops: 600 };
+
+/// What is taken into a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Most regions.
+    regions: usize,
+    /// A callee joins its caller's module when it ran so often.
+    callee: u64,
+    /// A block is part of a region when it ran so often; what ran less costs more to
+    /// compile than to leave for.
+    block: u64,
+    /// Most operations in all: what gains most for each of them comes first.
+    operations: u64,
+    /// Only functions are whole regions, whatever begins elsewhere is a [`PIECE`].
+    functions: bool,
+}
+
+impl Policy {
+    /// While the program waits; `hot` executions make a block hot.
+    pub fn now(hot: u32) -> Self {
+        let (callee, block) = (u64::from(hot / 6).max(1), u64::from(hot / 200));
+        Policy { regions: MAX_REGIONS, callee, block, operations: u64::MAX, functions: false }
+    }
+
+    /// After the program; a block that ran `least` times is looked at.
+    pub fn later(least: u64, operations: u64) -> Self {
+        Policy { regions: MAX_REGIONS_LATER, callee: least, block: least / 8, operations, functions: true }
+    }
+}
 
 /// Regions to be compiled into one module.
 #[derive(Default)]
@@ -51,6 +84,8 @@ struct Source<'a> {
     cache: &'a mut Cache,
     memory: &'a GuestMemory,
     mode: Mode,
+    /// Executions that make a block part of a region.
+    least: u64,
     /// Blocks by the block whose indirect jump led to them; made when first asked for.
     jumps: Option<HashMap<u32, Vec<u64>>>,
 }
@@ -70,13 +105,7 @@ impl Source<'_> {
 
     /// How often the block at `rip` ran, about.
     fn heat(&self, rip: u64) -> u64 {
-        let threshold = self.cache.threshold();
-        self.cache.find(rip).map_or(0, |number| {
-            let entry = self.cache.entry(number);
-            let begun =
-                if entry.expected.get() { 0 } else { threshold.saturating_sub(entry.countdown.get()) };
-            u64::from(entry.rounds.get()) * u64::from(threshold) + u64::from(begun)
-        })
+        self.cache.find(rip).map_or(0, |number| executions(self.cache, self.cache.entry(number)))
     }
 
     /// Instructions of a region that were run, about.
@@ -89,7 +118,7 @@ impl Source<'_> {
 impl BlockSource for Source<'_> {
     fn block(&mut self, rip: u64) -> Option<Block> {
         let number = self.current(rip)?;
-        if self.heat(rip) < u64::from(self.cache.threshold() / BLOCK_SHARE) {
+        if self.heat(rip) < self.least {
             return None;
         }
         Some(self.cache.entry(number).block.clone())
@@ -120,6 +149,28 @@ impl BlockSource for Source<'_> {
     }
 }
 
+/// How often a block began, about.
+pub fn executions(cache: &Cache, entry: &Entry) -> u64 {
+    let threshold = cache.threshold();
+    let begun = if entry.expected.get() { 0 } else { threshold.saturating_sub(entry.countdown.get()) };
+    u64::from(entry.rounds.get()) * u64::from(threshold) + u64::from(begun)
+}
+
+/// Where calls have led, as far as known.
+fn called(cache: &Cache) -> HashSet<u64> {
+    let target = |entry: &Entry| {
+        let last = entry.block.ops.last()?;
+        match last.code {
+            OpCode::Call64 | OpCode::Call32 => Some(last.imm as u64 & 0xffff_ffff),
+            OpCode::CallInd64 | OpCode::CallInd32 => Some(u64::from(entry.target.get())),
+            // Perhaps a stub of a procedure linkage table; else not a function, at most.
+            OpCode::JmpInd => Some(u64::from(entry.target.get())),
+            _ => None,
+        }
+    };
+    cache.entries().iter().filter_map(target).collect()
+}
+
 /// First page of the run of executable pages around `rip`: stands for the object
 /// (program or library) that the code belongs to.
 fn object(memory: &GuestMemory, rip: u64) -> u32 {
@@ -130,6 +181,35 @@ fn object(memory: &GuestMemory, rip: u64) -> u32 {
     page
 }
 
+/// Operations of a region.
+pub fn operations(region: &Region) -> u64 {
+    region.nodes.iter().map(|node| node.block.ops.len() as u64).sum()
+}
+
+/// Leaves those regions that gain most for each operation to be compiled, so many operations in
+/// all, in their order. With each comes what it has run.
+fn keep_best(chosen: &mut Vec<(Region, u64)>, mut room: u64) {
+    if chosen.iter().map(|(region, _)| operations(region)).fold(0, u64::saturating_add) <= room {
+        return;
+    }
+    let gain = |&number: &usize| {
+        let (region, work) = &chosen[number];
+        std::cmp::Reverse(work / operations(region).max(1))
+    };
+    let mut order: Vec<usize> = (0..chosen.len()).collect();
+    order.sort_by_key(gain);
+    let mut kept = vec![false; chosen.len()];
+    for number in order {
+        let cost = operations(&chosen[number].0);
+        if cost <= room {
+            room -= cost;
+            kept[number] = true;
+        }
+    }
+    let mut kept = kept.into_iter();
+    chosen.retain(|_| kept.next() == Some(true));
+}
+
 /// Forms the regions for `hot` and their callees.
 pub fn form(
     cache: &mut Cache,
@@ -138,58 +218,72 @@ pub fn form(
     hot: &[u32],
     settings: &Settings,
     code: &CodeCache,
+    policy: Policy,
     worth: Worth<'_>,
 ) -> Formed {
-    let mut source = Source { cache, memory, mode, jumps: None };
+    let mut source = Source { cache, memory, mode, least: policy.block, jumps: None };
     let mut formed = Formed::default();
-    let mut modules: HashMap<u32, Module> = HashMap::new();
+    let mut modules: HashMap<u32, (Module, u64)> = HashMap::new();
     let mut covered: HashSet<u64> = HashSet::new();
     let mut entries: HashSet<u64> = HashSet::new();
     // Functions begin below their loops: the larger region comes first.
     let mut hot: Vec<u64> = hot.iter().map(|&rip| u64::from(rip)).collect();
     hot.sort_unstable();
-    let wanted = u64::from(source.cache.threshold() / CALLEE_SHARE);
-    let mut count = 0;
+    let called = if policy.functions { called(source.cache) } else { HashSet::new() };
+    let mut chosen: Vec<(Region, u64)> = Vec::new();
     for rip in hot {
         if covered.contains(&rip) || entries.contains(&rip) {
             continue;
         }
         let mut queue = vec![rip];
         while let Some(entry) = queue.pop() {
-            if count >= MAX_REGIONS || !entries.insert(entry) {
+            if chosen.len() >= policy.regions || !entries.insert(entry) {
                 continue;
             }
-            if entry != rip && (code.has(entry as u32) || source.heat(entry) < wanted.max(1)) {
+            if entry != rip && (code.has(entry as u32) || source.heat(entry) < policy.callee) {
                 entries.remove(&entry);
                 continue;
             }
-            let Some(region) = form_region(&mut source, entry, &settings.region) else {
+            let inside = code.covers(entry as u32) && !code.has(entry as u32);
+            let piece = inside || policy.functions && !called.contains(&entry);
+            let limits = if piece { settings.region.smaller(&PIECE) } else { settings.region };
+            let Some(region) = form_region(&mut source, entry, &limits) else {
                 if entry == rip {
                     formed.failed.push(rip as u32);
                 }
                 continue;
             };
-            if !worth(&region, source.work(&region), entry != rip) {
+            let work = source.work(&region);
+            if !worth(&region, work, entry != rip) {
                 entries.remove(&entry);
                 if entry == rip {
                     formed.unripe.push(rip as u32);
                 }
                 continue;
             }
-            count += 1;
             covered.extend(region.nodes.iter().map(|node| node.block.rip));
             queue.extend(region.callees());
-            let module = modules.entry(object(memory, entry)).or_default();
-            for (start, end) in region.ranges() {
-                if let Some(number) = source.cache.find(start) {
-                    let block = source.cache.entry(number);
-                    let len = ((end - start) as usize).min(block.bytes().len());
-                    module.sources.add(start as u32, &block.bytes()[..len], block.pages());
-                }
-            }
-            module.regions.push(region);
+            chosen.push((region, work));
         }
     }
-    formed.modules = modules.into_values().collect();
+    keep_best(&mut chosen, policy.operations);
+    let mut full = Vec::new();
+    for (region, _) in chosen {
+        let (module, size) = modules.entry(object(memory, region.entry)).or_default();
+        if *size > 0 && *size + operations(&region) > MODULE_OPERATIONS {
+            full.push(std::mem::take(module));
+            *size = 0;
+        }
+        *size += operations(&region);
+        for (start, end) in region.ranges() {
+            if let Some(number) = source.cache.find(start) {
+                let block = source.cache.entry(number);
+                let len = ((end - start) as usize).min(block.bytes().len());
+                module.sources.add(start as u32, &block.bytes()[..len], block.pages());
+            }
+        }
+        module.regions.push(region);
+    }
+    formed.modules = modules.into_values().map(|(module, _)| module).chain(full).collect();
     formed
 }

@@ -12,11 +12,11 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tawaki_cpu::flags::{AC, TF};
-use tawaki_cpu::interp::cache::COLD;
+use tawaki_cpu::interp::cache::{COLD, Entry, UNKNOWN};
 use tawaki_cpu::interp::{Stopped, exec};
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
 
-use crate::batch;
+use crate::batch::{self, Policy, operations};
 use crate::cache::{self, Addition, CodeCache, Sources};
 use crate::heat::{Heat, Thresholds};
 use crate::layout::{
@@ -59,6 +59,12 @@ pub trait CodeHost {
     /// What one of them was made from.
     fn recipe(&mut self, _id: Id) -> Option<Recipe> {
         None
+    }
+
+    /// Whether other engines have compiled something since this process began that is not among the
+    /// [`Self::offers`] yet: the same, perhaps, as this one would.
+    fn outdated(&mut self) -> bool {
+        false
     }
 
     /// Installs one of them, as [`Self::install`] does.
@@ -121,6 +127,9 @@ pub struct Settings {
     /// How to compile. A program that writes code in place, and one that handles
     /// its own faults, runs checked whatever this says.
     pub options: Options,
+    /// Microseconds at most that are spent on compiling when a process has ended, for the
+    /// next one. 0: nothing is.
+    pub later_us: u64,
 }
 
 /// Figures of an engine.
@@ -134,6 +143,8 @@ pub struct Stats {
     pub bytes: u64,
     /// Time for all that, microseconds.
     pub compile_us: u64,
+    /// Of that, what no process waited for is not part: so long it took, microseconds.
+    pub later_us: u64,
     /// Regions that could not be compiled.
     pub failed: u64,
     /// Modules of other engines installed.
@@ -172,6 +183,16 @@ const OP_NS: u64 = 1500;
 /// A clock that ran on while the host did something else is not believed beyond this.
 const MAX_OP_NS: u64 = 4000;
 
+/// After a process, a region is compiled for the next ones already when interpreting it has taken
+/// one in so many of what compiling it will: another core does it, mostly, and programs run again.
+const LATER_SHARE: u64 = 5;
+
+/// So much time is spent then however short the process was, microseconds; else up to twice its time.
+const LATER_ROOM_US: u64 = 10_000;
+
+/// Blocks that ran so often are looked at then.
+const LATER_LEAST: u64 = 48;
+
 /// And this much more for each region: its share of the module's.
 const REGION_NS: u64 = 30_000;
 
@@ -205,16 +226,13 @@ pub struct JitEngine<H> {
     logged: bool,
     /// What compiling an operation has taken lately, nanoseconds.
     op_ns: u64,
+    /// When the process began, by the host's clock.
+    began: u64,
 }
 
 /// Guest instructions, about, of a run that began with a full slice and the budget `room`.
 fn used(context: &JitContext, room: i32) -> i32 {
     room.saturating_sub(context.budget).saturating_add(SLICE.saturating_sub(context.fuel)).max(1)
-}
-
-/// Operations of a region.
-fn operations(region: &Region) -> u64 {
-    region.nodes.iter().map(|node| node.block.ops.len() as u64).sum()
 }
 
 /// Why compiled code was left.
@@ -246,6 +264,7 @@ impl<H: CodeHost> JitEngine<H> {
             epoch: u32::MAX,
             current: 0,
             logged: false,
+            began: 0,
         }
     }
 
@@ -567,7 +586,8 @@ impl<H: CodeHost> JitEngine<H> {
             op_ns == 0 || run.saturating_mul(INTERPRETED_PS) / 1000 >= cost.saturating_mul(ratio)
         };
         let cache = self.interpreter.cache_mut();
-        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, &worth);
+        let policy = Policy::now(cache.threshold());
+        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, policy, &worth);
         for rip in formed.failed {
             self.fail(rip, "it cannot be decoded");
         }
@@ -594,6 +614,40 @@ impl<H: CodeHost> JitEngine<H> {
                 self.heat.wait(rip, self.interpreter.cache().entry(number).rounds.get());
             }
         }
+    }
+
+    /// Compiles what has run enough to be worth it for the next process.
+    fn compile_later(&mut self, memory: &GuestMemory, mode: Mode) {
+        let start = self.host.clock_us();
+        self.prepare(memory, mode);
+        let ran = start.saturating_sub(self.began);
+        let room = ran.saturating_mul(2).max(LATER_ROOM_US).min(self.settings.later_us);
+        let cache = self.interpreter.cache();
+        let wanted = |entry: &&Entry| {
+            let rip = entry.block.rip as u32;
+            // Of this process, and not compiled yet.
+            entry.block.rip >> 32 == 0
+                && entry.epoch != UNKNOWN
+                && batch::executions(cache, entry) >= LATER_LEAST
+                && !self.code.has(rip)
+                && !self.code.covers(rip)
+                && !self.heat.has_failed(rip, memory.code_epoch())
+        };
+        let hot: Vec<u32> =
+            cache.entries().iter().filter(wanted).map(|entry| entry.block.rip as u32).collect();
+        let op_ns = self.op_ns.max(1);
+        let worth = |region: &Region, run: u64, _: bool| {
+            let cost = REGION_NS + operations(region).saturating_mul(op_ns);
+            run.saturating_mul(INTERPRETED_PS * LATER_SHARE) / 1000 >= cost
+        };
+        let policy = Policy::later(LATER_LEAST, room.saturating_mul(1000) / op_ns);
+        let layout = self.host.layout(memory, mode);
+        let cache = self.interpreter.cache_mut();
+        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, policy, &worth);
+        for batch in formed.modules {
+            self.install(memory, batch, &layout);
+        }
+        self.stats.later_us += self.host.clock_us().saturating_sub(start);
     }
 
     fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) {
@@ -681,7 +735,20 @@ impl<H: CodeHost> Engine for JitEngine<H> {
             self.heat.reset();
             self.epoch = u32::MAX;
             self.clear_dispatch();
+            self.began = self.host.clock_us();
         }
         self.interpreter.invalidate(range);
+    }
+
+    fn process_ended(&mut self, memory: &GuestMemory) {
+        let threshold = self.interpreter.cache().threshold();
+        if let Some(mode) = self.mode
+            && self.settings.later_us > 0
+            && threshold != COLD
+            && threshold > TESTING
+            && !self.host.outdated()
+        {
+            self.compile_later(memory, mode);
+        }
     }
 }

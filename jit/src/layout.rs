@@ -191,6 +191,13 @@ pub struct Limits {
     pub ops: usize,
 }
 
+impl Limits {
+    /// The stricter of both.
+    pub fn smaller(&self, other: &Limits) -> Self {
+        Limits { blocks: self.blocks.min(other.blocks), ops: self.ops.min(other.ops) }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { blocks: 256, ops: 6000 }

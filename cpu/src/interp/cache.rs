@@ -23,8 +23,9 @@ const MAX_BLOCKS: usize = 1 << 17;
 pub const NONE: u32 = u32::MAX;
 
 /// A generation and epoch that memory does not reach in practice; if it does,
-/// an entry is trusted wrongly only if that happens at its very value.
-const UNKNOWN: u32 = u32::MAX;
+/// an entry is trusted wrongly only if that happens at its very value. The epoch of
+/// entries that the present process has not used.
+pub const UNKNOWN: u32 = u32::MAX;
 
 /// One cached block.
 #[derive(Debug)]
