@@ -2,8 +2,9 @@
 //!
 //! The image is cut into chunks of [`CHUNK_SIZE`]. A read of a missing chunk
 //! requests it through [`Fetch`] and answers `Pending`; the device collects what
-//! has arrived whenever it is used. Sequential reading doubles a read-ahead
-//! window up to [`READ_AHEAD_MAX`], so that one round trip brings more.
+//! has arrived whenever it is used. Sequential reading doubles a small read-ahead
+//! window, so that one round trip brings more; several
+//! readers (a file, the directories on the way to the next) have a window each.
 
 use crate::{BLOCK_SIZE, BlockDevice, BlockNo, Counters, IoError, Progress, check_range};
 use std::collections::HashMap;
@@ -11,8 +12,13 @@ use std::collections::HashMap;
 /// Bytes of one chunk. With 128 KiB a shell's prompt costs 13 MB instead of 7: most
 /// of a file system's metadata is read a block here and a block there.
 pub const CHUNK_SIZE: usize = 32 * 1024;
-/// Most bytes requested ahead of a sequential reader.
-const READ_AHEAD_MAX: u64 = 1024 * 1024;
+/// Most bytes requested ahead of a sequential reader: the file system knows files and
+/// asks ahead by [`BlockDevice::prefetch`]; this is for directories and tables.
+const READ_AHEAD_MAX: u64 = 128 * 1024;
+/// Most bytes of one [`BlockDevice::prefetch`].
+const PREFETCH_MAX: u64 = 1024 * 1024;
+/// How many sequential readers are told apart.
+const READERS: usize = 8;
 /// How often a failed chunk is asked for again before its reader gets the error.
 const RETRIES: u8 = 2;
 
@@ -38,6 +44,15 @@ pub trait Fetch: Send {
     fn poll(&mut self) -> Option<Delivery>;
 }
 
+/// Somebody who reads one chunk after the other.
+#[derive(Clone, Copy)]
+struct Reader {
+    /// The chunk after the last one read.
+    next: u64,
+    /// How many chunks after it are asked for.
+    window: u64,
+}
+
 struct Chunk {
     data: Vec<u8>,
     used: u64,
@@ -58,18 +73,17 @@ pub struct ChunkedDevice<F> {
     wanted: HashMap<u64, Wanted>,
     capacity: usize,
     clock: u64,
-    /// The chunk after the last one read, and the window in chunks.
-    next: u64,
-    window: u64,
+    /// The last sequential readers, the latest first.
+    readers: [Reader; READERS],
     counters: Counters,
 }
 
 impl<F: Fetch> ChunkedDevice<F> {
     /// An image of `len` bytes; at most `cache_bytes` of it are kept (at least
-    /// two read-ahead windows, so that a re-run finds what it waited for).
+    /// two of the largest requests, so that a re-run finds what it waited for).
     pub fn new(fetch: F, len: u64, cache_bytes: u64) -> Self {
         let blocks = len / BLOCK_SIZE as u64;
-        let least = 2 * READ_AHEAD_MAX / CHUNK_SIZE as u64;
+        let least = 2 * PREFETCH_MAX / CHUNK_SIZE as u64;
         ChunkedDevice {
             fetch,
             blocks,
@@ -78,8 +92,7 @@ impl<F: Fetch> ChunkedDevice<F> {
             wanted: HashMap::new(),
             capacity: (cache_bytes / CHUNK_SIZE as u64).max(least) as usize,
             clock: 0,
-            next: u64::MAX,
-            window: 1,
+            readers: [Reader { next: u64::MAX, window: 0 }; READERS],
             counters: Counters::default(),
         }
     }
@@ -152,18 +165,24 @@ impl<F: Fetch> ChunkedDevice<F> {
         self.chunks.insert(chunk, Chunk { data, used });
     }
 
-    /// Requests what a sequential reader will want after `last`.
+    /// Requests what a sequential reader will want after `last`. A read that had to wait
+    /// comes again with the same range: that is no step, and no new reader either.
     fn read_ahead(&mut self, first: u64, last: u64) {
-        if first == self.next || first + 1 == self.next {
-            if last + 1 > self.next {
-                self.window = (self.window * 2).min(READ_AHEAD_MAX / CHUNK_SIZE as u64);
+        let end = last + 1;
+        let known = self.readers.iter().position(|reader| first <= reader.next && reader.next <= end);
+        let mut reader = Reader { next: end, window: 0 };
+        if let Some(known) = known {
+            reader = self.readers[known];
+            if end > reader.next {
+                let most = READ_AHEAD_MAX / CHUNK_SIZE as u64;
+                reader.window = (2 * reader.window + 1).max(2 * (end - first)).min(most);
+                reader.next = end;
             }
-        } else {
-            self.window = 1;
         }
-        self.next = last + 1;
-        for ahead in 1..self.window {
-            self.want(last + ahead);
+        self.readers[..known.map_or(READERS, |known| known + 1)].rotate_right(1);
+        self.readers[0] = reader;
+        for ahead in 0..reader.window {
+            self.want(end + ahead);
         }
     }
 }
@@ -234,7 +253,7 @@ impl<F: Fetch> BlockDevice for ChunkedDevice<F> {
         self.collect();
         let Some(offset) = block.offset() else { return };
         let end =
-            count.saturating_mul(BLOCK_SIZE as u64).min(READ_AHEAD_MAX).saturating_add(offset).min(self.len);
+            count.saturating_mul(BLOCK_SIZE as u64).min(PREFETCH_MAX).saturating_add(offset).min(self.len);
         for chunk in offset / CHUNK_SIZE as u64..end.div_ceil(CHUNK_SIZE as u64) {
             self.want(chunk);
         }

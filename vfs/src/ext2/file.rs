@@ -40,10 +40,30 @@ impl Volume {
             rest = tail;
             at += bytes as u64;
         }
+        self.read_ahead(&inode, offset, at);
         if pending {
             return Err(FsError::Pending);
         }
         Ok(len)
+    }
+
+    /// Asks for what a sequential reader of `offset..end` will read next. Only a hint: what
+    /// cannot be found out without waiting is left.
+    fn read_ahead(&mut self, inode: &Inode, offset: u64, end: u64) {
+        let Some((from, to)) = self.ahead.step(inode.ino, offset, end, inode.size()) else { return };
+        let block_size = self.geo.block_size as u64;
+        let (mut at, last) = (from / block_size, to.div_ceil(block_size));
+        while at < last {
+            match self.map_run(inode, at, (last - at) as usize) {
+                Ok((start, run)) => {
+                    if let Some(start) = start {
+                        self.cache.prefetch(start, run);
+                    }
+                    at += run as u64;
+                }
+                Err(_) => return,
+            }
+        }
     }
 
     fn copy_run(&mut self, start: Block, run: usize, mut within: usize, out: &mut [u8]) -> FsResult<()> {

@@ -13,6 +13,7 @@ mod directory;
 mod file;
 mod inode;
 mod layout;
+mod read_ahead;
 mod volume;
 
 use crate::cache::BlockCache;

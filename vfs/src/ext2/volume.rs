@@ -7,6 +7,7 @@
 //! (free counts, orphans) lives in cached blocks, so that transactions cover it.
 
 use super::layout::*;
+use super::read_ahead::ReadAhead;
 use crate::cache::{Block, BlockCache};
 use crate::error::{Corrupt, CorruptKind, FsError, FsResult};
 use bytemuck::{AnyBitPattern, NoUninit};
@@ -152,6 +153,7 @@ pub struct Volume {
     pub cache: BlockCache,
     pub geo: Geometry,
     pub groups: Vec<GroupPlace>,
+    pub ahead: ReadAhead,
 }
 
 fn is_power_of(mut n: u32, base: u32) -> bool {
@@ -168,7 +170,7 @@ fn has_copies(sparse: bool, group: u32) -> bool {
 
 impl Volume {
     pub fn new(cache: BlockCache) -> Volume {
-        Volume { cache, geo: Geometry::default(), groups: Vec::new() }
+        Volume { cache, geo: Geometry::default(), groups: Vec::new(), ahead: ReadAhead::default() }
     }
 
     /// Reads and checks superblock and group descriptors. May be `Pending`.
