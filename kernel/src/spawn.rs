@@ -301,6 +301,7 @@ impl crate::system::System {
             utime: 0,
             resting: false,
             switches: 0,
+            schedule: crate::syscall::Schedule::new(self.config.cpus),
             hang_at: 0,
             synced: false,
             trace: None,

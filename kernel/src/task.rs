@@ -75,6 +75,7 @@ pub struct Task {
     /// processor time passes.
     pub resting: bool,
     pub switches: u64,
+    pub schedule: crate::syscall::Schedule,
     /// Deadline of `Timer::Hang`, 0 when there is none.
     pub hang_at: u64,
     /// Told to write its shared mappings back (`NEED_SYNC`).
@@ -143,6 +144,7 @@ pub const RLIMIT_FSIZE: usize = 1;
 pub const RLIMIT_STACK: usize = 3;
 pub const RLIMIT_NPROC: usize = 6;
 pub const RLIMIT_NOFILE: usize = 7;
+pub const RLIMIT_RTPRIO: usize = 14;
 /// No limit.
 pub const RLIM_INFINITY: u64 = u64::MAX;
 /// Most descriptors a process may ever have.
@@ -159,7 +161,7 @@ pub fn default_limits(max_processes: u32) -> [(u64, u64); RLIMITS] {
     limits[11] = (MAX_QUEUED as u64, MAX_QUEUED as u64); // sigpending
     limits[12] = (819_200, 819_200); // msgqueue
     limits[13] = (0, 0); // nice
-    limits[14] = (0, 0); // rtprio
+    limits[RLIMIT_RTPRIO] = (0, 0);
     limits
 }
 

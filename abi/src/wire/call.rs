@@ -234,6 +234,11 @@ pub enum Call {
     Prctl { op: u32, arg: u64, name: ByteBuf },
     /// getpriority(2), setpriority(2).
     Priority { which: u32, who: i32, set: Option<i32> },
+    /// sched_setscheduler(2): policy (`u32::MAX`: it stays) and priority. `None`: the reply is the
+    /// policy, with the priority from bit 32 on.
+    Schedule { pid: i32, set: Option<(u32, u32)> },
+    /// sched_setaffinity(2), sched_getaffinity(2): a bit for each processor.
+    Affinity { pid: i32, set: Option<u64> },
     /// sched_yield(2).
     Yield,
     /// The thread goes to sleep within its process (futex(2)): no processor time passes until

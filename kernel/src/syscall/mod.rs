@@ -16,6 +16,7 @@ mod path;
 mod poll;
 mod process;
 mod read;
+mod schedule;
 mod signals;
 mod socket;
 mod sockopt;
@@ -25,6 +26,7 @@ mod watch;
 mod write;
 
 pub use misc::{RELEASE, VERSION};
+pub use schedule::Schedule;
 
 use crate::kernel::{Caller, Kernel};
 use crate::task::TaskId;
@@ -170,6 +172,8 @@ syscalls! { k, c, p;
     Call::Sethostname { name } => k.sys_sethostname(c, name), Full, "sethostname", "";
     Call::Prctl { op, arg, name } => k.sys_prctl(c, *op, *arg, name), Partial, "prctl", "name, pdeathsig, dumpable, keepcaps, no_new_privs, child_subreaper, capability sets, securebits";
     Call::Priority { which, who, set } => k.sys_priority(c, *which, *who, *set), Partial, "getpriority setpriority nice", "remembered, without effect";
+    Call::Schedule { pid, set } => k.sys_schedule(c, *pid, *set), Partial, "sched_getscheduler sched_setscheduler sched_getparam sched_setparam sched_getattr sched_setattr", "remembered, without effect";
+    Call::Affinity { pid, set } => k.sys_affinity(c, *pid, *set), Partial, "sched_getaffinity sched_setaffinity", "remembered, without effect";
     Call::Yield => done(0), Full, "sched_yield", "";
     Call::Rest => k.sys_rest(c), Full, "(a long wait on a futex)", "";
     Call::Getrandom { len } => k.sys_getrandom(*len), Full, "getrandom", "";

@@ -88,8 +88,9 @@ impl Kernel {
         self.sys.trace_child(c.task, task, event);
         let mask = self.sys.tasks[c.task].mask;
         let comm = self.sys.tasks[c.task].comm.clone();
+        let schedule = self.sys.tasks[c.task].schedule.inherited();
         let t = &mut self.sys.tasks[task];
-        (t.mask, t.comm) = (mask, comm);
+        (t.mask, t.comm, t.schedule) = (mask, comm, schedule);
         if flags & CLONE_VM != 0 {
             let slot = self.sys.tasks[c.task].slot;
             let t = &mut self.sys.tasks[task];
@@ -114,8 +115,9 @@ impl Kernel {
         self.sys.trace_child(c.task, task, trace_event::CLONE);
         let leader = self.sys.tasks[c.task].slot;
         let (mask, comm) = (self.sys.tasks[c.task].mask, self.sys.tasks[c.task].comm.clone());
+        let schedule = self.sys.tasks[c.task].schedule.inherited();
         let t = &mut self.sys.tasks[task];
-        (t.mask, t.comm) = (mask, comm);
+        (t.mask, t.comm, t.schedule) = (mask, comm, schedule);
         t.fork_parent = Some(c.task);
         self.sys.tasks[c.task].state = TaskState::ForkParent;
         self.sys.spawn_worker(task, SpawnKind::Thread { leader }, core::mem::take(image).into_vec());

@@ -1,71 +1,11 @@
-//! Calls that mostly say how things are: scheduling attributes, I/O priorities, name
+//! Calls that mostly say how things are: I/O priorities, name
 //! spaces, file handles, another process's memory.
 
 use crate::syscall::Args;
-use crate::syscall::time::SECOND;
 use crate::thread::{SysResult, Thread};
 use tawaki_abi::Errno;
 use tawaki_abi::wire::{Call, IdKind};
 use tawaki_cpu::Access;
-
-/// First and last size of `struct sched_attr`.
-const ATTR_FIRST: u32 = 48;
-const ATTR_LAST: u32 = 56;
-
-/// sched_getattr(2).
-pub fn sched_getattr(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let (pid, size) = (a[0] as i32, a[2] as u32);
-    if pid < 0 || a[1] == 0 || !(ATTR_FIRST..=4096).contains(&size) || a[3] as u32 != 0 {
-        return Err(Errno::EINVAL);
-    }
-    let nice = 20 - t.value(&Call::Priority { which: 0, who: pid, set: None })? as i32;
-    let size = size.min(ATTR_LAST);
-    let mut attr = [0u8; ATTR_LAST as usize];
-    attr[..4].copy_from_slice(&size.to_le_bytes());
-    attr[16..20].copy_from_slice(&nice.to_le_bytes());
-    t.write_mem(a[1], &attr[..size as usize])?;
-    Ok(0)
-}
-
-/// sched_setattr(2): the policies for everyone, and their nice value.
-pub fn sched_setattr(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let pid = a[0] as i32;
-    if pid < 0 || a[1] == 0 || a[2] as u32 != 0 {
-        return Err(Errno::EINVAL);
-    }
-    let size = t.load::<u32>(a[1])?;
-    if size != 0 && !(ATTR_FIRST..=4096).contains(&size) {
-        t.store(a[1], &ATTR_LAST)?;
-        return Err(Errno::E2BIG);
-    }
-    let [_, policy, _, _, nice, _]: [u32; 6] = t.load(a[1])?;
-    match policy {
-        0 | 3 | 5 => t.value(&Call::Priority { which: 0, who: pid, set: Some(nice as i32) }),
-        1 | 2 | 6 => Err(Errno::EPERM),
-        _ => Err(Errno::EINVAL),
-    }
-}
-
-/// sched_rr_get_interval(2): a slice of ordinary scheduling.
-pub fn sched_rr_get_interval(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    if (a[0] as i32) < 0 {
-        return Err(Errno::EINVAL);
-    }
-    t.value(&Call::Getpgid { pid: a[0] as i32 })?;
-    t.store_word(a[1], 0)?;
-    t.store_word(a[1].wrapping_add(t.word_size()), SECOND / 250)?;
-    Ok(0)
-}
-
-/// The same with 64-bit times.
-pub fn sched_rr_get_interval64(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    if (a[0] as i32) < 0 {
-        return Err(Errno::EINVAL);
-    }
-    t.value(&Call::Getpgid { pid: a[0] as i32 })?;
-    t.store(a[1], &[0, SECOND / 250])?;
-    Ok(0)
-}
 
 /// Whether ioprio_get(2) and ioprio_set(2) are about the calling thread, whose priority is kept here.
 fn is_own_priority(t: &mut Thread<'_>, a: &Args) -> Result<bool, Errno> {

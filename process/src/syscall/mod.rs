@@ -11,6 +11,7 @@ pub mod net;
 pub mod netif;
 pub mod poll;
 pub mod ptrace;
+pub mod sched;
 pub mod signal;
 pub mod stat;
 pub mod state;

@@ -1,4 +1,4 @@
-//! Limits, usage, scheduling and what the system says of itself (prlimit(2), getrusage(2), sched(7), uname(2) …).
+//! Limits, usage and what the system says of itself (prlimit(2), getrusage(2), uname(2) …).
 
 use crate::syscall::Args;
 use crate::syscall::time::SECOND;
@@ -186,90 +186,6 @@ pub fn nice(t: &mut Thread<'_>, a: &Args) -> SysResult {
     let now = 20 - t.value(&Call::Priority { which: 0, who: 0, set: None })?;
     let nice = (now as i32).saturating_add(a[0] as i32).clamp(-20, 19);
     t.value(&Call::Priority { which: 0, who: 0, set: Some(nice) })
-}
-
-// ---- scheduling
-
-/// sched_yield(2).
-pub fn sched_yield(t: &mut Thread<'_>, _: &Args) -> SysResult {
-    t.value(&Call::Yield)
-}
-
-/// The processors as a mask of 64 bits.
-fn cpu_mask(t: &Thread<'_>) -> u64 {
-    u64::MAX >> (64 - t.host.processors().clamp(1, 64))
-}
-
-/// Fails unless `pid` is a thread: EINVAL below 0, ESRCH.
-fn known(t: &mut Thread<'_>, pid: u64) -> Result<(), Errno> {
-    match pid as i32 {
-        0 => Ok(()),
-        ..0 => Err(Errno::EINVAL),
-        who => t.value(&Call::Priority { which: 0, who, set: None }).map(|_| ()),
-    }
-}
-
-/// sched_getaffinity(2): every processor; the result is the size of the kernel's mask.
-pub fn sched_getaffinity(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    if a[1] < 8 || !a[1].is_multiple_of(t.word_size()) {
-        return Err(Errno::EINVAL);
-    }
-    known(t, a[0]).map_err(|_| Errno::ESRCH)?;
-    t.store(a[2], &cpu_mask(t))?;
-    Ok(8)
-}
-
-/// sched_setaffinity(2): accepted when at least one processor is there, without effect.
-pub fn sched_setaffinity(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let mut mask = [0; 8];
-    let len = a[1].min(8) as usize;
-    t.read_mem(a[2], &mut mask[..len])?;
-    if u64::from_le_bytes(mask) & cpu_mask(t) == 0 { Err(Errno::EINVAL) } else { Ok(0) }
-}
-
-/// sched_getscheduler(2): SCHED_OTHER.
-pub fn sched_getscheduler(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    known(t, a[0]).map(|()| 0)
-}
-
-/// sched_setscheduler(2): only SCHED_OTHER, BATCH and IDLE are for everyone.
-pub fn sched_setscheduler(_: &mut Thread<'_>, a: &Args) -> SysResult {
-    match a[1] as u32 & !0x4000_0000 {
-        0 | 3 | 5 => Ok(0),
-        1 | 2 => Err(Errno::EPERM),
-        _ => Err(Errno::EINVAL),
-    }
-}
-
-/// sched_getparam(2): priority 0.
-pub fn sched_getparam(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    known(t, a[0])?;
-    t.store(a[1], &0u32)?;
-    Ok(0)
-}
-
-/// sched_setparam(2).
-pub fn sched_setparam(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    known(t, a[0])?;
-    if t.load::<u32>(a[1])? == 0 { Ok(0) } else { Err(Errno::EINVAL) }
-}
-
-/// sched_get_priority_min(2), sched_get_priority_max(2): the range of the policy.
-pub fn sched_priority_min(_: &mut Thread<'_>, a: &Args) -> SysResult {
-    match a[0] as u32 {
-        1 | 2 => Ok(1),
-        0 | 3 | 5 | 6 => Ok(0),
-        _ => Err(Errno::EINVAL),
-    }
-}
-
-/// sched_get_priority_max(2).
-pub fn sched_priority_max(_: &mut Thread<'_>, a: &Args) -> SysResult {
-    match a[0] as u32 {
-        1 | 2 => Ok(99),
-        0 | 3 | 5 | 6 => Ok(0),
-        _ => Err(Errno::EINVAL),
-    }
 }
 
 /// getcpu(2): processor 0 of node 0.

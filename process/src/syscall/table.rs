@@ -2,7 +2,7 @@
 //! (dispatch, tracing, `docs/syscall-numbers.md`) derives from it.
 
 use super::{
-    advise, fs, ids, io, ipc, misc, mm, net, poll, signal, stat, state, system, task, time, tty, watch,
+    advise, fs, ids, io, ipc, misc, mm, net, poll, sched, signal, stat, state, system, task, time, tty, watch,
 };
 use crate::futex;
 use crate::syscall::{Args, refused, refused_quietly};
@@ -392,15 +392,15 @@ table! {
      140,   96, getpriority, system::getpriority, "dd", Full, "";
      141,   97, setpriority, system::setpriority, "ddd", Full, "";
        -,   34, nice, system::nice, "d", Full, "";
-      24,  158, sched_yield, system::sched_yield, "", Full, "";
-     204,  242, sched_getaffinity, system::sched_getaffinity, "dup", Full, "";
-     203,  241, sched_setaffinity, system::sched_setaffinity, "dup", Partial, "accepted, without effect";
-     145,  157, sched_getscheduler, system::sched_getscheduler, "d", Full, "";
-     144,  156, sched_setscheduler, system::sched_setscheduler, "ddp", Partial, "SCHED_OTHER, BATCH, IDLE";
-     143,  155, sched_getparam, system::sched_getparam, "dp", Full, "";
-     142,  154, sched_setparam, system::sched_setparam, "dp", Full, "";
-     147,  160, sched_get_priority_min, system::sched_priority_min, "d", Full, "";
-     146,  159, sched_get_priority_max, system::sched_priority_max, "d", Full, "";
+      24,  158, sched_yield, sched::sched_yield, "", Full, "";
+     204,  242, sched_getaffinity, sched::sched_getaffinity, "dup", Full, "";
+     203,  241, sched_setaffinity, sched::sched_setaffinity, "dup", Partial, "remembered, without effect";
+     145,  157, sched_getscheduler, sched::sched_getscheduler, "d", Full, "";
+     144,  156, sched_setscheduler, sched::sched_setscheduler, "ddp", Partial, "remembered, without effect; no SCHED_DEADLINE";
+     143,  155, sched_getparam, sched::sched_getparam, "dp", Full, "";
+     142,  154, sched_setparam, sched::sched_setparam, "dp", Partial, "remembered, without effect";
+     147,  160, sched_get_priority_min, sched::sched_priority_min, "d", Full, "";
+     146,  159, sched_get_priority_max, sched::sched_priority_max, "d", Full, "";
      309,  318, getcpu, system::getcpu, "pp", Full, "";
      324,  375, membarrier, system::membarrier, "dx", Full, "";
      171,  121, setdomainname, system::not_permitted, "xxx", Partial, "EPERM";
@@ -551,9 +551,9 @@ table! {
      312,  349, kcmp, refused, "xxxxxx", None, "";
      212,  253, lookup_dcookie, refused, "xxxxxx", None, "";
      154,  123, modify_ldt, refused, "xxxxxx", None, "";
-     314,  351, sched_setattr, misc::sched_setattr, "dpx", Partial, "SCHED_OTHER, BATCH, IDLE";
-     315,  352, sched_getattr, misc::sched_getattr, "dpux", Full, "";
-     148,  161, sched_rr_get_interval, misc::sched_rr_get_interval, "dp", Full, "";
+     314,  351, sched_setattr, sched::sched_setattr, "dpx", Partial, "remembered, without effect; no SCHED_DEADLINE, no utilization";
+     315,  352, sched_getattr, sched::sched_getattr, "dpux", Full, "";
+     148,  161, sched_rr_get_interval, sched::sched_rr_get_interval, "dp", Full, "";
      216,  257, remap_file_pages, refused, "xxxxxx", None, "";
      440,  440, process_madvise, refused, "xxxxxx", None, "";
      448,  448, process_mrelease, refused, "xxxxxx", None, "";
@@ -573,7 +573,7 @@ table! {
        -,  113, vm86old, refused, "xxxxxx", None, "";
        -,   89, readdir, refused, "xxxxxx", None, "";
        -,  117, ipc, ipc::ipc, "uxxxpx", Partial, "no shared memory";
-       -,  423, sched_rr_get_interval_time64, misc::sched_rr_get_interval64, "dp", Full, "";
+       -,  423, sched_rr_get_interval_time64, sched::sched_rr_get_interval64, "dp", Full, "";
        -,  420, semtimedop_time64, ipc::semtimedop64, "dpup", Full, "";
        -,   18, oldstat, refused, "xxxxxx", None, "";
        -,   84, oldlstat, refused, "xxxxxx", None, "";

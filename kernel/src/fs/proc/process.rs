@@ -4,6 +4,7 @@ use super::{Subject, net};
 use crate::exit::live_usage;
 use crate::file::Object;
 use crate::socket::Kind as SocketKind;
+use crate::syscall::Schedule;
 use crate::task::RLIM_INFINITY;
 use std::fmt::Write;
 use tawaki_abi::Errno;
@@ -167,11 +168,13 @@ fn stat(s: Subject) -> Vec<u8> {
     let mut out = format!("{id} (").into_bytes();
     out.extend_from_slice(comm(s));
     let (caught, ignored) = handled(s);
-    let blocked = s.task.or(p.tasks.first().copied()).map_or(0, |t| sys.tasks[t].mask);
+    let task = s.task.or(p.tasks.first().copied());
+    let blocked = task.map_or(0, |t| sys.tasks[t].mask);
+    let schedule = schedule(s);
     let _ = writeln!(
         Text(&mut out),
         ") {} {ppid} {} {} {tty_nr} {tpgid} 0 {} 0 {} 0 {} 0 {} 0 {} {} {} 0 {} {} {} {} \
-         0 0 0 0 0 {} {} {} {} 0 0 0 {} 0 0 0 0 0 0 0 0 0 0 0 0 {}",
+         0 0 0 0 0 {} {} {} {} 0 0 0 {} 0 {} {} 0 0 0 0 0 0 0 0 0 0 {}",
         state(s).0,
         p.pgid,
         p.sid,
@@ -179,7 +182,7 @@ fn stat(s: Subject) -> Vec<u8> {
         usage.majflt,
         ticks(usage.utime),
         ticks(p.child_usage.utime),
-        20 + p.nice,
+        if schedule.priority > 0 { -1 - schedule.priority as i32 } else { 20 + p.nice },
         p.nice,
         p.tasks.len().max(1),
         ticks(p.start_ns),
@@ -191,6 +194,8 @@ fn stat(s: Subject) -> Vec<u8> {
         ignored & 0x7fff_ffff,
         caught & 0x7fff_ffff,
         p.exit_signal,
+        schedule.priority,
+        schedule.policy,
         p.exiting.filter(|_| p.zombie).unwrap_or(0),
     );
     out
@@ -247,7 +252,7 @@ fn status(s: Subject) -> Vec<u8> {
          SigPnd:\t{pending:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{blocked:016x}\nSigIgn:\t{ignored:016x}\n\
          SigCgt:\t{caught:016x}\nCapInh:\t{:016x}\nCapPrm:\t{:016x}\nCapEff:\t{:016x}\n\
          CapBnd:\t{:016x}\nCapAmb:\t{:016x}\nNoNewPrivs:\t{}\nSeccomp:\t0\n\
-         Cpus_allowed:\t{:x}\nCpus_allowed_list:\t0-{}\nvoluntary_ctxt_switches:\t{}\n\
+         Cpus_allowed:\t{:x}\nCpus_allowed_list:\t{}\nvoluntary_ctxt_switches:\t{}\n\
          nonvoluntary_ctxt_switches:\t0\n",
         p.umask,
         p.pid,
@@ -274,11 +279,27 @@ fn status(s: Subject) -> Vec<u8> {
         caps.bounding,
         caps.ambient,
         p.no_new_privs as u8,
-        (1u64 << sys.config.cpus.clamp(1, 63)) - 1,
-        sys.config.cpus.max(1) - 1,
+        schedule(s).affinity,
+        processors(schedule(s).affinity),
         task.map_or(0, |t| sys.tasks[t].switches),
     );
     out
+}
+
+fn schedule(s: Subject) -> Schedule {
+    let task = s.task.or(s.p.tasks.first().copied());
+    task.map_or(Schedule::new(s.sys.config.cpus), |task| s.sys.tasks[task].schedule)
+}
+
+/// A mask as a list: `0-2,5`.
+fn processors(mask: u64) -> String {
+    let has = |bit: u32| bit < 64 && mask >> bit & 1 != 0;
+    let starts = (0..64).filter(|&bit| has(bit) && (bit == 0 || !has(bit - 1)));
+    let runs = starts.map(|start| match (start..64).find(|&bit| !has(bit + 1)).unwrap_or(63) {
+        end if end == start => start.to_string(),
+        end => format!("{start}-{end}"),
+    });
+    runs.collect::<Vec<_>>().join(",")
 }
 
 fn limits(s: Subject) -> Vec<u8> {
