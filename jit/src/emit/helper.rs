@@ -34,7 +34,6 @@ impl Emitter<'_> {
     /// leave. The bookkeeping of `dirty` is the caller's ([`crate::analysis::dirty_after`]).
     pub fn fallback(&mut self, op: &Op) {
         let e = effects(op, self.options);
-        self.x87_top = None;
         self.mmx.forget();
         let (before, after) =
             if e.sync { (self.dirty, self.live_after) } else { (self.dirty & e.reads, e.writes) };

@@ -81,9 +81,8 @@ pub struct Emitter<'a> {
     /// Operands of the last float comparisons, see [`flags::SINGLES`].
     singles: Option<[u32; 2]>,
     doubles: Option<[u32; 2]>,
-    /// What is known of the x87's TOP here, and the local for it.
-    x87_top: Option<x87::Top>,
-    x87_local: Option<u32>,
+    /// The x87's registers, and what is known of them here.
+    x87: x87::X87,
     /// What is known of the MMX registers here.
     mmx: vector::Mmx,
 }
@@ -119,8 +118,7 @@ impl<'a> Emitter<'a> {
             batch,
             singles: None,
             doubles: None,
-            x87_top: None,
-            x87_local: None,
+            x87: x87::X87::default(),
             mmx: vector::Mmx::default(),
         };
         e.pc = e.local(ValType::I32);
@@ -299,12 +297,20 @@ impl<'a> Emitter<'a> {
 
     /// Leaves for the guest address `rip`; the code behind is unreachable.
     pub fn exit(&mut self, rip: u64, kind: ExitKind) {
+        if x87::unsaved(self) {
+            x87::save(self);
+        }
         let (pc, label) = (self.pc, self.exit_label(self.dirty, kind));
         self.i().i32_const(rip as i32).local_set(pc).br(label);
     }
 
     /// Pops an i32; if it is not zero leaves for `rip`.
     pub fn exit_if(&mut self, rip: u64, kind: ExitKind) {
+        if x87::unsaved(self) {
+            self.if_();
+            self.exit(rip, kind);
+            return self.close();
+        }
         let (pc, label) = (self.pc, self.exit_label(self.dirty, kind));
         self.i().i32_const(rip as i32).local_set(pc).br_if(label);
     }
@@ -365,6 +371,7 @@ impl<'a> Emitter<'a> {
             };
         if !native {
             vector::settle_all(self);
+            x87::flush(self);
             self.fallback(op);
         }
     }

@@ -82,6 +82,9 @@ impl Mmx {
 
 /// Emits an MMX operation; `false` for others.
 pub(super) fn emit(e: &mut Emitter, code: VecOp, op: &Op) -> bool {
+    if matches!(code, VecOp::MmxRead | VecOp::MmxWrite | VecOp::MmxEnter | VecOp::Emms) {
+        super::super::x87::flush(e);
+    }
     match code {
         VecOp::MmxRead => read(e, op),
         VecOp::MmxWrite => write(e, op),
@@ -112,7 +115,6 @@ fn use_registers(e: &mut Emitter, tags: i32) {
     e.i().local_get(STATE).i32_const(tags).i32_store16(at(field!(tw), 1));
     e.i().local_get(STATE).local_get(STATE).i32_load16_u(at(field!(sw), 1)).i32_const(!TOP).i32_and();
     e.i().i32_store16(at(field!(sw), 1));
-    e.x87_top = None;
 }
 
 fn read(e: &mut Emitter, op: &Op) {

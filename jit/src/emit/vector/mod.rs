@@ -184,6 +184,7 @@ pub fn emit(e: &mut Emitter, op: &Op) {
     } else if text::is_native(op) {
         text::emit(e, op);
     } else if !sequence(e, op) {
+        super::x87::flush(e);
         e.fallback(op);
     }
 }

@@ -1,24 +1,19 @@
-//! Functions on the x87 state that a module with x87 operations contains: the common
+//! Functions that a module with x87 operations contains: the common
 //! cases of loads, stores, arithmetic and comparisons on the 80-bit format, exact in
 //! result, C1 and the precision flag.
 //!
 //! Common means: normal numbers and zeros, no exception but "inexact", round to nearest
-//! at full precision (stores and comparisons do not care about the precision), no
-//! register empty that should not be, no exception pending. Whatever is not common changes
-//! nothing and says so, and the caller has the interpreter's function do it.
+//! at full precision. Whatever is not common the caller has the interpreter's function do.
 //!
-//! Registers are named by their physical number, which the caller computes from a TOP
-//! that it keeps in a local: the status word also holds what each operation raises, so that
-//! with TOP taken from there every operation would wait for the one before to be rounded.
-//!
-//! A value is two wasm values, the significand (i64) and sign with exponent (i32). What
-//! has no common representation is passed as [`UNCOMMON`], which every taker refuses.
+//! A value is two wasm values, the significand (i64) and sign with exponent (i32), whose
+//! upper half takers ignore: in results it is their flags. What
+//! has no common representation is passed as [`UNCOMMON`], which every taker refuses by
+//! returning it.
 
 use std::mem::offset_of;
 
 mod arithmetic;
 mod compare;
-mod stack;
 mod store;
 
 use tawaki_cpu::x87::F80;
@@ -27,8 +22,7 @@ use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 use ValType::{I32, I64};
 
 use self::arithmetic::{add, div, divide_step, mul, sqrt};
-use self::compare::{com, comi, relate};
-use self::stack::{copy, exchange, sign};
+use self::compare::relate;
 use self::store::{store_int, store32, store64};
 
 /// Sign and exponent of what is not common.
@@ -36,18 +30,17 @@ const UNCOMMON: i32 = 0x7fff;
 const TOP_BIT: i64 = i64::MIN;
 /// Status word.
 pub(in crate::emit) const PENDING: i32 = 0x80;
-const INEXACT_SHIFT: i32 = 5;
-const C1: i32 = 0x200;
-const C1_SHIFT: i32 = 9;
-const CODES: i32 = 0x4700;
-const TOP: i32 = 0x3800;
-const TOP_SHIFT: i32 = 11;
+pub(super) const INEXACT_SHIFT: i32 = 5;
+pub(super) const C1: i32 = 0x200;
+pub(super) const C1_SHIFT: i32 = 9;
+pub(super) const CODES: i32 = 0x4700;
+pub(super) const TOP: i32 = 0x3800;
+/// Bits of a result's flags, which are above its sign and exponent: rounded up, inexact.
+pub(super) const UP_FLAG: i32 = 16;
+pub(super) const INEXACT_FLAG: i32 = 17;
 /// Control word: all exceptions masked, full precision, round to nearest.
-const USUAL_MASK: i32 = 0xf3f;
-const USUAL: i32 = 0x33f;
-/// The same whatever the precision.
-const NEAREST_MASK: i32 = 0xc3f;
-const NEAREST: i32 = 0x3f;
+pub(super) const USUAL_MASK: i32 = 0xf3f;
+pub(super) const USUAL: i32 = 0x33f;
 const BIAS: i32 = 16383;
 
 /// Offset of a field of the x87 state.
@@ -84,28 +77,22 @@ functions! {
     0 EXPAND64 expand64 (I64) -> (I64, I32) "The value of a double.";
     1 EXPAND32 expand32 (I32) -> (I64, I32) "The value of a single.";
     2 FROM_INT from_int (I64) -> (I64, I32) "The value of an integer.";
-    3 GET get (I32, I32) -> (I64, I32) "(state, register): its value.";
-    4 PUSH push (I32, I32, I64, I32) -> (I32)
-        "(state, register, value): pushes into the register; whether it must be done otherwise, here and below.";
-    5 ADD add (I32, I32, I32, I64, I32, I32, I32) -> (I32)
-        "(state, register, pop, value, x, y): the register, its sign flipped by x, plus the value, its sign flipped by y.";
-    6 MUL mul (I32, I32, I32, I64, I32) -> (I32) "(state, register, pop, value): the register times the value.";
-    7 DIV div (I32, I32, I32, I64, I32, I32) -> (I32)
-        "(state, register, pop, value, reversed): the register by the value or the other way round.";
-    8 DIVIDE_STEP divide_step (I64, I64, I64) -> (I64, I64)
+    3 GET get (I32, I32) -> (I64, I32) "(state, register modulo 8): what is in it.";
+    4 PUT put (I32, I32, I64, I32) -> () "(state, register modulo 8, value): puts it there.";
+    5 PUT_STATUS put_status (I32, I32, I32, I32, I32) -> ()
+        "(state, keep, set, top, tags): the status word; the tags from those from that register on.";
+    6 ADD add (I64, I32, I64, I32) -> (I64, I32) "The sum of two values, with flags.";
+    7 MUL mul (I64, I32, I64, I32) -> (I64, I32) "The product of two values, with flags.";
+    8 DIV div (I64, I32, I64, I32) -> (I64, I32) "The first value by the second, with flags.";
+    9 DIVIDE_STEP divide_step (I64, I64, I64) -> (I64, I64)
         "(rest, digit, divisor): 32 bits of a quotient, and what is left.";
-    9 RELATE relate (I32, I32, I64, I32) -> (I32)
-        "(state, top, value): ST(0) against it: 0 greater, 1 less, 2 equal, -1 not common.";
-    10 COM com (I32, I32, I64, I32, I32) -> (I32) "(state, top, value, pops): FCOM.";
-    11 COMI comi (I32, I32, I64, I32, I32) -> (I32) "(state, top, value, pops): FCOMI: the flags, or -1.";
-    12 STORE64 store64 (I32, I32, I32) -> (I64, I32) "(state, top, pop): ST(0) as a double.";
-    13 STORE32 store32 (I32, I32, I32) -> (I64, I32) "(state, top, pop): ST(0) as a single.";
-    14 STORE_INT store_int (I32, I32, I32, I64, I32) -> (I64, I32)
-        "(state, top, pop, largest, truncate): ST(0) as an integer of at most this magnitude.";
-    15 EXCHANGE exchange (I32, I32, I32) -> (I32) "(state, top, register): FXCH.";
-    16 COPY copy (I32, I32, I32, I32) -> (I32) "(state, top, register, pop): register = ST(0).";
-    17 SIGN sign (I32, I32, I32, I32) -> (I32) "(state, top, and, xor): changes the sign of ST(0).";
-    18 SQRT sqrt (I32, I32, I32) -> (I32) "(state, top, 0): FSQRT.";
+    10 RELATE relate (I64, I32, I64, I32) -> (I32)
+        "The first value against the second: 0 greater, 1 less, 2 equal, -1 not common.";
+    11 STORE64 store64 (I64, I32) -> (I64, I32) "A value as a double, and flags.";
+    12 STORE32 store32 (I64, I32) -> (I64, I32) "A value as a single, and flags.";
+    13 STORE_INT store_int (I64, I32, I64, I32) -> (I64, I32)
+        "(value, largest, rounding control): as an integer of at most this magnitude, and flags.";
+    14 SQRT sqrt (I64, I32) -> (I64, I32) "The square root, with flags.";
 }
 
 /// `locals` after parameters; the body is written by the caller.
@@ -115,36 +102,14 @@ fn start(locals: &[(u32, ValType)]) -> Function {
 
 const STATE: u32 = 0;
 
-/// Returns 1 if the i32 on the stack is not zero.
+/// Returns that there is no common result if the i32 on the stack is not zero.
 fn refuse(i: &mut InstructionSink) {
-    i.if_(BlockType::Empty).i32_const(1).return_().end();
-}
-
-/// `sw` = the status word; refuses (with `no`) when an exception is pending.
-fn status(i: &mut InstructionSink, sw: u32, no: impl Fn(&mut InstructionSink)) {
-    i.local_get(STATE).i32_load16_u(at(field!(sw))).local_tee(sw).i32_const(PENDING).i32_and();
-    no(i);
+    i.if_(BlockType::Empty).i64_const(0).i32_const(UNCOMMON).return_().end();
 }
 
 /// Pushes whether the control word differs.
-fn control(i: &mut InstructionSink, mask: i32, value: i32) {
+pub(super) fn control(i: &mut InstructionSink, mask: i32, value: i32) {
     i.local_get(STATE).i32_load16_u(at(field!(cw))).i32_const(mask).i32_and().i32_const(value).i32_ne();
-}
-
-/// Pushes whether the register is empty.
-fn empty(i: &mut InstructionSink, physical: u32) {
-    i.local_get(STATE).i32_load16_u(at(field!(tw))).local_get(physical).i32_const(1).i32_shl().i32_shr_u();
-    i.i32_const(3).i32_and().i32_const(3).i32_eq();
-}
-
-/// Pushes the address whose field `regs` is the register.
-fn register(i: &mut InstructionSink, physical: u32) {
-    i.local_get(physical).i32_const(4).i32_shl().local_get(STATE).i32_add();
-}
-
-fn load(i: &mut InstructionSink, reg: u32, m: u32, se: u32) {
-    i.local_get(reg).i64_load(at(field!(regs))).local_set(m);
-    i.local_get(reg).i32_load16_u(at(field!(regs) + 8)).local_set(se);
 }
 
 /// Pushes whether a value is a normal number.
@@ -163,30 +128,10 @@ fn zero(i: &mut InstructionSink, m: u32, se: u32) {
     i.local_get(m).i64_eqz().local_get(se).i32_const(0x7fff).i32_and().i32_eqz().i32_and();
 }
 
-/// Empties ST(0) and moves TOP in `sw`.
-fn pop_one(i: &mut InstructionSink, sw: u32) {
-    i.local_get(STATE).local_get(STATE).i32_load16_u(at(field!(tw)));
-    i.i32_const(3).local_get(sw).i32_const(TOP_SHIFT - 1).i32_shr_u().i32_const(14).i32_and().i32_shl();
-    i.i32_or().i32_store16(at(field!(tw)));
-    i.local_get(sw).i32_const(!TOP).i32_and();
-    i.local_get(sw).i32_const(1 << TOP_SHIFT).i32_add().i32_const(TOP).i32_and().i32_or().local_set(sw);
-}
-
-fn pop_if(i: &mut InstructionSink, sw: u32, pop: u32) {
-    i.local_get(pop).if_(BlockType::Empty);
-    pop_one(i, sw);
-    i.end();
-}
-
-fn put_status(i: &mut InstructionSink, sw: u32) {
-    i.local_get(STATE).local_get(sw).i32_store16(at(field!(sw)));
-}
-
-/// C1 = `up`, inexact if `rest` is not zero.
-fn outcome(i: &mut InstructionSink, sw: u32, up: u32, rest: u32) {
-    i.local_get(sw).i32_const(!C1).i32_and();
-    i.local_get(up).i32_const(C1_SHIFT).i32_shl().i32_or();
-    i.local_get(rest).i64_const(0).i64_ne().i32_const(INEXACT_SHIFT).i32_shl().i32_or().local_set(sw);
+/// Pushes the flags of a result: C1 is `up`, inexact if `rest` is not zero.
+fn flags(i: &mut InstructionSink, up: u32, rest: u32) {
+    i.local_get(up).i32_const(UP_FLAG).i32_shl();
+    i.local_get(rest).i64_const(0).i64_ne().i32_const(INEXACT_FLAG).i32_shl().i32_or();
 }
 
 /// Pushes whether `rest` (a fraction of 2^64) rounds `kept` up, to nearest even.
@@ -238,36 +183,39 @@ fn from_int(_: u32) -> Function {
     f
 }
 
+/// `to` = the address whose field `regs` is register number `p` (modulo 8).
+fn register(i: &mut InstructionSink, p: u32) {
+    i.local_get(p).i32_const(7).i32_and().i32_const(4).i32_shl().local_get(STATE).i32_add().local_set(p);
+}
+
 fn get(_: u32) -> Function {
     let p = 1;
     let mut f = start(&[]);
     let mut i = f.instructions();
-    empty(&mut i, p);
-    i.if_(BlockType::Empty).i64_const(0).i32_const(UNCOMMON).return_().end();
     register(&mut i, p);
-    i.local_tee(p).i64_load(at(field!(regs))).local_get(p).i32_load16_u(at(field!(regs) + 8)).end();
+    i.local_get(p).i64_load(at(field!(regs))).local_get(p).i32_load16_u(at(field!(regs) + 8)).end();
     f
 }
 
-fn push(_: u32) -> Function {
-    let (p, m, se, sw) = (1, 2, 3, 4);
-    let mut f = start(&[(1, I32)]);
+fn put(_: u32) -> Function {
+    let (p, m, se) = (1, 2, 3);
+    let mut f = start(&[]);
     let mut i = f.instructions();
-    status(&mut i, sw, refuse);
-    i.local_get(se).i32_const(0x7fff).i32_and().i32_const(0x7fff).i32_eq();
-    refuse(&mut i);
-    empty(&mut i, p);
-    i.i32_eqz();
-    refuse(&mut i);
-    i.local_get(STATE).local_get(STATE).i32_load16_u(at(field!(tw)));
-    i.i32_const(3).local_get(p).i32_const(1).i32_shl().i32_shl().i32_const(-1).i32_xor().i32_and();
-    i.i32_store16(at(field!(tw)));
-    i.local_get(sw).i32_const(!(C1 | TOP)).i32_and();
-    i.local_get(p).i32_const(TOP_SHIFT).i32_shl().i32_or().local_set(sw);
-    put_status(&mut i, sw);
     register(&mut i, p);
-    i.local_tee(p).local_get(m).i64_store(at(field!(regs)));
-    i.local_get(p).local_get(se).i32_store16(at(field!(regs) + 8));
-    i.i32_const(0).end();
+    i.local_get(p).local_get(m).i64_store(at(field!(regs)));
+    i.local_get(p).local_get(se).i32_store16(at(field!(regs) + 8)).end();
+    f
+}
+
+fn put_status(_: u32) -> Function {
+    let (keep, set, top, tags) = (1, 2, 3, 4);
+    let mut f = start(&[]);
+    let mut i = f.instructions();
+    i.local_get(STATE).local_get(STATE).i32_load16_u(at(field!(sw))).local_get(keep).i32_and();
+    i.local_get(set).i32_or().i32_store16(at(field!(sw)));
+    i.local_get(STATE).local_get(tags).i32_const(0xffff).i32_and().local_tee(tags);
+    i.local_get(tags).i32_const(16).i32_shl().i32_or();
+    i.i32_const(16).local_get(top).i32_const(1).i32_shl().i32_sub().i32_shr_u();
+    i.i32_store16(at(field!(tw))).end();
     f
 }

@@ -2,11 +2,9 @@
 //! functions of [`library`], which are part of the module; whatever else goes to the
 //! interpreter's own function.
 //!
-//! Everything stays in the state in memory, TOP and tags included: a store forwarded to
-//! the next load costs less than the arithmetic between them, and every way out and every
-//! helper finds the state as it must be. Only what TOP was at the first x87 operation of
-//! a block is kept in a local; from there the register numbers are static.
+//! Within a block registers, tags and status stay in locals: see [`cache`].
 
+mod cache;
 pub(in crate::emit) mod library;
 
 use tawaki_cpu::CpuState;
@@ -15,10 +13,12 @@ use tawaki_cpu::ir::{Op, OpCode, VecOp};
 use tawaki_cpu::state::{Segment, slot};
 use wasm_encoder::ValType;
 
-use self::library::{PENDING, field};
+use self::cache::Pair;
+pub(in crate::emit) use self::cache::{X87, begin, enter, finish, flush, save, unsaved};
+use self::library::field;
 use super::memory::{Access, GUEST};
 use super::vector::{is_x87, operand};
-use super::{Emitter, STATE, at, new_local};
+use super::{Emitter, STATE, at};
 use crate::region::Region;
 
 /// Whether a region needs the library.
@@ -71,106 +71,31 @@ pub fn emit(e: &mut Emitter, op: &Op) {
         FisttpM16 => store(e, op, 2, library::STORE_INT, Some((i64::from(i16::MAX), true))),
         FisttpM32 => store(e, op, 4, library::STORE_INT, Some((i64::from(i32::MAX), true))),
         FisttpM64 => store(e, op, 8, library::STORE_INT, Some((i64::MAX, true))),
-        Fxch => simple(e, op, library::EXCHANGE, Some(op.c), &[], 0),
-        FstSt => simple(e, op, library::COPY, Some(op.c), &[i32::from(op.d & 1)], op.d & 1),
-        Fchs => simple(e, op, library::SIGN, None, &[0xffff, 0x8000], 0),
-        Fabs => simple(e, op, library::SIGN, None, &[0x7fff, 0], 0),
-        Fsqrt => simple(e, op, library::SQRT, None, &[0], 0),
+        Fxch => exchange(e, op),
+        FstSt => copy(e, op),
+        Fchs => sign(e, op, 0xffff, 0x8000),
+        Fabs => sign(e, op, 0x7fff, 0),
+        Fsqrt => root(e, op),
         FnstswAx => {
-            e.i().local_get(STATE).i64_load16_u(at(field!(sw), 1));
+            cache::status_word(e);
+            e.i().i64_extend_i32_u();
             e.set(op.d);
         }
-        Fwait => {
-            e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).i32_const(PENDING).i32_and();
-            e.side_exit_if();
-        }
+        Fwait => cache::open(e),
         Fldcw => load_control(e, op),
         Fnstcw => {
             e.address(&operand(op, e.layout), 2, Access::Write);
             e.i().local_get(STATE).i32_load16_u(at(field!(cw), 1)).i32_store16(GUEST);
         }
         FpuCode | FpuData => pointers(e, op, code),
-        _ => e.fallback(op),
+        _ => fallback(e, op),
     }
 }
 
-/// What is known of TOP: the local holds it as it was when `depth` was 0, which is at the
-/// start of every block; it is the local plus `depth` now (modulo 8).
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Top {
-    local: u32,
-    depth: u8,
-}
-
-/// Loads TOP, or finds it known.
-fn top(e: &mut Emitter) -> Top {
-    if let Some(top) = e.x87_top {
-        return top;
-    }
-    let local = local(e);
-    let top = Top { local, depth: 0 };
-    e.x87_top = Some(top);
-    reload(e, top);
-    top
-}
-
-/// The local that holds TOP.
-fn local(e: &mut Emitter) -> u32 {
-    match e.x87_local {
-        Some(local) => local,
-        None => *e.x87_local.insert(new_local(&mut e.locals, ValType::I32)),
-    }
-}
-
-/// Where a region with x87 operations is entered, and where it goes on after a call: loads
-/// TOP. From there it is followed, because in memory it lies with what operations raise:
-/// each round of a loop would wait for the last rounding of the one before.
-pub(super) fn enter(e: &mut Emitter) {
-    let local = local(e);
-    reload(e, Top { local, depth: 0 });
-}
-
-/// At the start of a block.
-pub(super) fn begin(e: &mut Emitter) {
-    let local = local(e);
-    e.x87_top = Some(Top { local, depth: 0 });
-}
-
-/// At the end of a block: the local becomes what TOP is now.
-pub(super) fn finish(e: &mut Emitter) {
-    match e.x87_top {
-        None => _ = top(e),
-        Some(Top { depth: 0, .. }) => {}
-        Some(Top { local, depth }) => {
-            e.i().local_get(local).i32_const(i32::from(depth)).i32_add().i32_const(7).i32_and();
-            e.i().local_set(local);
-        }
-    }
-}
-
-/// The local from TOP in memory.
-fn reload(e: &mut Emitter, top: Top) {
-    e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).i32_const(11).i32_shr_u();
-    if top.depth != 0 {
-        e.i().i32_const(i32::from(top.depth)).i32_sub();
-    }
-    e.i().i32_const(7).i32_and().local_set(top.local);
-}
-
-/// Pushes the number of the register that is ST(n).
-fn register(e: &mut Emitter, n: u8) {
-    let top = top(e);
-    e.i().local_get(top.local);
-    let n = top.depth.wrapping_add(n) & 7;
-    if n != 0 {
-        e.i().i32_const(i32::from(n)).i32_add().i32_const(7).i32_and();
-    }
-}
-
-/// After an operation in its common case: TOP has moved. `e.x87_top` is forgotten by a
-/// fallback, so the knowledge from before is passed in.
-fn moved(e: &mut Emitter, before: Top, by: u8) {
-    e.x87_top = Some(Top { depth: before.depth.wrapping_add(by) & 7, ..before });
+/// By the interpreter's function, on the state in memory.
+fn fallback(e: &mut Emitter, op: &Op) {
+    cache::flush(e);
+    e.fallback(op);
 }
 
 fn call(e: &mut Emitter, number: u32) {
@@ -178,47 +103,29 @@ fn call(e: &mut Emitter, number: u32) {
     e.i().call(function);
 }
 
-/// Pops an i32: not zero means that the interpreter's function has to do it. Either way
-/// TOP has moved by `by` then, or is looked up.
-fn otherwise(e: &mut Emitter, op: &Op, by: u8) {
-    e.if_();
-    slowly(e, op, by);
-    e.close();
+/// Pops a value into a pair.
+fn take(e: &mut Emitter, pair: Pair) {
+    e.i().local_set(pair.se).local_set(pair.m);
 }
 
-/// By the interpreter's function; what follows relies on TOP having moved by `by`.
-fn slowly(e: &mut Emitter, op: &Op, by: u8) {
-    let before = top_known(e);
-    e.fallback(op);
-    // Not at the end of the instruction, where nobody knows which way was taken.
-    e.leave_if_changed();
-    moved(e, before, by);
-    if let Some(after) = e.x87_top {
-        reload(e, after);
-    }
-}
-
-/// TOP as an operation that has used it knows it.
-fn top_known(e: &mut Emitter) -> Top {
-    e.x87_top.unwrap_or(Top { local: 0, depth: 0 })
-}
-
-/// Pushes a value of the library: two wasm values.
-fn value(e: &mut Emitter, op: &Op, source: &Source) {
+/// The second operand, which is ST(n) or comes from memory.
+fn source(e: &mut Emitter, op: &Op, source: &Source) -> Pair {
     let bytes = match source {
         Source::St(n) => {
-            e.i().local_get(STATE);
-            register(e, *n);
-            return call(e, library::GET);
+            let place = e.x87.cache.place(*n);
+            return cache::value(e, place);
         }
         Source::Constant(m, se) => {
+            let pair = cache::new_pair(e);
             e.i().i64_const(*m).i32_const(*se);
-            return;
+            take(e, pair);
+            return pair;
         }
         Source::I16 => 2,
         Source::F32 | Source::I32 => 4,
         Source::F64 | Source::I64 => 8,
     };
+    let pair = cache::new_pair(e);
     e.address(&operand(op, e.layout), bytes, Access::Read);
     match source {
         Source::F32 => e.i().i32_load(GUEST),
@@ -232,131 +139,255 @@ fn value(e: &mut Emitter, op: &Op, source: &Source) {
         _ => library::FROM_INT,
     };
     call(e, convert);
+    take(e, pair);
+    pair
 }
 
-fn push(e: &mut Emitter, op: &Op, source: Source) {
-    e.i().local_get(STATE);
-    register(e, 7);
-    value(e, op, &source);
-    call(e, library::PUSH);
-    otherwise(e, op, 7);
+fn push(e: &mut Emitter, op: &Op, from: Source) {
+    cache::open(e);
+    if !cache::unused(e, 7) || !in_use(e, &from) {
+        return fallback(e, op);
+    }
+    let mut pair = source(e, op, &from);
+    if let Source::St(_) = from {
+        let new = cache::new_pair(e);
+        e.i().local_get(pair.m).local_get(pair.se);
+        take(e, new);
+        pair = new;
+    }
+    let mut after = e.x87.cache;
+    after.push(pair);
+    after.exact();
+    if matches!(from, Source::F32 | Source::F64) {
+        cache::uncommon(e, pair.se);
+        cache::unless(e, op, after, |_| ());
+    } else {
+        cache::end(e, after);
+    }
+}
+
+/// Leaves if an operand that is a register is empty; `false` if it surely is.
+fn in_use(e: &mut Emitter, from: &Source) -> bool {
+    if let Source::St(n) = from { cache::used(e, *n) } else { true }
 }
 
 /// `d`: the operation, bit 3 the result goes to ST(c), bit 4 pop; only the operation
 /// when the operand is in memory.
-fn arithmetic(e: &mut Emitter, op: &Op, source: Source) {
-    let registers = matches!(source, Source::St(_));
+fn arithmetic(e: &mut Emitter, op: &Op, from: Source) {
+    let registers = matches!(from, Source::St(_));
     let kind = op.d & 7;
     if kind & 6 == 2 {
-        return compare(e, op, source, kind & 1);
+        return compare(e, op, from, kind & 1);
     }
     let to = if registers && op.d & 8 != 0 { op.c } else { 0 };
     let pop = if registers { op.d >> 4 & 1 } else { 0 };
-    e.i().local_get(STATE);
-    register(e, to);
-    e.i().i32_const(i32::from(pop));
-    value(e, op, &source);
-    const SIGN: i32 = 0x8000;
+    cache::open(e);
+    if !cache::used(e, to) || !in_use(e, &from) {
+        return fallback(e, op);
+    }
+    let b = source(e, op, &from);
+    let place = e.x87.cache.place(to);
+    let a = cache::value(e, place);
+    let result = cache::new_pair(e);
+    // Subtraction and division from the right when bit 0 is set.
+    let (x, y) = if matches!(kind, 5 | 7) { (b, a) } else { (a, b) };
+    e.i().local_get(x.m).local_get(x.se).local_get(y.m).local_get(y.se);
     let function = match kind {
-        0 | 4 | 5 => {
-            e.i().i32_const(if kind == 5 { SIGN } else { 0 }).i32_const(if kind == 4 { SIGN } else { 0 });
+        0 => library::ADD,
+        4 | 5 => {
+            e.i().i32_const(0x8000).i32_xor();
             library::ADD
         }
         1 => library::MUL,
-        _ => {
-            e.i().i32_const(i32::from(kind == 7));
-            library::DIV
-        }
+        _ => library::DIV,
     };
     call(e, function);
-    otherwise(e, op, pop);
+    take(e, result);
+    rounded(e, op, place, result, pop);
 }
 
-fn compare(e: &mut Emitter, op: &Op, source: Source, pops: u8) {
-    e.i().local_get(STATE);
-    register(e, 0);
-    value(e, op, &source);
-    e.i().i32_const(i32::from(pops));
-    call(e, library::COM);
-    otherwise(e, op, pops);
+/// Ends an operation whose result goes to a place.
+fn rounded(e: &mut Emitter, op: &Op, place: u8, result: Pair, pop: u8) {
+    cache::uncommon(e, result.se);
+    cache::odd(e);
+    e.i().i32_or();
+    let mut after = e.x87.cache;
+    after.write(place, result);
+    after.inexact();
+    after.pop(pop);
+    cache::unless(e, op, after, |e| cache::note(e, result.se));
+}
+
+/// FSQRT.
+fn root(e: &mut Emitter, op: &Op) {
+    cache::open(e);
+    if !cache::used(e, 0) {
+        return fallback(e, op);
+    }
+    let place = e.x87.cache.place(0);
+    let a = cache::value(e, place);
+    let result = cache::new_pair(e);
+    e.i().local_get(a.m).local_get(a.se);
+    call(e, library::SQRT);
+    take(e, result);
+    rounded(e, op, place, result, 0);
+}
+
+/// Sets an i32 local to how ST(0) relates to the other operand, as [`library::RELATE`] says,
+/// and pushes whether it does not say.
+fn relate(e: &mut Emitter, op: &Op, from: &Source) -> u32 {
+    let b = source(e, op, from);
+    let place = e.x87.cache.place(0);
+    let a = cache::value(e, place);
+    let relation = e.scratch(ValType::I32);
+    e.i().local_get(a.m).local_get(a.se).local_get(b.m).local_get(b.se);
+    call(e, library::RELATE);
+    e.i().local_tee(relation).i32_const(0).i32_lt_s();
+    relation
+}
+
+fn compare(e: &mut Emitter, op: &Op, from: Source, pops: u8) {
+    cache::open(e);
+    if !cache::used(e, 0) || !in_use(e, &from) {
+        return fallback(e, op);
+    }
+    let relation = relate(e, op, &from);
+    let mut after = e.x87.cache;
+    after.compared();
+    after.pop(pops);
+    cache::unless(e, op, after, |e| {
+        // 1 gives C0 (bit 8), 2 gives C3 (bit 14).
+        e.i().local_get(relation).i32_const(1).i32_and().i32_const(8).i32_shl();
+        e.i().local_get(relation).i32_const(2).i32_and().i32_const(13).i32_shl().i32_or();
+        cache::note_codes(e);
+    });
 }
 
 /// FCOMI: into EFLAGS.
 fn compare_flags(e: &mut Emitter, op: &Op) {
-    let bits = e.scratch(ValType::I32);
-    e.i().local_get(STATE);
-    register(e, 0);
-    value(e, op, &Source::St(op.c));
-    e.i().i32_const(i32::from(op.d & 3));
-    call(e, library::COMI);
-    e.i().local_tee(bits).i32_const(0).i32_lt_s();
-    e.if_();
-    slowly(e, op, op.d & 3);
-    e.else_();
-    e.i().local_get(bits);
-    e.set32(slot::FLAG_R);
-    e.i().i64_const(kind::BITS as i64);
-    e.set(slot::FLAG_KIND);
-    e.close();
+    cache::open(e);
+    if !cache::used(e, 0) || !cache::used(e, op.c) {
+        return fallback(e, op);
+    }
+    let relation = relate(e, op, &Source::St(op.c));
+    let mut after = e.x87.cache;
+    after.pop(op.d & 3);
+    cache::unless(e, op, after, |e| {
+        // CF is bit 0, ZF bit 6.
+        e.i().local_get(relation).i32_const(1).i32_and();
+        e.i().local_get(relation).i32_const(2).i32_and().i32_const(5).i32_shl().i32_or();
+        e.set32(slot::FLAG_R);
+        e.i().i64_const(kind::BITS as i64);
+        e.set(slot::FLAG_KIND);
+    });
 }
 
 /// FST, FIST, FISTTP; `integer`: largest magnitude, truncate. `d` pops.
 fn store(e: &mut Emitter, op: &Op, bytes: u32, function: u32, integer: Option<(i64, bool)>) {
-    let (address, bits, refused) =
-        (e.scratch(ValType::I32), e.scratch(ValType::I64), e.scratch(ValType::I32));
+    cache::open(e);
+    if !cache::used(e, 0) {
+        return fallback(e, op);
+    }
+    let (address, bits, flags) = (e.scratch(ValType::I32), e.scratch(ValType::I64), e.scratch(ValType::I32));
     e.address(&operand(op, e.layout), bytes, Access::Write);
-    // FISTP m64 and FISTTP are lifted with their pop in `d` too.
-    let pop = op.d & 1;
-    e.i().local_set(address).local_get(STATE);
-    register(e, 0);
-    e.i().i32_const(i32::from(pop));
+    e.i().local_set(address);
+    let place = e.x87.cache.place(0);
+    let a = cache::value(e, place);
+    e.i().local_get(a.m).local_get(a.se);
     if let Some((largest, truncate)) = integer {
-        e.i().i64_const(largest).i32_const(i32::from(truncate));
+        e.i().i64_const(largest);
+        if truncate {
+            e.i().i32_const(3);
+        } else {
+            e.i().local_get(STATE).i32_load16_u(at(field!(cw), 1)).i32_const(10).i32_shr_u();
+            e.i().i32_const(3).i32_and();
+        }
     }
     call(e, function);
-    e.i().local_set(refused).local_set(bits).local_get(refused);
-    e.if_();
-    slowly(e, op, pop);
-    e.else_();
-    e.i().local_get(address).local_get(bits);
-    match bytes {
-        2 => e.i().i64_store16(GUEST),
-        4 => e.i().i64_store32(GUEST),
-        _ => e.i().i64_store(GUEST),
-    };
-    e.close();
+    e.i().local_set(flags).local_set(bits);
+    cache::uncommon(e, flags);
+    if integer.is_none() {
+        cache::odd(e);
+        e.i().i32_or();
+    }
+    let mut after = e.x87.cache;
+    after.inexact();
+    // FISTP m64 and FISTTP are lifted with their pop in `d` too.
+    after.pop(op.d & 1);
+    cache::unless(e, op, after, |e| {
+        e.i().local_get(address).local_get(bits);
+        match bytes {
+            2 => e.i().i64_store16(GUEST),
+            4 => e.i().i64_store32(GUEST),
+            _ => e.i().i64_store(GUEST),
+        };
+        cache::note(e, flags);
+    });
 }
 
-/// A function of ST(0), of another register perhaps, and constants.
-fn simple(e: &mut Emitter, op: &Op, function: u32, other: Option<u8>, arguments: &[i32], by: u8) {
-    e.i().local_get(STATE);
-    register(e, 0);
-    if let Some(other) = other {
-        register(e, other);
+fn exchange(e: &mut Emitter, op: &Op) {
+    cache::open(e);
+    if !cache::used(e, 0) || !cache::used(e, op.c) {
+        return fallback(e, op);
     }
-    for &argument in arguments {
-        e.i().i32_const(argument);
-    }
-    call(e, function);
-    otherwise(e, op, by);
+    let (p, q) = (e.x87.cache.place(0), e.x87.cache.place(op.c));
+    let (a, b) = (cache::value(e, p), cache::value(e, q));
+    let mut after = e.x87.cache;
+    after.write(p, b);
+    after.write(q, a);
+    after.exact();
+    cache::end(e, after);
 }
 
-/// FLDCW: common when it masks everything and nothing is pending.
+/// FST and FSTP to a register.
+fn copy(e: &mut Emitter, op: &Op) {
+    cache::open(e);
+    if !cache::used(e, 0) {
+        return fallback(e, op);
+    }
+    let (p, q) = (e.x87.cache.place(0), e.x87.cache.place(op.c));
+    let mut after = e.x87.cache;
+    if p != q {
+        let pair = cache::value(e, p);
+        let new = cache::new_pair(e);
+        e.i().local_get(pair.m).local_get(pair.se);
+        take(e, new);
+        after = e.x87.cache;
+        after.write(q, new);
+    }
+    after.exact();
+    after.pop(op.d & 1);
+    cache::end(e, after);
+}
+
+/// FABS and FCHS: sign and exponent are and'ed and xor'ed.
+fn sign(e: &mut Emitter, op: &Op, and: i32, xor: i32) {
+    cache::open(e);
+    if !cache::used(e, 0) {
+        return fallback(e, op);
+    }
+    let place = e.x87.cache.place(0);
+    let a = cache::value(e, place);
+    let new = cache::new_pair(e);
+    e.i().local_get(a.m).local_get(a.se).i32_const(and).i32_and().i32_const(xor).i32_xor();
+    take(e, new);
+    let mut after = e.x87.cache;
+    after.write(place, new);
+    after.exact();
+    cache::end(e, after);
+}
+
+/// FLDCW that masks everything.
 fn load_control(e: &mut Emitter, op: &Op) {
+    cache::open(e);
     let word = e.scratch(ValType::I32);
     e.address(&operand(op, e.layout), 2, Access::Read);
-    e.i().i32_load16_u(GUEST).local_tee(word).i32_const(0x3f).i32_and().i32_const(0x3f).i32_ne();
-    e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).i32_const(PENDING).i32_and().i32_or();
-    let known = e.x87_top;
-    e.if_();
-    e.fallback(op);
-    e.leave_if_changed();
-    // FLDCW does not move TOP.
-    e.x87_top = known;
-    e.else_();
+    e.i().i32_load16_u(GUEST).local_tee(word).i32_const(cache::ALL_MASKED).i32_and();
+    e.i().i32_const(cache::ALL_MASKED).i32_ne();
+    e.side_exit_if();
     e.i().local_get(STATE).local_get(word).i32_const(0x1f3f).i32_and().i32_const(0x40).i32_or();
     e.i().i32_store16(at(field!(cw), 1));
-    e.close();
+    cache::control_changed(e);
 }
 
 /// The instruction and operand pointers.

@@ -8,61 +8,36 @@ use crate::emit::module::Batch;
 /// 2^64.
 const TWO_64: f64 = 18_446_744_073_709_551_616.0;
 
-/// Locals of an arithmetic function, behind its parameters.
+/// Locals of an arithmetic function.
 struct Arithmetic {
-    sw: u32,
-    reg: u32,
-    ase: u32,
     e: u32,
     sign: u32,
     up: u32,
-    am: u32,
     hi: u32,
     lo: u32,
     t: u32,
 }
 
-impl Arithmetic {
-    const LOCALS: [(u32, ValType); 2] = [(6, I32), (4, I64)];
-    const TO: u32 = 1;
-    const POP: u32 = 2;
-    const BM: u32 = 3;
-    const BSE: u32 = 4;
+const AM: u32 = 0;
+const ASE: u32 = 1;
+const BM: u32 = 2;
+const BSE: u32 = 3;
 
+impl Arithmetic {
+    const LOCALS: [(u32, ValType); 2] = [(3, I32), (3, I64)];
+
+    /// Behind this many parameters.
     fn new(params: u32) -> Self {
         let n = |k| params + k;
-        Arithmetic {
-            sw: n(0),
-            reg: n(1),
-            ase: n(2),
-            e: n(3),
-            sign: n(4),
-            up: n(5),
-            am: n(6),
-            hi: n(7),
-            lo: n(8),
-            t: n(9),
-        }
-    }
-
-    /// Checks, and loads the register.
-    fn head(&self, i: &mut InstructionSink) {
-        status(i, self.sw, refuse);
-        control(i, USUAL_MASK, USUAL);
-        refuse(i);
-        empty(i, Self::TO);
-        refuse(i);
-        register(i, Self::TO);
-        i.local_set(self.reg);
-        load(i, self.reg, self.am, self.ase);
+        Arithmetic { e: n(0), sign: n(1), up: n(2), hi: n(3), lo: n(4), t: n(5) }
     }
 
     /// The sign of a product or quotient.
     fn product_sign(&self, i: &mut InstructionSink) {
-        i.local_get(self.ase).local_get(Self::BSE).i32_xor().i32_const(0x8000).i32_and().local_set(self.sign);
+        i.local_get(ASE).local_get(BSE).i32_xor().i32_const(0x8000).i32_and().local_set(self.sign);
     }
 
-    /// Rounds `hi.lo`, whose top bit is set unless it is zero, and writes the register.
+    /// Rounds `hi.lo`, whose top bit is set unless it is zero, and ends the function with it.
     fn tail(&self, i: &mut InstructionSink) {
         rounds_up(i, self.hi, self.lo);
         i.local_tee(self.up).if_(BlockType::Empty);
@@ -73,19 +48,16 @@ impl Arithmetic {
         i.local_get(self.hi).i64_const(0).i64_ne();
         i.local_get(self.e).i32_const(1).i32_sub().i32_const(0x7ffe).i32_ge_u().i32_and();
         refuse(i);
-        i.local_get(self.reg).local_get(self.hi).i64_store(at(field!(regs)));
-        i.local_get(self.reg).local_get(self.e).local_get(self.sign).i32_or();
-        i.i32_store16(at(field!(regs) + 8));
-        outcome(i, self.sw, self.up, self.lo);
-        pop_if(i, self.sw, Self::POP);
-        put_status(i, self.sw);
-        i.i32_const(0).end();
+        i.local_get(self.hi);
+        i.local_get(self.e).local_get(self.sign).i32_or();
+        flags(i, self.up, self.lo);
+        i.i32_or().end();
     }
 
     /// Pushes whether both are normal numbers.
     fn both_normal(&self, i: &mut InstructionSink) {
-        normal(i, self.am, self.ase);
-        normal(i, Self::BM, Self::BSE);
+        normal(i, AM, ASE);
+        normal(i, BM, BSE);
         i.i32_and();
     }
 
@@ -99,46 +71,42 @@ impl Arithmetic {
 }
 
 pub(super) fn add(_: u32) -> Function {
-    let (xa, xb, d) = (5, 6, 17);
-    let x = Arithmetic::new(7);
-    let (bm, bse) = (Arithmetic::BM, Arithmetic::BSE);
+    let d = 10;
+    let x = Arithmetic::new(4);
     let mut f = start(&[Arithmetic::LOCALS[0], Arithmetic::LOCALS[1], (1, I32)]);
     let mut s = f.instructions();
     let i = &mut s;
-    x.head(i);
-    i.local_get(x.ase).local_get(xa).i32_xor().local_set(x.ase);
-    i.local_get(bse).local_get(xb).i32_xor().local_set(bse);
     x.both_normal(i);
     i.if_(BlockType::Empty);
     {
         // The larger first.
-        exponent(i, x.ase);
-        exponent(i, bse);
+        exponent(i, ASE);
+        exponent(i, BSE);
         i.i32_sub().local_tee(d).i32_const(0).i32_lt_s();
-        i.local_get(d).i32_eqz().local_get(x.am).local_get(bm).i64_lt_u().i32_and().i32_or();
+        i.local_get(d).i32_eqz().local_get(AM).local_get(BM).i64_lt_u().i32_and().i32_or();
         i.if_(BlockType::Empty);
-        i.local_get(x.am).local_get(bm).local_set(x.am).local_set(bm);
-        i.local_get(x.ase).local_get(bse).local_set(x.ase).local_set(bse);
+        i.local_get(AM).local_get(BM).local_set(AM).local_set(BM);
+        i.local_get(ASE).local_get(BSE).local_set(ASE).local_set(BSE);
         i.i32_const(0).local_get(d).i32_sub().local_set(d);
         i.end();
-        exponent(i, x.ase);
+        exponent(i, ASE);
         i.local_set(x.e);
-        i.local_get(x.ase).i32_const(0x8000).i32_and().local_set(x.sign);
+        i.local_get(ASE).i32_const(0x8000).i32_and().local_set(x.sign);
         // The smaller one, moved right: t and lo, whose last bit stands for all below it.
         i.local_get(d).i32_const(63).i32_gt_u().if_(BlockType::Empty);
-        i.local_get(bm).local_get(d).i64_extend_i32_u().i64_shr_u();
-        i.local_get(bm).i64_const(0).local_get(d).i64_extend_i32_u().i64_sub().i64_shl();
+        i.local_get(BM).local_get(d).i64_extend_i32_u().i64_shr_u();
+        i.local_get(BM).i64_const(0).local_get(d).i64_extend_i32_u().i64_sub().i64_shl();
         i.i64_const(0).i64_ne().local_get(d).i32_const(64).i32_ne().i32_and();
         i.i64_extend_i32_u().i64_or().i64_const(1);
         i.local_get(d).i32_const(128).i32_lt_u().select().local_set(x.lo);
         i.else_();
-        i.local_get(bm).i64_const(0).local_get(d).i64_extend_i32_u().i64_sub().i64_shl();
+        i.local_get(BM).i64_const(0).local_get(d).i64_extend_i32_u().i64_sub().i64_shl();
         i.i64_const(0).local_get(d).select().local_set(x.lo);
-        i.local_get(bm).local_get(d).i64_extend_i32_u().i64_shr_u().local_set(x.t);
+        i.local_get(BM).local_get(d).i64_extend_i32_u().i64_shr_u().local_set(x.t);
         i.end();
-        i.local_get(x.ase).local_get(bse).i32_xor().i32_const(0x8000).i32_and().i32_eqz();
+        i.local_get(ASE).local_get(BSE).i32_xor().i32_const(0x8000).i32_and().i32_eqz();
         i.if_(BlockType::Empty);
-        i.local_get(x.am).local_get(x.t).i64_add().local_tee(x.hi).local_get(x.am).i64_lt_u();
+        i.local_get(AM).local_get(x.t).i64_add().local_tee(x.hi).local_get(AM).i64_lt_u();
         i.if_(BlockType::Empty);
         i.local_get(x.hi).i64_const(63).i64_shl().local_get(x.lo).i64_const(1).i64_shr_u().i64_or();
         i.local_get(x.lo).i64_const(1).i64_and().i64_or().local_set(x.lo);
@@ -146,7 +114,7 @@ pub(super) fn add(_: u32) -> Function {
         i.local_get(x.e).i32_const(1).i32_add().local_set(x.e);
         i.end();
         i.else_();
-        i.local_get(x.am).local_get(x.t).i64_sub();
+        i.local_get(AM).local_get(x.t).i64_sub();
         i.local_get(x.lo).i64_const(0).i64_ne().i64_extend_i32_u().i64_sub().local_set(x.hi);
         i.i64_const(0).local_get(x.lo).i64_sub().local_set(x.lo);
         i.local_get(x.hi).i64_eqz().if_(BlockType::Empty);
@@ -163,50 +131,48 @@ pub(super) fn add(_: u32) -> Function {
         i.end().end().end();
     }
     i.else_();
-    normal(i, x.am, x.ase);
-    zero(i, bm, bse);
+    normal(i, AM, ASE);
+    zero(i, BM, BSE);
     i.i32_and().if_(BlockType::Empty);
-    x.is(i, x.am, x.ase);
+    x.is(i, AM, ASE);
     i.else_();
-    zero(i, x.am, x.ase);
-    normal(i, bm, bse);
-    zero(i, bm, bse);
+    zero(i, AM, ASE);
+    normal(i, BM, BSE);
+    zero(i, BM, BSE);
     i.i32_or().i32_and().i32_eqz();
     refuse(i);
-    x.is(i, bm, bse);
+    x.is(i, BM, BSE);
     // Zeros of different signs give plus zero.
-    i.local_get(bm).i64_eqz().if_(BlockType::Empty);
-    i.local_get(x.sign).local_get(x.ase).i32_and().local_set(x.sign);
+    i.local_get(BM).i64_eqz().if_(BlockType::Empty);
+    i.local_get(x.sign).local_get(ASE).i32_and().local_set(x.sign);
     i.end().end().end();
     x.tail(i);
     f
 }
 
 pub(super) fn mul(_: u32) -> Function {
-    let x = Arithmetic::new(5);
-    let (bm, bse) = (Arithmetic::BM, Arithmetic::BSE);
-    let (a1, b1) = (15, 16);
+    let x = Arithmetic::new(4);
+    let (a1, b1) = (10, 11);
     let mut f = start(&[Arithmetic::LOCALS[0], Arithmetic::LOCALS[1], (2, I64)]);
     let mut s = f.instructions();
     let i = &mut s;
     let low = 0xffff_ffff;
-    x.head(i);
     x.product_sign(i);
     x.both_normal(i);
     i.if_(BlockType::Empty);
     {
-        exponent(i, x.ase);
-        exponent(i, bse);
+        exponent(i, ASE);
+        exponent(i, BSE);
         i.i32_add().i32_const(BIAS - 1).i32_sub().local_set(x.e);
-        // hi.lo = a * b by halves: a0 in am, b0 in bm.
-        i.local_get(x.am).i64_const(32).i64_shr_u().local_set(a1);
-        i.local_get(bm).i64_const(32).i64_shr_u().local_set(b1);
-        i.local_get(x.am).i64_const(low).i64_and().local_set(x.am);
-        i.local_get(bm).i64_const(low).i64_and().local_set(bm);
-        i.local_get(x.am).local_get(bm).i64_mul().local_set(x.lo);
-        i.local_get(a1).local_get(bm).i64_mul();
+        // hi.lo = a * b by halves: a0 in am, b0 in BM.
+        i.local_get(AM).i64_const(32).i64_shr_u().local_set(a1);
+        i.local_get(BM).i64_const(32).i64_shr_u().local_set(b1);
+        i.local_get(AM).i64_const(low).i64_and().local_set(AM);
+        i.local_get(BM).i64_const(low).i64_and().local_set(BM);
+        i.local_get(AM).local_get(BM).i64_mul().local_set(x.lo);
+        i.local_get(a1).local_get(BM).i64_mul();
         i.local_get(x.lo).i64_const(32).i64_shr_u().i64_add().local_set(x.t);
-        i.local_get(x.am).local_get(b1).i64_mul();
+        i.local_get(AM).local_get(b1).i64_mul();
         i.local_get(x.t).i64_const(low).i64_and().i64_add().local_set(x.hi);
         i.local_get(x.hi).i64_const(32).i64_shl();
         i.local_get(x.lo).i64_const(low).i64_and().i64_or().local_set(x.lo);
@@ -222,12 +188,12 @@ pub(super) fn mul(_: u32) -> Function {
     }
     i.else_();
     // A zero and a number: zero.
-    zero(i, x.am, x.ase);
-    normal(i, bm, bse);
-    zero(i, bm, bse);
+    zero(i, AM, ASE);
+    normal(i, BM, BSE);
+    zero(i, BM, BSE);
     i.i32_or().i32_and();
-    zero(i, bm, bse);
-    normal(i, x.am, x.ase);
+    zero(i, BM, BSE);
+    normal(i, AM, ASE);
     i.i32_and().i32_or().i32_eqz();
     refuse(i);
     i.end();
@@ -236,49 +202,42 @@ pub(super) fn mul(_: u32) -> Function {
 }
 
 pub(super) fn div(first: u32) -> Function {
-    let reversed = 5;
-    let x = Arithmetic::new(6);
-    let (bm, bse) = (Arithmetic::BM, Arithmetic::BSE);
-    let quotient = 16;
+    let x = Arithmetic::new(4);
+    let quotient = 10;
     let mut f = start(&[Arithmetic::LOCALS[0], Arithmetic::LOCALS[1], (1, I64)]);
     let mut s = f.instructions();
     let i = &mut s;
     let low = 0xffff_ffff;
-    x.head(i);
-    i.local_get(reversed).if_(BlockType::Empty);
-    i.local_get(x.am).local_get(bm).local_set(x.am).local_set(bm);
-    i.local_get(x.ase).local_get(bse).local_set(x.ase).local_set(bse);
-    i.end();
     x.product_sign(i);
     x.both_normal(i);
     i.if_(BlockType::Empty);
     {
-        exponent(i, x.ase);
-        exponent(i, bse);
+        exponent(i, ASE);
+        exponent(i, BSE);
         i.i32_sub().i32_const(BIAS).i32_add().local_set(x.e);
         // The quotient has its top bit set when the dividend is below the divisor.
-        i.local_get(x.am).local_get(bm).i64_lt_u().if_(BlockType::Empty);
-        i.local_get(x.am).local_set(x.hi);
+        i.local_get(AM).local_get(BM).i64_lt_u().if_(BlockType::Empty);
+        i.local_get(AM).local_set(x.hi);
         i.local_get(x.e).i32_const(1).i32_sub().local_set(x.e);
         i.else_();
-        i.local_get(x.am).i64_const(1).i64_shr_u().local_set(x.hi);
-        i.local_get(x.am).i64_const(63).i64_shl().local_set(x.lo);
+        i.local_get(AM).i64_const(1).i64_shr_u().local_set(x.hi);
+        i.local_get(AM).i64_const(63).i64_shl().local_set(x.lo);
         i.end();
-        i.local_get(x.hi).local_get(x.lo).i64_const(32).i64_shr_u().local_get(bm);
+        i.local_get(x.hi).local_get(x.lo).i64_const(32).i64_shr_u().local_get(BM);
         i.call(first + DIVIDE_STEP).local_set(x.t).local_set(quotient);
-        i.local_get(x.t).local_get(x.lo).i64_const(low).i64_and().local_get(bm);
+        i.local_get(x.t).local_get(x.lo).i64_const(low).i64_and().local_get(BM);
         i.call(first + DIVIDE_STEP).local_set(x.t);
         i.local_get(quotient).i64_const(32).i64_shl().i64_or().local_set(x.hi);
         // Twice the rest against the divisor gives half and sticky bit.
-        i.local_get(x.t).local_get(bm).local_get(x.t).i64_sub().i64_ge_u();
+        i.local_get(x.t).local_get(BM).local_get(x.t).i64_sub().i64_ge_u();
         i.i64_extend_i32_u().i64_const(63).i64_shl();
         i.local_get(x.t).i64_const(0).i64_ne();
-        i.local_get(x.t).local_get(bm).local_get(x.t).i64_sub().i64_ne().i32_and();
+        i.local_get(x.t).local_get(BM).local_get(x.t).i64_sub().i64_ne().i32_and();
         i.i64_extend_i32_u().i64_or().local_set(x.lo);
     }
     i.else_();
-    zero(i, x.am, x.ase);
-    normal(i, bm, bse);
+    zero(i, AM, ASE);
+    normal(i, BM, BSE);
     i.i32_and().i32_eqz();
     refuse(i);
     i.end();
@@ -289,35 +248,36 @@ pub(super) fn div(first: u32) -> Function {
 /// The root from that of a double: its error of some thousands is divided out once, and
 /// what is left is at most a few units, which are stepped over exactly.
 pub(super) fn sqrt(_: u32) -> Function {
-    let x = Arithmetic::new(3);
+    let x = Arithmetic::new(2);
     // The radicand less the square of the root, `hi` so far: t and lo.
     let rest = x.t;
-    let (double, high) = (13, 14);
+    let (double, high) = (8, 9);
     let mut f = start(&[Arithmetic::LOCALS[0], Arithmetic::LOCALS[1], (1, ValType::F64), (1, I64)]);
     let mut s = f.instructions();
     let i = &mut s;
-    x.head(i);
-    zero(i, x.am, x.ase);
+    // Without the flags of a result.
+    i.local_get(ASE).i32_const(0xffff).i32_and().local_set(ASE);
+    zero(i, AM, ASE);
     i.if_(BlockType::Empty);
-    x.is(i, x.am, x.ase);
+    x.is(i, AM, ASE);
     i.else_();
     {
-        normal(i, x.am, x.ase);
-        i.local_get(x.ase).i32_const(0x8000).i32_and().i32_eqz().i32_and().i32_eqz();
+        normal(i, AM, ASE);
+        i.local_get(ASE).i32_const(0x8000).i32_and().i32_eqz().i32_and().i32_eqz();
         refuse(i);
-        i.local_get(x.ase).i32_const(BIAS).i32_sub().i32_const(1).i32_shr_s();
+        i.local_get(ASE).i32_const(BIAS).i32_sub().i32_const(1).i32_shr_s();
         i.i32_const(BIAS).i32_add().local_set(x.e);
         // The radicand: the significand times 2^63 for an even exponent, else 2^64.
-        i.local_get(x.ase).i32_const(1).i32_and().if_(BlockType::Empty);
-        i.local_get(x.am).i64_const(63).i64_shl().local_set(x.lo);
-        i.local_get(x.am).i64_const(1).i64_shr_u().local_set(x.am);
+        i.local_get(ASE).i32_const(1).i32_and().if_(BlockType::Empty);
+        i.local_get(AM).i64_const(63).i64_shl().local_set(x.lo);
+        i.local_get(AM).i64_const(1).i64_shr_u().local_set(AM);
         i.end();
-        i.local_get(x.am).f64_convert_i64_u().f64_const(TWO_64.into()).f64_mul();
+        i.local_get(AM).f64_convert_i64_u().f64_const(TWO_64.into()).f64_mul();
         i.f64_sqrt().local_tee(double).i64_trunc_sat_f64_u().local_set(x.hi);
         // rest = radicand - hi * hi
         let remainder = |i: &mut InstructionSink| {
             i.local_get(x.hi).local_get(x.hi).call(Batch::MULHI).local_set(high);
-            i.local_get(x.am).local_get(high).i64_sub();
+            i.local_get(AM).local_get(high).i64_sub();
             i.local_get(x.lo).local_get(x.hi).local_get(x.hi).i64_mul().i64_lt_u().i64_extend_i32_u();
             i.i64_sub().local_set(rest);
         };

@@ -1,0 +1,467 @@
+//! The x87's registers in locals within a block.
+//!
+//! TOP at the start of a block is in a local (0..8); from there the depth is static, and
+//! *place* k is the register `(TOP at the start + k) & 7`. A register that was used is a
+//! pair of locals until the block ends: FLD ST, FXCH and pops are renamings. Tags are
+//! tested at the first use of a place and static from there on, and C1, the precision flag
+//! and the condition codes stay in locals until somebody can look: everything is
+//! stored at the end of the block, before a helper that may look, and on every way out.
+
+use tawaki_cpu::ir::Op;
+use wasm_encoder::{BlockType, ValType};
+
+use super::super::{Emitter, STATE, at};
+use super::library::{self, C1, CODES, INEXACT_SHIFT, PENDING, TOP, field};
+
+/// Masks of the control word.
+pub(super) const ALL_MASKED: i32 = 0x3f;
+
+/// A register's value: significand (i64), and sign and exponent (i32, upper half arbitrary).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub m: u32,
+    pub se: u32,
+}
+
+/// Where C1 is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Rounded {
+    /// In the status word.
+    #[default]
+    Memory,
+    /// It is 0.
+    Zero,
+    /// In the local of the last result's flags.
+    Flags,
+    /// With the condition codes.
+    Codes,
+}
+
+/// Static knowledge at a point of a block. The masks have a bit for each place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cache {
+    /// Nothing is pending and everything masked, and the local of the tags is loaded.
+    open: bool,
+    /// ST(0) is this place.
+    pub depth: u8,
+    regs: [Option<Pair>; 8],
+    /// The pair differs from the state.
+    dirty: u8,
+    /// In use.
+    valid: u8,
+    empty: u8,
+    /// The tag differs from the local of the tags.
+    retag: u8,
+    /// The status word in memory lacks something.
+    status: bool,
+    /// The local of raised flags holds some.
+    raised: bool,
+    pub rounded: Rounded,
+    /// The condition codes are in their local.
+    codes: bool,
+    /// The local that says whether the control word is unusual is up to date.
+    control: bool,
+}
+
+/// Locals of a function.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Locals {
+    /// TOP at the start of the block.
+    pub top: u32,
+    /// Tags from there on: bits 2k and 2k+1 are those of place k.
+    tags: u32,
+    /// Whether the control word is not the usual one.
+    odd: u32,
+    /// Flags of results, all of them or'ed, and of the last one.
+    raised: u32,
+    flags: u32,
+    codes: u32,
+}
+
+/// The x87's part of the emitter.
+#[derive(Debug, Default)]
+pub(in crate::emit) struct X87 {
+    locals: Option<Locals>,
+    pairs: Vec<(Pair, bool)>,
+    /// The local of TOP is right.
+    known: bool,
+    pub(super) cache: Cache,
+}
+
+/// Both bits of the tag of a place.
+fn tag_bits(places: u8) -> i32 {
+    (0..8).filter(|k| places >> k & 1 != 0).fold(0, |bits, k| bits | 3 << (2 * k))
+}
+
+fn each(places: u8) -> impl Iterator<Item = u8> {
+    (0..8).filter(move |k| places >> k & 1 != 0)
+}
+
+impl Cache {
+    /// The place of ST(n).
+    pub fn place(&self, n: u8) -> u8 {
+        self.depth.wrapping_add(n) & 7
+    }
+
+    /// ST(0) becomes empty, `count` times.
+    pub fn pop(&mut self, count: u8) {
+        for _ in 0..count {
+            let bit = 1 << self.depth;
+            self.retag |= bit;
+            self.empty |= bit;
+            self.valid &= !bit;
+            self.depth = (self.depth + 1) & 7;
+            self.status = true;
+        }
+    }
+
+    /// A register is in use now, with this value.
+    pub fn write(&mut self, place: u8, value: Pair) {
+        let bit = 1 << place;
+        self.regs[usize::from(place)] = Some(value);
+        self.dirty |= bit;
+        if self.valid & bit == 0 {
+            self.retag |= bit;
+        }
+        self.valid |= bit;
+        self.empty &= !bit;
+    }
+
+    /// TOP moves down, and what is ST(0) then gets the value.
+    pub fn push(&mut self, value: Pair) {
+        self.depth = self.depth.wrapping_sub(1) & 7;
+        self.write(self.depth, value);
+    }
+
+    /// C1 is cleared.
+    pub fn exact(&mut self) {
+        (self.rounded, self.status) = (Rounded::Zero, true);
+    }
+
+    /// C1 and the precision flag come with the flags of a result.
+    pub fn inexact(&mut self) {
+        (self.rounded, self.raised, self.status) = (Rounded::Flags, true, true);
+    }
+
+    /// The condition codes, C1 among them, are in their local.
+    pub fn compared(&mut self) {
+        (self.rounded, self.codes, self.status) = (Rounded::Codes, true, true);
+    }
+
+    /// Whether the state in memory is not right.
+    fn unsaved(&self) -> bool {
+        self.dirty | self.retag != 0 || self.status
+    }
+}
+
+// ---- blocks ----------------------------------------------------------------------
+
+fn locals(e: &mut Emitter) -> Locals {
+    if let Some(locals) = e.x87.locals {
+        return locals;
+    }
+    let [top, tags, odd, raised, flags, codes] = [(); 6].map(|()| e.local(ValType::I32));
+    *e.x87.locals.insert(Locals { top, tags, odd, raised, flags, codes })
+}
+
+/// Where a region with x87 operations is entered, and where it goes on after a call: loads
+/// TOP. From there it is followed, because in memory it lies with what operations raise:
+/// each round of a loop would wait for the last rounding of the one before.
+pub(in crate::emit) fn enter(e: &mut Emitter) {
+    let top = locals(e).top;
+    e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).i32_const(11).i32_shr_u();
+    e.i().i32_const(7).i32_and().local_set(top);
+}
+
+/// At the start of a block.
+pub(in crate::emit) fn begin(e: &mut Emitter) {
+    locals(e);
+    e.x87.known = true;
+    e.x87.cache = Cache::default();
+}
+
+/// At the end of a block: the state in memory is right, and the local is what TOP is now.
+pub(in crate::emit) fn finish(e: &mut Emitter) {
+    if !e.x87.known {
+        enter(e);
+        e.x87.known = true;
+    }
+    store(e, true);
+    let (top, depth) = (locals(e).top, e.x87.cache.depth);
+    if depth != 0 {
+        e.i().local_get(top).i32_const(i32::from(depth)).i32_add().i32_const(7).i32_and().local_set(top);
+    }
+    e.x87.cache = Cache::default();
+}
+
+/// Before an operation that looks at the state in memory or changes it.
+pub(in crate::emit) fn flush(e: &mut Emitter) {
+    store(e, true);
+    e.x87.known = false;
+    e.x87.cache = Cache::default();
+}
+
+/// Whether a way out from here has to store registers.
+pub(in crate::emit) fn unsaved(e: &Emitter) -> bool {
+    e.x87.cache.unsaved()
+}
+
+/// On a way out: the state in memory becomes right; what is known here stays.
+pub(in crate::emit) fn save(e: &mut Emitter) {
+    store(e, false);
+}
+
+/// Before the first operation of a block, and after a flush: leaves when an exception is
+/// pending or not masked; loads the tags.
+pub(super) fn open(e: &mut Emitter) {
+    if e.x87.cache.open {
+        return;
+    }
+    if !e.x87.known {
+        enter(e);
+        e.x87.known = true;
+    }
+    e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).i32_const(PENDING).i32_and();
+    e.i().local_get(STATE).i32_load16_u(at(field!(cw), 1)).i32_const(ALL_MASKED).i32_and();
+    e.i().i32_const(ALL_MASKED).i32_ne().i32_or();
+    e.side_exit_if();
+    let Locals { top, tags, .. } = locals(e);
+    e.i().local_get(STATE).i32_load16_u(at(field!(tw), 1)).local_tee(tags);
+    e.i().local_get(tags).i32_const(16).i32_shl().i32_or();
+    e.i().local_get(top).i32_const(1).i32_shl().i32_shr_u().local_set(tags);
+    e.x87.cache.open = true;
+}
+
+/// After FLDCW.
+pub(super) fn control_changed(e: &mut Emitter) {
+    e.x87.cache.control = false;
+}
+
+/// Pushes whether the control word is not the usual one: all masked, full precision, to nearest.
+pub(super) fn odd(e: &mut Emitter) {
+    let odd = locals(e).odd;
+    if !std::mem::replace(&mut e.x87.cache.control, true) {
+        library::control(&mut e.i(), library::USUAL_MASK, library::USUAL);
+        e.i().local_set(odd);
+    }
+    e.i().local_get(odd);
+}
+
+// ---- registers ----------------------------------------------------------------------
+
+/// A pair that holds nothing, taken until the operation ends.
+pub(super) fn new_pair(e: &mut Emitter) -> Pair {
+    let regs = e.x87.cache.regs;
+    let free = |p: &&mut (Pair, bool)| !p.1 && !regs.contains(&Some(p.0));
+    if let Some((pair, busy)) = e.x87.pairs.iter_mut().find(free) {
+        *busy = true;
+        return *pair;
+    }
+    let pair = Pair { m: e.local(ValType::I64), se: e.local(ValType::I32) };
+    e.x87.pairs.push((pair, true));
+    pair
+}
+
+/// Pushes the linear address whose field `regs` is the place's register.
+fn address(e: &mut Emitter, place: u8) {
+    let top = locals(e).top;
+    e.i().local_get(top);
+    if place != 0 {
+        e.i().i32_const(i32::from(place)).i32_add().i32_const(7).i32_and();
+    }
+    e.i().i32_const(4).i32_shl().local_get(STATE).i32_add();
+}
+
+/// The value of a place.
+pub(super) fn value(e: &mut Emitter, place: u8) -> Pair {
+    if let Some(pair) = e.x87.cache.regs[usize::from(place)] {
+        return pair;
+    }
+    let pair = new_pair(e);
+    address(e, place);
+    e.i().local_tee(pair.se).i64_load(at(field!(regs), 3)).local_set(pair.m);
+    e.i().local_get(pair.se).i32_load16_u(at(field!(regs) + 8, 1)).local_set(pair.se);
+    e.x87.cache.regs[usize::from(place)] = Some(pair);
+    pair
+}
+
+/// ST(n) has to be in use: leaves if it is not. `false` if it surely is not.
+pub(super) fn used(e: &mut Emitter, n: u8) -> bool {
+    let bit = 1 << e.x87.cache.place(n);
+    if e.x87.cache.valid & bit == 0 {
+        let (tags, mask) = (locals(e).tags, tag_bits(bit));
+        if e.x87.cache.empty & bit != 0 {
+            return false;
+        }
+        e.i().local_get(tags).i32_const(mask).i32_and().i32_const(mask).i32_eq();
+        e.side_exit_if();
+        e.x87.cache.valid |= bit;
+    }
+    true
+}
+
+/// ST(n) has to be empty: leaves if it is not. `false` if it surely is not.
+pub(super) fn unused(e: &mut Emitter, n: u8) -> bool {
+    let bit = 1 << e.x87.cache.place(n);
+    if e.x87.cache.empty & bit == 0 {
+        let (tags, mask) = (locals(e).tags, tag_bits(bit));
+        if e.x87.cache.valid & bit != 0 {
+            return false;
+        }
+        e.i().local_get(tags).i32_const(mask).i32_and().i32_const(mask).i32_ne();
+        e.side_exit_if();
+        e.x87.cache.empty |= bit;
+    }
+    true
+}
+
+/// Pushes whether a value is uncommon.
+pub(super) fn uncommon(e: &mut Emitter, se: u32) {
+    e.i().local_get(se).i32_const(0x7fff).i32_and().i32_const(0x7fff).i32_eq();
+}
+
+// ---- the state in memory ---------------------------------------------------------------
+
+/// Writes what [`Cache::unsaved`] tells of; `inline` or by calls.
+fn store(e: &mut Emitter, inline: bool) {
+    let cache = e.x87.cache;
+    if !cache.unsaved() {
+        return;
+    }
+    let l = locals(e);
+    for place in each(cache.dirty) {
+        let Some(pair) = cache.regs[usize::from(place)] else { continue };
+        if inline {
+            address(e, place);
+            e.i().local_get(pair.m).i64_store(at(field!(regs), 3));
+            address(e, place);
+            e.i().local_get(pair.se).i32_store16(at(field!(regs) + 8, 1));
+        } else {
+            e.i().local_get(STATE).local_get(l.top).i32_const(i32::from(place)).i32_add();
+            e.i().local_get(pair.m).local_get(pair.se);
+            let put = e.x87_function(library::PUT);
+            e.i().call(put);
+        }
+    }
+    if !cache.status && cache.retag == 0 {
+        return;
+    }
+    let mut replaced = TOP;
+    if cache.rounded != Rounded::Memory {
+        replaced |= C1;
+    }
+    if cache.codes {
+        replaced |= CODES & !C1;
+    }
+    e.i().local_get(STATE).i32_const(!replaced);
+    // What comes in its place.
+    e.i().local_get(l.top).i32_const(i32::from(cache.depth)).i32_add().i32_const(7).i32_and();
+    e.i().i32_const(11).i32_shl();
+    if cache.raised {
+        e.i().local_get(l.raised).i32_const(library::INEXACT_FLAG - INEXACT_SHIFT).i32_shr_u();
+        e.i().i32_const(1 << INEXACT_SHIFT).i32_and().i32_or();
+    }
+    if cache.rounded == Rounded::Flags {
+        e.i().local_get(l.flags).i32_const(library::UP_FLAG - library::C1_SHIFT).i32_shr_u();
+        e.i().i32_const(C1).i32_and().i32_or();
+    }
+    if cache.codes {
+        let mask = if cache.rounded == Rounded::Codes { CODES } else { CODES & !C1 };
+        e.i().local_get(l.codes).i32_const(mask).i32_and().i32_or();
+    }
+    e.i().local_get(l.top).local_get(l.tags);
+    if cache.retag != 0 {
+        e.i().i32_const(!tag_bits(cache.retag)).i32_and();
+        e.i().i32_const(tag_bits(cache.retag & cache.empty)).i32_or();
+    }
+    let put = e.x87_function(library::PUT_STATUS);
+    e.i().call(put);
+}
+
+/// Has the interpreter's function do an operation in the place of code that leaves `after`:
+/// the locals become as that code makes them. With everything masked and the right registers
+/// in use it moves TOP and changes tags in the same way.
+fn slowly(e: &mut Emitter, op: &Op, after: &Cache) {
+    save(e);
+    let before = std::mem::take(&mut e.x87.cache);
+    e.fallback(op);
+    // Not at the end of the instruction, where nobody knows which way was taken.
+    e.leave_if_changed();
+    let l = locals(e);
+    for (place, pair) in after.regs.iter().enumerate() {
+        let Some(pair) = pair else { continue };
+        e.i().local_get(STATE).local_get(l.top).i32_const(place as i32).i32_add();
+        let get = e.x87_function(library::GET);
+        e.i().call(get).local_set(pair.se).local_set(pair.m);
+    }
+    if after.rounded == Rounded::Flags {
+        e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1));
+        e.i().i32_const(library::UP_FLAG - library::C1_SHIFT).i32_shl().local_set(l.flags);
+    }
+    if after.raised {
+        e.i().i32_const(0).local_set(l.raised);
+    }
+    if after.codes {
+        e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).local_set(l.codes);
+    }
+    e.x87.cache = before;
+}
+
+/// Pops an i32: if it is not zero the interpreter's function does the operation, otherwise
+/// `rest`. Either way `after` holds behind.
+pub(super) fn unless(e: &mut Emitter, op: &Op, after: Cache, rest: impl FnOnce(&mut Emitter)) {
+    e.i().if_(BlockType::Empty);
+    e.opened();
+    slowly(e, op, &after);
+    e.else_();
+    rest(e);
+    e.close();
+    end(e, after);
+}
+
+/// Ends an operation.
+pub(super) fn end(e: &mut Emitter, after: Cache) {
+    e.x87.cache = after;
+    e.x87.pairs.iter_mut().for_each(|p| p.1 = false);
+}
+
+/// Notes the flags of a result in a local.
+pub(super) fn note(e: &mut Emitter, flags: u32) {
+    let l = locals(e);
+    e.i().local_get(flags).local_set(l.flags);
+    e.i().local_get(flags);
+    if e.x87.cache.raised {
+        e.i().local_get(l.raised).i32_or();
+    }
+    e.i().local_set(l.raised);
+}
+
+/// Pops an i32: the condition codes.
+pub(super) fn note_codes(e: &mut Emitter) {
+    let codes = locals(e).codes;
+    e.i().local_set(codes);
+}
+
+/// Pushes the status word.
+pub(super) fn status_word(e: &mut Emitter) {
+    let saved = e.x87.cache;
+    store(e, true);
+    // All of it is in memory now.
+    let kept = Cache {
+        status: false,
+        raised: false,
+        rounded: Rounded::Memory,
+        codes: false,
+        dirty: 0,
+        retag: 0,
+        ..saved
+    };
+    e.x87.cache = kept;
+    if saved.retag != 0 {
+        // The local of the tags follows.
+        let tags = locals(e).tags;
+        e.i().local_get(tags).i32_const(!tag_bits(saved.retag)).i32_and();
+        e.i().i32_const(tag_bits(saved.retag & saved.empty)).i32_or().local_set(tags);
+    }
+    e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1));
+}
