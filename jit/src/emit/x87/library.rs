@@ -26,8 +26,8 @@ use self::compare::relate;
 use self::store::{store_int, store32, store64};
 
 /// Sign and exponent of what is not common.
-const UNCOMMON: i32 = 0x7fff;
-const TOP_BIT: i64 = i64::MIN;
+pub(super) const UNCOMMON: i32 = 0x7fff;
+pub(super) const TOP_BIT: i64 = i64::MIN;
 /// Status word.
 pub(in crate::emit) const PENDING: i32 = 0x80;
 pub(super) const INEXACT_SHIFT: i32 = 5;
@@ -41,7 +41,7 @@ pub(super) const INEXACT_FLAG: i32 = 17;
 /// Control word: all exceptions masked, full precision, round to nearest.
 pub(super) const USUAL_MASK: i32 = 0xf3f;
 pub(super) const USUAL: i32 = 0x33f;
-const BIAS: i32 = 16383;
+pub(super) const BIAS: i32 = 16383;
 
 /// Offset of a field of the x87 state.
 macro_rules! field {
@@ -74,25 +74,23 @@ macro_rules! functions {
 }
 
 functions! {
-    0 EXPAND64 expand64 (I64) -> (I64, I32) "The value of a double.";
-    1 EXPAND32 expand32 (I32) -> (I64, I32) "The value of a single.";
-    2 FROM_INT from_int (I64) -> (I64, I32) "The value of an integer.";
-    3 GET get (I32, I32) -> (I64, I32) "(state, register modulo 8): what is in it.";
-    4 PUT put (I32, I32, I64, I32) -> () "(state, register modulo 8, value): puts it there.";
-    5 PUT_STATUS put_status (I32, I32, I32, I32, I32) -> ()
+    0 FROM_INT from_int (I64) -> (I64, I32) "The value of an integer.";
+    1 GET get (I32, I32) -> (I64, I32) "(state, register modulo 8): what is in it.";
+    2 PUT put (I32, I32, I64, I32) -> () "(state, register modulo 8, value): puts it there.";
+    3 PUT_STATUS put_status (I32, I32, I32, I32, I32) -> ()
         "(state, keep, set, top, tags): the status word; the tags from those from that register on.";
-    6 ADD add (I64, I32, I64, I32) -> (I64, I32) "The sum of two values, with flags.";
-    7 MUL mul (I64, I32, I64, I32) -> (I64, I32) "The product of two values, with flags.";
-    8 DIV div (I64, I32, I64, I32) -> (I64, I32) "The first value by the second, with flags.";
-    9 DIVIDE_STEP divide_step (I64, I64, I64) -> (I64, I64)
+    4 ADD add (I64, I32, I64, I32) -> (I64, I32) "The sum of two values, with flags.";
+    5 MUL mul (I64, I32, I64, I32) -> (I64, I32) "The product of two values, with flags.";
+    6 DIV div (I64, I32, I64, I32) -> (I64, I32) "The first value by the second, with flags.";
+    7 DIVIDE_STEP divide_step (I64, I64, I64) -> (I64, I64)
         "(rest, digit, divisor): 32 bits of a quotient, and what is left.";
-    10 RELATE relate (I64, I32, I64, I32) -> (I32)
+    8 RELATE relate (I64, I32, I64, I32) -> (I32)
         "The first value against the second: 0 greater, 1 less, 2 equal, -1 not common.";
-    11 STORE64 store64 (I64, I32) -> (I64, I32) "A value as a double, and flags.";
-    12 STORE32 store32 (I64, I32) -> (I64, I32) "A value as a single, and flags.";
-    13 STORE_INT store_int (I64, I32, I64, I32) -> (I64, I32)
+    9 STORE64 store64 (I64, I32) -> (I64, I32) "A value as a double, and flags.";
+    10 STORE32 store32 (I64, I32) -> (I64, I32) "A value as a single, and flags.";
+    11 STORE_INT store_int (I64, I32, I64, I32) -> (I64, I32)
         "(value, largest, rounding control): as an integer of at most this magnitude, and flags.";
-    14 SQRT sqrt (I64, I32) -> (I64, I32) "The square root, with flags.";
+    12 SQRT sqrt (I64, I32) -> (I64, I32) "The square root, with flags.";
 }
 
 /// `locals` after parameters; the body is written by the caller.
@@ -137,37 +135,6 @@ fn flags(i: &mut InstructionSink, up: u32, rest: u32) {
 /// Pushes whether `rest` (a fraction of 2^64) rounds `kept` up, to nearest even.
 fn rounds_up(i: &mut InstructionSink, kept: u32, rest: u32) {
     i.local_get(rest).i64_const(TOP_BIT).local_get(kept).i64_const(1).i64_and().i64_sub().i64_gt_u();
-}
-
-fn expand64(_: u32) -> Function {
-    let (bits, e) = (0, 1);
-    let mut f = start(&[(1, I32)]);
-    let mut i = f.instructions();
-    i.local_get(bits).i64_const(52).i64_shr_u().i32_wrap_i64().i32_const(0x7ff).i32_and().local_tee(e);
-    i.i32_const(1).i32_sub().i32_const(0x7fe).i32_lt_u().if_(BlockType::Empty);
-    i.local_get(bits).i64_const(11).i64_shl().i64_const(TOP_BIT).i64_or();
-    i.local_get(bits).i64_const(48).i64_shr_u().i32_wrap_i64().i32_const(0x8000).i32_and();
-    i.local_get(e).i32_const(BIAS - 1023).i32_add().i32_or().return_().end();
-    // Zero; denormals, infinities and NaNs are not common.
-    i.i64_const(0);
-    i.local_get(bits).i64_const(48).i64_shr_u().i32_wrap_i64().i32_const(0x8000).i32_and();
-    i.i32_const(UNCOMMON).local_get(bits).i64_const(1).i64_shl().i64_eqz().select().end();
-    f
-}
-
-fn expand32(_: u32) -> Function {
-    let (bits, e) = (0, 1);
-    let mut f = start(&[(1, I32)]);
-    let mut i = f.instructions();
-    i.local_get(bits).i32_const(23).i32_shr_u().i32_const(0xff).i32_and().local_tee(e);
-    i.i32_const(1).i32_sub().i32_const(0xfe).i32_lt_u().if_(BlockType::Empty);
-    i.local_get(bits).i64_extend_i32_u().i64_const(40).i64_shl().i64_const(TOP_BIT).i64_or();
-    i.local_get(bits).i32_const(16).i32_shr_u().i32_const(0x8000).i32_and();
-    i.local_get(e).i32_const(BIAS - 127).i32_add().i32_or().return_().end();
-    i.i64_const(0);
-    i.local_get(bits).i32_const(16).i32_shr_u().i32_const(0x8000).i32_and();
-    i.i32_const(UNCOMMON).local_get(bits).i32_const(1).i32_shl().i32_eqz().select().end();
-    f
 }
 
 fn from_int(_: u32) -> Function {

@@ -5,6 +5,7 @@
 //! Within a block registers, tags and status stay in locals: see [`cache`].
 
 mod cache;
+mod inline;
 pub(in crate::emit) mod library;
 
 use tawaki_cpu::CpuState;
@@ -133,13 +134,14 @@ fn source(e: &mut Emitter, op: &Op, source: &Source) -> Pair {
         Source::I32 => e.i().i64_load32_s(GUEST),
         _ => e.i().i64_load(GUEST),
     };
-    let convert = match source {
-        Source::F32 => library::EXPAND32,
-        Source::F64 => library::EXPAND64,
-        _ => library::FROM_INT,
-    };
-    call(e, convert);
-    take(e, pair);
+    match source {
+        Source::F32 => inline::single(e, pair),
+        Source::F64 => inline::double(e, pair),
+        _ => {
+            call(e, library::FROM_INT);
+            take(e, pair);
+        }
+    }
     pair
 }
 
@@ -191,18 +193,16 @@ fn arithmetic(e: &mut Emitter, op: &Op, from: Source) {
     let result = cache::new_pair(e);
     // Subtraction and division from the right when bit 0 is set.
     let (x, y) = if matches!(kind, 5 | 7) { (b, a) } else { (a, b) };
-    e.i().local_get(x.m).local_get(x.se).local_get(y.m).local_get(y.se);
-    let function = match kind {
-        0 => library::ADD,
-        4 | 5 => {
-            e.i().i32_const(0x8000).i32_xor();
-            library::ADD
+    match kind {
+        0 => inline::sum(e, x, y, result, false),
+        4 | 5 => inline::sum(e, x, y, result, true),
+        1 => inline::product(e, x, y, result),
+        _ => {
+            e.i().local_get(x.m).local_get(x.se).local_get(y.m).local_get(y.se);
+            call(e, library::DIV);
+            take(e, result);
         }
-        1 => library::MUL,
-        _ => library::DIV,
-    };
-    call(e, function);
-    take(e, result);
+    }
     rounded(e, op, place, result, pop);
 }
 

@@ -1,0 +1,202 @@
+//! The most frequent steps of the library in line: values of doubles, singles and integers,
+//! and products and sums of normal numbers. What they do not do is left to the library.
+
+use wasm_encoder::{BlockType, ValType};
+
+use super::super::Emitter;
+use super::cache::Pair;
+use super::library::{self, BIAS, INEXACT_FLAG, TOP_BIT, UNCOMMON, UP_FLAG};
+
+/// Pops the bits of a double: its value; denormals, infinities and NaNs are not common.
+pub(super) fn double(e: &mut Emitter, to: Pair) {
+    let (bits, exp) = (e.scratch(ValType::I64), e.scratch(ValType::I32));
+    let mut i = e.i();
+    i.local_tee(bits).i64_const(48).i64_shr_u().i32_wrap_i64().i32_const(0x8000).i32_and().local_set(to.se);
+    i.local_get(bits).i64_const(52).i64_shr_u().i32_wrap_i64().i32_const(0x7ff).i32_and().local_tee(exp);
+    i.i32_const(1).i32_sub().i32_const(0x7fe).i32_lt_u().if_(BlockType::Empty);
+    i.local_get(bits).i64_const(11).i64_shl().i64_const(TOP_BIT).i64_or().local_set(to.m);
+    i.local_get(to.se).local_get(exp).i32_const(BIAS - 1023).i32_add().i32_or().local_set(to.se);
+    i.else_();
+    // Zero; denormals, infinities and NaNs are not common.
+    i.i64_const(0).local_set(to.m);
+    i.local_get(bits).i64_const(1).i64_shl().i64_eqz().i32_eqz().if_(BlockType::Empty);
+    i.i32_const(UNCOMMON).local_set(to.se).end().end();
+}
+
+/// Pops the bits of a single: its value.
+pub(super) fn single(e: &mut Emitter, to: Pair) {
+    let (bits, exp) = (e.scratch(ValType::I32), e.scratch(ValType::I32));
+    let mut i = e.i();
+    i.local_tee(bits).i32_const(16).i32_shr_u().i32_const(0x8000).i32_and().local_set(to.se);
+    i.local_get(bits).i32_const(23).i32_shr_u().i32_const(0xff).i32_and().local_tee(exp);
+    i.i32_const(1).i32_sub().i32_const(0xfe).i32_lt_u().if_(BlockType::Empty);
+    i.local_get(bits).i64_extend_i32_u().i64_const(40).i64_shl().i64_const(TOP_BIT).i64_or();
+    i.local_set(to.m);
+    i.local_get(to.se).local_get(exp).i32_const(BIAS - 127).i32_add().i32_or().local_set(to.se);
+    i.else_();
+    i.i64_const(0).local_set(to.m);
+    i.local_get(bits).i32_const(1).i32_shl().if_(BlockType::Empty);
+    i.i32_const(UNCOMMON).local_set(to.se).end().end();
+}
+
+/// Pushes whether the value is a normal number, if the top bit of its significand is set; its
+/// exponent is put into `exp`.
+fn in_range(e: &mut Emitter, se: u32, exp: u32) {
+    let mut i = e.i();
+    i.local_get(se).i32_const(0x7fff).i32_and().local_tee(exp);
+    i.i32_const(1).i32_sub().i32_const(0x7ffe).i32_lt_u();
+}
+
+/// Locals of one arithmetic operation.
+struct Work {
+    ea: u32,
+    eb: u32,
+    up: u32,
+    hi: u32,
+    lo: u32,
+    t: u32,
+}
+
+fn work(e: &mut Emitter) -> Work {
+    let [ea, eb, up] = [(); 3].map(|()| e.scratch(ValType::I32));
+    let [hi, lo, t] = [(); 3].map(|()| e.scratch(ValType::I64));
+    Work { ea, eb, up, hi, lo, t }
+}
+
+/// Otherwise: the library's function.
+fn call(e: &mut Emitter, number: u32, [a, b]: [Pair; 2], to: Pair) {
+    let function = e.x87_function(number);
+    e.i().local_get(a.m).local_get(a.se).local_get(b.m).local_get(b.se).call(function);
+    e.i().local_set(to.se).local_set(to.m);
+}
+
+/// Rounds `hi.lo` with the top bit set, exponent `ea`, and a sign on the stack.
+fn round(e: &mut Emitter, w: &Work, to: Pair) {
+    let mut i = e.i();
+    i.local_get(w.lo).i64_const(TOP_BIT).local_get(w.hi).i64_const(1).i64_and().i64_sub().i64_gt_u();
+    i.local_tee(w.up).i64_extend_i32_u().local_get(w.hi).i64_add().local_tee(to.m);
+    i.i64_eqz().if_(BlockType::Empty);
+    i.i64_const(TOP_BIT).local_set(to.m).local_get(w.ea).i32_const(1).i32_add().local_set(w.ea).end();
+    i.local_get(w.ea).i32_or();
+    i.local_get(w.up).i32_const(UP_FLAG).i32_shl().i32_or();
+    i.local_get(w.lo).i64_const(0).i64_ne().i32_const(INEXACT_FLAG).i32_shl().i32_or();
+    // Too large and too small are not common.
+    i.i32_const(UNCOMMON);
+    i.local_get(w.ea).i32_const(1).i32_sub().i32_const(0x7ffe).i32_lt_u().select().local_set(to.se);
+}
+
+/// The product of two values, as [`library::MUL`] makes it.
+pub(super) fn product(e: &mut Emitter, a: Pair, b: Pair, to: Pair) {
+    let w = work(e);
+    let (low, high) = (0xffff_ffff, 32);
+    in_range(e, a.se, w.ea);
+    in_range(e, b.se, w.eb);
+    e.i().i32_and().local_get(a.m).local_get(b.m).i64_and().i64_const(0).i64_lt_s().i32_and();
+    e.i().if_(BlockType::Empty);
+    {
+        let (a1, b1) = (e.scratch(ValType::I64), e.scratch(ValType::I64));
+        let (a0, b0) = (e.scratch(ValType::I64), e.scratch(ValType::I64));
+        let mut i = e.i();
+        i.local_get(a.m).i64_const(high).i64_shr_u().local_set(a1);
+        i.local_get(b.m).i64_const(high).i64_shr_u().local_set(b1);
+        i.local_get(a.m).i64_const(low).i64_and().local_set(a0);
+        i.local_get(b.m).i64_const(low).i64_and().local_set(b0);
+        // The low half wraps; the high one by halves.
+        i.local_get(a.m).local_get(b.m).i64_mul().local_set(w.lo);
+        i.local_get(a1).local_get(b0).i64_mul();
+        i.local_get(a0).local_get(b0).i64_mul().i64_const(high).i64_shr_u().i64_add().local_set(w.t);
+        i.local_get(a1).local_get(b1).i64_mul().local_get(w.t).i64_const(high).i64_shr_u().i64_add();
+        i.local_get(a0).local_get(b1).i64_mul().local_get(w.t).i64_const(low).i64_and().i64_add();
+        i.i64_const(high).i64_shr_u().i64_add().local_tee(w.hi);
+        // 1 if the top bit is not set.
+        i.i64_const(-1).i64_xor().i64_const(63).i64_shr_u().local_set(w.t);
+        i.local_get(w.hi).local_get(w.t).i64_shl();
+        i.local_get(w.lo).i64_const(63).i64_shr_u().local_get(w.t).i64_and().i64_or().local_set(w.hi);
+        i.local_get(w.lo).local_get(w.t).i64_shl().local_set(w.lo);
+        i.local_get(w.ea).local_get(w.eb).i32_add().i32_const(BIAS - 1).i32_sub();
+        i.local_get(w.t).i32_wrap_i64().i32_sub().local_set(w.ea);
+        i.local_get(a.se).local_get(b.se).i32_xor().i32_const(0x8000).i32_and();
+    }
+    round(e, &w, to);
+    e.i().else_();
+    call(e, library::MUL, [a, b], to);
+    e.i().end();
+}
+
+/// The sum of two values, or their difference (`minus`), as [`library::ADD`] makes it.
+pub(super) fn sum(e: &mut Emitter, a: Pair, b: Pair, to: Pair, minus: bool) {
+    let w = work(e);
+    let (xm, ym) = (e.scratch(ValType::I64), e.scratch(ValType::I64));
+    let (d, swap, sign, differ) =
+        (e.scratch(ValType::I32), e.scratch(ValType::I32), e.scratch(ValType::I32), e.scratch(ValType::I32));
+    in_range(e, a.se, w.ea);
+    in_range(e, b.se, w.eb);
+    e.i().i32_and().local_get(a.m).local_get(b.m).i64_and().i64_const(0).i64_lt_s().i32_and();
+    {
+        let mut i = e.i();
+        // The difference of the exponents is less than 64.
+        i.local_get(w.ea).local_get(w.eb).i32_sub().local_tee(d).i32_const(63).i32_add();
+        i.i32_const(127).i32_lt_u().i32_and();
+        i.if_(BlockType::Empty);
+        i.local_get(a.se).local_get(b.se).i32_xor();
+        if minus {
+            i.i32_const(0x8000).i32_xor();
+        }
+        i.i32_const(0x8000).i32_and().local_set(differ);
+        // The larger first.
+        i.local_get(d).i32_const(0).i32_lt_s();
+        i.local_get(d).i32_eqz().local_get(a.m).local_get(b.m).i64_lt_u().i32_and().i32_or().local_set(swap);
+        i.local_get(b.m).local_get(a.m).local_get(swap).select().local_set(xm);
+        i.local_get(a.m).local_get(b.m).local_get(swap).select().local_set(ym);
+        i.local_get(w.eb).local_get(w.ea).local_get(swap).select().local_set(w.ea);
+        i.i32_const(0).local_get(d).i32_sub().local_get(d).local_get(swap).select().local_set(d);
+        // The sign is that of the larger.
+        i.local_get(a.se).local_get(differ).local_get(swap).i32_const(15).i32_shl().i32_and().i32_xor();
+        i.i32_const(0x8000).i32_and().local_set(sign);
+        // The smaller one, moved right.
+        i.local_get(ym).local_get(d).i64_extend_i32_u().i64_shr_u().local_set(w.t);
+        i.local_get(ym).i64_const(0).local_get(d).i64_extend_i32_u().i64_sub().i64_shl();
+        i.i64_const(0).local_get(d).select().local_set(w.lo);
+        i.local_get(differ).i32_eqz().if_(BlockType::Empty);
+        i.local_get(xm).local_get(w.t).i64_add().local_tee(w.hi).local_get(xm).i64_lt_u();
+        i.if_(BlockType::Empty);
+        i.local_get(w.lo).i64_const(1).i64_and().local_get(w.lo).i64_const(1).i64_shr_u().i64_or();
+        i.local_get(w.hi).i64_const(63).i64_shl().i64_or().local_set(w.lo);
+        i.local_get(w.hi).i64_const(1).i64_shr_u().i64_const(TOP_BIT).i64_or().local_set(w.hi);
+        i.local_get(w.ea).i32_const(1).i32_add().local_set(w.ea).end();
+        i.else_();
+        i.local_get(xm).local_get(w.t).i64_sub();
+        i.local_get(w.lo).i64_const(0).i64_ne().i64_extend_i32_u().i64_sub().local_tee(w.hi);
+        i.i64_clz().local_set(w.t);
+        i.i64_const(0).local_get(w.lo).i64_sub().local_set(w.lo);
+        // 64 only if nothing is left.
+        i.local_get(w.hi).local_get(w.t).i64_shl();
+        i.local_get(w.lo).i64_const(1).i64_shr_u().i64_const(63).local_get(w.t).i64_sub().i64_shr_u();
+        i.i64_or().local_set(w.hi);
+        i.local_get(w.lo).local_get(w.t).i64_shl().local_set(w.lo);
+        i.local_get(w.ea).local_get(w.t).i32_wrap_i64().i32_sub().local_set(w.ea);
+        i.end();
+        // Cancelled: zero, or less than a last bit.
+        i.local_get(w.hi).i64_const(0).i64_lt_s().if_(BlockType::Empty);
+        i.local_get(sign);
+    }
+    round(e, &w, to);
+    let mut i = e.i();
+    i.else_();
+    i.local_get(xm).local_get(ym).i64_eq().local_get(d).i32_eqz().i32_and().if_(BlockType::Empty);
+    i.i64_const(0).local_set(to.m).i32_const(0).local_set(to.se);
+    i.else_();
+    i.i32_const(UNCOMMON).local_set(to.se).end().end();
+    i.else_();
+    library_sum(e, a, b, to, minus);
+    e.i().end();
+}
+
+fn library_sum(e: &mut Emitter, a: Pair, b: Pair, to: Pair, minus: bool) {
+    let function = e.x87_function(library::ADD);
+    e.i().local_get(a.m).local_get(a.se).local_get(b.m).local_get(b.se);
+    if minus {
+        e.i().i32_const(0x8000).i32_xor();
+    }
+    e.i().call(function).local_set(to.se).local_set(to.m);
+}
