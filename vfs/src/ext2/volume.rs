@@ -148,6 +148,9 @@ impl Geometry {
     }
 }
 
+/// How much is asked for at once when a volume is opened: of inodes, and of what follows them, bytes.
+const FIRST_BYTES: usize = 128 << 10;
+
 /// A volume whose metadata has been checked.
 pub struct Volume {
     pub cache: BlockCache,
@@ -231,6 +234,15 @@ impl Volume {
             });
         }
         geo.overhead = overhead;
+        // The root directory's inode comes from here, and in most images the root and what
+        // is read first lie right behind: a few round trips at the start become one.
+        if let Some(GroupPlace { inode_table: Block(table), .. }) = groups.first() {
+            let count = (FIRST_BYTES / geo.block_size) as u32;
+            self.cache.prefetch(Block(*table), count.min(geo.table_blocks) as usize);
+            let behind = table + geo.table_blocks;
+            let left = geo.blocks_count.saturating_sub(behind);
+            self.cache.prefetch(Block(behind), count.min(left) as usize);
+        }
         self.geo = geo;
         self.groups = groups;
         Ok(())
