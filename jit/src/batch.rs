@@ -8,6 +8,7 @@ use tawaki_cpu::ir::{Block, OpCode};
 use tawaki_cpu::{GuestMemory, Mode, Perms};
 
 use crate::cache::{CodeCache, Sources};
+use crate::emit::switch::{Table, table};
 use crate::engine::Settings;
 use crate::layout::Limits;
 use crate::region::{BlockSource, Region, form_region};
@@ -86,9 +87,28 @@ struct Source<'a> {
     mode: Mode,
     /// Executions that make a block part of a region.
     least: u64,
-    /// Blocks by the block whose indirect jump led to them; made when first asked for.
-    jumps: Option<HashMap<u32, Vec<u64>>>,
+    /// Blocks that indirect jumps led to, each with the address of the jump's block, by what the
+    /// jumps have in common; made when first asked for.
+    jumps: Option<HashMap<Jump, Vec<(u64, u64)>>>,
 }
+
+/// Which indirect jumps have the same targets.
+#[derive(PartialEq, Eq, Hash)]
+enum Jump {
+    /// Those of this block.
+    Block(u32),
+    /// Those through this table.
+    Table(Table),
+}
+
+impl Jump {
+    fn of(cache: &Cache, number: u32) -> Jump {
+        table(&cache.entry(number).block).map_or(Jump::Block(number), Jump::Table)
+    }
+}
+
+/// Jumps through a table behind the same register are through the same one when they lie so near.
+const NEAR: u64 = 1 << 16;
 
 impl Source<'_> {
     /// The entry for `rip` if it has been executed and is right as of now.
@@ -135,13 +155,17 @@ impl BlockSource for Source<'_> {
         if entry.block.ops.last().is_some_and(|op| op.code == OpCode::JmpInd) {
             let cache = &*self.cache;
             let jumps = self.jumps.get_or_insert_with(|| {
-                let mut jumps: HashMap<u32, Vec<u64>> = HashMap::new();
+                let mut jumps: HashMap<Jump, Vec<(u64, u64)>> = HashMap::new();
                 for entry in cache.entries().iter().filter(|entry| entry.from.get() != NONE) {
-                    jumps.entry(entry.from.get()).or_default().push(entry.block.rip);
+                    let from = entry.from.get();
+                    let way = (cache.entry(from).block.rip, entry.block.rip);
+                    jumps.entry(Jump::of(cache, from)).or_default().push(way);
                 }
                 jumps
             });
-            let mut seen = jumps.get(&number).cloned().unwrap_or_default();
+            let ways = jumps.get(&Jump::of(cache, number)).map_or(&[][..], |ways| ways);
+            let near = ways.iter().filter(|(from, _)| from.abs_diff(rip) < NEAR);
+            let mut seen: Vec<u64> = near.map(|&(_, target)| target).collect();
             seen.sort_by_key(|&rip| std::cmp::Reverse(self.heat(rip)));
             all.extend(seen.into_iter().filter(|&rip| rip != last));
         }

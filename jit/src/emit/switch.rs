@@ -7,7 +7,55 @@
 
 use std::collections::HashMap;
 
+use tawaki_cpu::ir::ops::uses;
+use tawaki_cpu::ir::{Block, OpCode};
+use tawaki_cpu::state::{Slot, slot};
+
 use crate::region::{End, Region, Target};
+
+/// The table of addresses or offsets that an indirect jump takes its target from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// At this guest address.
+    At(u64),
+    /// So far behind the address in a register that was set in an earlier block.
+    Behind(Slot, i64),
+}
+
+/// The table behind the jump that ends `block`: jumps through the same one, as the operations of
+/// an interpreter end in, have the same targets, of which each has seen only some.
+///
+/// Forms: a load indexed by a register, of an address or of an offset that is added to the
+/// table's address (or, in position-independent 32-bit code, to another one).
+pub fn table(block: &Block) -> Option<Table> {
+    use OpCode::*;
+    let (jump, before) = block.ops.split_last()?;
+    if jump.code != JmpInd {
+        return None;
+    }
+    let writer = |s: Slot, end: usize| {
+        let writes = |code: OpCode| code.info().uses & uses::D != 0;
+        before[..end].iter().rposition(|op| writes(op.code) && op.d == s).map(|at| (at, before[at]))
+    };
+    let indexed = |code| matches!(code, Ld64X | Ld64XW | Ld32X | Ld32XW | LdS32To64X | LdS32To64XW);
+    let (mut at, mut op) = writer(jump.a, before.len())?;
+    if matches!(op.code, Add64 | AddF64 | Add32 | AddF32) && op.imm == 0 {
+        // Which of the two is the offset?
+        let load = |s: Slot| writer(s, at).filter(|(_, op)| indexed(op.code));
+        (at, op) = load(op.a).or_else(|| load(op.b))?;
+    }
+    if !indexed(op.code) {
+        return None;
+    }
+    if op.a == slot::ZERO {
+        return Some(Table::At(op.imm as u64));
+    }
+    match writer(op.a, at) {
+        Some((_, set)) if set.code == MovI => Some(Table::At((set.imm.wrapping_add(op.imm)) as u64)),
+        Some(_) => None,
+        None => Some(Table::Behind(op.a, op.imm)),
+    }
+}
 
 /// Jumps with their targets.
 #[derive(Debug, Default)]
@@ -96,6 +144,34 @@ pub fn perfect(keys: &[u32]) -> Option<Perfect> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tawaki_cpu::ir::Op;
+
+    fn ends_in(ops: &[Op]) -> Block {
+        Block { rip: 0x1000, end: 0x1010, ops: ops.into(), starts: [(0, 0)].into() }
+    }
+
+    #[test]
+    fn jumps_through_the_same_table_are_recognised() {
+        use OpCode::*;
+        let (rax, rcx, r14, t) = (0, 1, 14, slot::TEMP);
+        let jump = |a| Op::new(JmpInd).a(a);
+        // mov rax, [r14 + rax * 8]; shl rcx, 4; jmp rax
+        let fetch = Op::new(Ld64X).d(rax).a(r14).b(rax).c(3);
+        let shift = Op::new(ShlI64).d(rcx).a(rcx).imm(4);
+        assert_eq!(table(&ends_in(&[fetch, shift, jump(rax)])), Some(Table::Behind(r14, 0)));
+        // jmp [table + rax * 8]
+        let fetch = Op::new(Ld64X).d(t).a(slot::ZERO).b(rax).c(3).imm(0x5000);
+        assert_eq!(table(&ends_in(&[fetch, jump(t)])), Some(Table::At(0x5000)));
+        // lea rcx, [table]; movsxd rax, [rcx + rax * 4]; add rax, rcx; jmp rax
+        let base = Op::new(MovI).d(rcx).imm(0x5000);
+        let fetch = Op::new(LdS32To64X).d(rax).a(rcx).b(rax).c(2);
+        let add = Op::new(Add64).d(rax).a(rax).b(rcx);
+        assert_eq!(table(&ends_in(&[base, fetch, add, jump(rax)])), Some(Table::At(0x5000)));
+        assert_eq!(table(&ends_in(&[fetch, add, jump(rax)])), Some(Table::Behind(rcx, 0)));
+        // jmp [rax + 24]; pop rax; jmp rax
+        assert_eq!(table(&ends_in(&[Op::new(Ld64).d(t).a(rax).imm(24), jump(t)])), None);
+        assert_eq!(table(&ends_in(&[Op::new(Pop64).d(rax), jump(rax)])), None);
+    }
 
     #[test]
     fn finds_a_hash_for_the_targets_of_an_interpreter() {
