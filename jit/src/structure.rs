@@ -27,6 +27,8 @@ pub struct Shape {
     pub merge: Vec<bool>,
     /// A back edge leads here: it is a wasm loop.
     pub header: Vec<bool>,
+    /// Where to look at the attention word, see [`Shape::polls`].
+    poll: Vec<bool>,
 }
 
 impl Shape {
@@ -56,14 +58,18 @@ impl Shape {
         let forward = |n: usize| pred[n].iter().filter(|&&p| rpo[p] < rpo[n]).count();
         // Both ways of one branch may lead to a dispatch node, each with its own label.
         let merge = (0..succ.len()).map(|n| forward(n) > 1 || n >= real).collect();
-        let header = (0..succ.len()).map(|n| pred[n].iter().any(|&p| rpo[p] >= rpo[n])).collect();
-        Shape { root, real, succ, dispatch, redirect, rpo, children, merge, header }
+        let header: Vec<bool> = (0..succ.len()).map(|n| pred[n].iter().any(|&p| rpo[p] >= rpo[n])).collect();
+        let candidates = order.iter().rev().copied();
+        let candidates = candidates.filter(|&n| n < real && (header[n] || redirect[n].is_some()));
+        let poll = polls(&succ, candidates);
+        Shape { root, real, succ, dispatch, redirect, rpo, children, merge, header, poll }
     }
 
-    /// Whether control passes here in every round of some loop, as a place to look at the
-    /// attention word: loop headers, and instead of a dispatch node its entries.
+    /// Whether this is a place to look at the attention word: control passes such a one in
+    /// every round of every loop. They are headers of innermost loops first, and of others only
+    /// where a round can pass without; instead of a dispatch node its entries.
     pub fn polls(&self, n: usize) -> bool {
-        n < self.real && (self.header[n] || self.redirect[n].is_some())
+        self.poll[n]
     }
 
     /// Where an edge to `to` leads in fact: a node, and the label to set if that is a
@@ -74,6 +80,31 @@ impl Shape {
             _ => (to, None),
         }
     }
+}
+
+/// Of the candidates, of which every cycle has one, those from which one can come back without
+/// passing one chosen before.
+fn polls(succ: &[Vec<usize>], candidates: impl Iterator<Item = usize>) -> Vec<bool> {
+    let mut poll = vec![false; succ.len()];
+    // The candidate that last met this place, plus 1.
+    let mut met = vec![0; succ.len()];
+    let mut stack = Vec::new();
+    for n in candidates {
+        stack.push(n);
+        while let Some(at) = stack.pop() {
+            for &s in &succ[at] {
+                if s == n {
+                    poll[n] = true;
+                    stack.clear();
+                    break;
+                }
+                if !poll[s] && std::mem::replace(&mut met[s], n + 1) != n + 1 {
+                    stack.push(s);
+                }
+            }
+        }
+    }
+    poll
 }
 
 /// Depth-first search without recursion.
@@ -305,6 +336,11 @@ mod tests {
                 assert!(shape.rpo[s] > shape.rpo[n] || dominates(s, n), "{n} to {s} goes back into a loop");
             }
         }
+        // No way around in a circle without a poll.
+        let rest: Vec<Vec<usize>> = (0..shape.succ.len())
+            .map(|n| shape.succ[n].iter().copied().filter(|&s| !shape.polls(s)).collect())
+            .collect();
+        assert!(cyclic(&rest).iter().all(|&c| !c));
         // Every edge still leads where it did.
         for (n, next) in succ.iter().enumerate() {
             for &s in next {
@@ -337,6 +373,16 @@ mod tests {
     fn a_plain_loop_needs_none() {
         let shape = check(vec![vec![1], vec![2, 3], vec![1], vec![]]);
         assert!(shape.dispatch.is_empty() && shape.header[1]);
+    }
+
+    #[test]
+    fn a_round_of_an_outer_loop_that_passes_the_inner_one_polls_there() {
+        // 0 -> [1 -> [2 -> 2] -> 1] -> 3
+        let shape = check(vec![vec![1], vec![2], vec![2, 1, 3], vec![]]);
+        assert!(shape.header[1] && shape.header[2] && !shape.polls(1) && shape.polls(2));
+        // With a way past the inner one.
+        let shape = check(vec![vec![1], vec![2, 3], vec![2, 3], vec![1, 4], vec![]]);
+        assert!(shape.polls(1) && shape.polls(2));
     }
 
     proptest! {

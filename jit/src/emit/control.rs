@@ -1,15 +1,17 @@
 //! Control flow: a region's function around its operations; branches, calls, returns
 //! and indirect jumps.
 
+use std::mem::offset_of;
+
 use tawaki_cpu::ir::{Op, OpCode};
 use tawaki_cpu::state::slot;
 use wasm_encoder::{BlockType, Function, ValType};
 
 use super::memory::{Access, Address, GUEST};
-use super::module::{Batch, EXIT, Prologue, mxcsr_differs, prologue};
+use super::module::{Batch, DISPATCH, DISPATCH_SHIFT, EXIT, Prologue, REGION_TYPE, mxcsr_differs, prologue};
 use super::{CTX, DEPTH, Emitter, STATE, at, switch, x87};
 use crate::analysis::{self, Analysis, Effects, Set};
-use crate::layout::{ExitKind, Layout, Options};
+use crate::layout::{DISPATCH_ENTRIES, DispatchEntry, ExitKind, Layout, Options, dispatch_index};
 use crate::region::{End, Node, Region, Target};
 use crate::structure::{Shape, cyclic, enterable};
 
@@ -564,6 +566,33 @@ fn target_to_pc(e: &mut Emitter, wide: bool, value: u32) {
     e.i().local_get(value).i32_wrap_i64().local_set(pc);
 }
 
+/// Calls the function that the dispatch table has for the address in `target`, or for the one
+/// that is known, and pushes where it came back to; the address itself if there is none.
+fn call_by_table(e: &mut Emitter, target: u32, known: Option<u32>) {
+    let line = e.scratch(ValType::I32);
+    e.i().local_get(CTX).i32_load(at(DISPATCH, 2));
+    match known {
+        Some(rip) => _ = e.i().i32_const((dispatch_index(rip) << DISPATCH_SHIFT) as i32),
+        None => {
+            let mut i = e.i();
+            i.local_get(target).local_get(target).i32_const(13).i32_shr_u().i32_xor();
+            i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
+        }
+    }
+    e.i().i32_add().local_tee(line).i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2));
+    let push = |e: &mut Emitter| match known {
+        Some(rip) => _ = e.i().i32_const(rip as i32),
+        None => _ = e.i().local_get(target),
+    };
+    push(e);
+    e.i().i32_eq().if_(BlockType::Result(ValType::I32));
+    arguments(e);
+    e.i().local_get(line).i32_load(at(offset_of!(DispatchEntry, index) as u32, 2));
+    e.i().call_indirect(0, REGION_TYPE).else_();
+    push(e);
+    e.i().end();
+}
+
 fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, to: (&[u64], u64, Target), end: &End) {
     let (callees, back, next) = to;
     let wide = matches!(op.code, OpCode::Call64 | OpCode::CallInd64);
@@ -595,14 +624,14 @@ fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, to: (&[u64], u64, T
             e.i().local_get(target).i32_const(guess as i32).i32_eq();
             e.i().if_(BlockType::Result(ValType::I32));
             arguments(e);
-            e.i().call(function).else_().local_get(target).end().local_set(pc);
-        }
-        None if direct => {
-            let to = callees.first().copied().unwrap_or_default();
-            e.i().i32_const(to as i32).local_set(pc);
+            e.i().call(function).else_();
+            call_by_table(e, target, None);
+            e.i().end().local_set(pc);
         }
         None => {
-            e.i().local_get(target).local_set(pc);
+            let known = direct.then(|| callees.first().copied().unwrap_or_default() as u32);
+            call_by_table(e, target, known);
+            e.i().local_set(pc);
         }
     }
     e.i().local_get(pc).i32_const(back as i32).i32_ne();

@@ -60,7 +60,7 @@ pub struct FunctionInfo {
 }
 
 /// Type numbers.
-const REGION_TYPE: u32 = 0;
+pub(super) const REGION_TYPE: u32 = 0;
 const POLL_TYPE: u32 = 1;
 const RESUME_TYPE: u32 = 2;
 const MULHI_TYPE: u32 = 3;
@@ -211,7 +211,10 @@ pub(super) const FUEL: u32 = offset_of!(JitContext, fuel) as u32;
 const STACK_CHECK: u32 = offset_of!(JitContext, stack_check) as u32;
 const BUDGET: u32 = offset_of!(JitContext, budget) as u32;
 pub(super) const EXIT: u32 = offset_of!(JitContext, exit) as u32;
-const DISPATCH: u32 = offset_of!(JitContext, dispatch) as u32;
+pub(super) const DISPATCH: u32 = offset_of!(JitContext, dispatch) as u32;
+
+/// Log2 of the size of a line of the dispatch table.
+pub(super) const DISPATCH_SHIFT: i32 = size_of::<DispatchEntry>().trailing_zeros() as i32;
 
 fn poll() -> Function {
     let mut f = Function::new([]);
@@ -234,7 +237,7 @@ fn resume() -> Function {
     i.local_get(CTX).i32_load(at(EXIT, 2));
     give_up(&mut i, pc);
     i.local_get(pc).local_get(pc).i32_const(13).i32_shr_u().i32_xor();
-    i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(3).i32_shl();
+    i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
     i.local_get(CTX).i32_load(at(DISPATCH, 2)).i32_add().local_tee(entry);
     i.i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2)).local_get(pc).i32_ne();
     give_up(&mut i, pc);
@@ -279,6 +282,9 @@ fn give_up(i: &mut InstructionSink, pc: u32) {
 /// Levels of nested calls between two looks at the guest's stack; a power of two.
 const STACK_LEVELS: i32 = 16;
 
+/// Levels of nested calls between two looks at the fuel; a power of two.
+const FUEL_LEVELS: i32 = 4;
+
 /// What the start of a region's function does.
 pub(super) struct Prologue<'a> {
     /// Guest address of the region.
@@ -313,7 +319,9 @@ pub(super) fn prologue(i: &mut InstructionSink, p: &Prologue) {
         leave_if(i, ExitKind::Interpret, 0);
     }
     if p.nests {
-        // Not at every level: the look at the stack need not be exact.
+        // Not at every level. Without a loop, which polls, only recursion goes on for long, and
+        // that comes through all levels.
+        i.local_get(DEPTH).i32_const(FUEL_LEVELS - 1).i32_and().i32_eqz().i32_eqz().br_if(1);
         i.local_get(DEPTH).i32_const(STACK_LEVELS - 1).i32_and().i32_eqz().if_(BlockType::Empty);
         i.local_get(DEPTH).i32_eqz();
         leave_if(i, ExitKind::Depth, 1);
@@ -325,7 +333,7 @@ pub(super) fn prologue(i: &mut InstructionSink, p: &Prologue) {
         i.i32_const(i32::from(Perms::WRITE.0)).i32_and().i32_eqz();
         leave_if(i, ExitKind::Interpret, 2);
         i.end().end();
-        take_fuel(i, CALL_COST, fuel);
+        take_fuel(i, CALL_COST * FUEL_LEVELS, fuel);
         i.i32_eqz().br_if(1);
         i.i32_const(ExitKind::Poll as i32).local_set(why);
     } else {
