@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use tawaki_cpu::ir::Block;
 use tawaki_cpu::lift::lift_block;
 use tawaki_cpu::{GuestMemory, Mode, Perms};
+use tawaki_jit::layout::HELPERS;
 use tawaki_jit::{BlockSource, Layout, Limits, Options, compile, form_region};
 
 /// Name, assembler, 64-bit code.
@@ -53,11 +54,14 @@ impl BlockSource for Source<'_> {
     }
 }
 
-/// The last function of a module as text: the others are the same in all.
-fn last_function(wasm: &[u8]) -> String {
+/// The function of a module's one region as text: behind the imported ones and the three that
+/// every module has.
+fn region_function(wasm: &[u8]) -> String {
     let text = wasmprinter::print_bytes(wasm).expect("valid wasm");
-    let at = text.rfind("\n  (func (;").expect("a function");
-    text[at + 1..].trim_end().trim_end_matches(')').trim_end().to_owned() + "\n"
+    let from = text.find(&format!("\n  (func (;{};)", HELPERS.len() + 3)).expect("a function");
+    let text = &text[from + 1..];
+    let text = text.find("\n  (func (;").map_or(text.trim_end().trim_end_matches(')'), |end| &text[..end]);
+    text.trim_end().to_owned() + "\n"
 }
 
 fn listing(checked: bool) -> String {
@@ -74,7 +78,7 @@ fn listing(checked: bool) -> String {
         let region = form_region(&mut Source(&memory), at, &Limits::default()).expect("a region");
         let module = compile(&[region], &layout, &options).expect("compiles");
         wasmparser::Validator::new().validate_all(&module.wasm).expect("valid");
-        let _ = writeln!(text, ";; {name}: {source}\n{}", last_function(&module.wasm));
+        let _ = writeln!(text, ";; {name}: {source}\n{}", region_function(&module.wasm));
     }
     text
 }
