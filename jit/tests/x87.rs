@@ -223,6 +223,73 @@ fn check_runs(options: Options, count: u64) {
     }
 }
 
+/// Runs of MMX instructions, alone (registers are locals) and with an x87 instruction in the
+/// region (they are in memory).
+fn check_mmx(options: Options, count: u64) {
+    let mut random = Random(0x1122_3344_5566_7788);
+    let mut machine = Machine::new(Mode::Bits32, options);
+    // Opcodes of `0f XX /r` with an MMX register and an MMX register or memory.
+    const BINARY: &[u8] = &[
+        0x6f, 0xd4, 0xef, 0xdb, 0xdf, 0xeb, 0xf3, 0xd3, 0x60, 0x61, 0x62, 0x68, 0x69, 0x6a, 0x63, 0x67, 0x6b,
+        0xf5, 0xf6, 0x74, 0x64, 0xfc, 0xe4, 0xe5, 0xf4, 0xda, 0xe1,
+    ];
+    let binary = |random: &mut Random| BINARY[random.below(BINARY.len() as u64) as usize];
+    for number in 0..count {
+        let mut code = Vec::new();
+        let mixed = random.below(3) == 0;
+        for _ in 0..10 {
+            let both = 0xc0 | random.below(64) as u8;
+            let reg = random.below(8) as u8;
+            match random.below(12) {
+                0 => {
+                    code.extend([0x0f, binary(&mut random), 5 | reg << 3]);
+                    code.extend(((DATA + OPERAND) as u32).to_le_bytes());
+                }
+                1 => {
+                    // MOVQ to memory.
+                    code.extend([0x0f, 0x7f, 5 | reg << 3]);
+                    code.extend(((DATA + OPERAND) as u32).to_le_bytes());
+                }
+                // Shifts by an immediate; PSHUFW; PALIGNR; PSHUFB.
+                2 => code.extend([0x0f, 0x73, 0xd0 | 0x20 * (reg & 1) | both & 7, random.below(70) as u8]),
+                3 => code.extend([0x0f, 0x70, both, random.next() as u8]),
+                4 => code.extend([0x0f, 0x3a, 0x0f, both, random.below(20) as u8]),
+                5 => code.extend([0x0f, 0x38, 0x00, both]),
+                // To and from general registers (EAX) and XMM registers.
+                6 => code.extend([0x0f, [0x7e, 0x6e][usize::from(reg & 1)], 0xc0 | reg << 3]),
+                7 => code.extend([0x0f, 0xd7, 0xc0 | reg]),
+                8 => code.extend([[0xf2, 0xf3][usize::from(reg & 1)], 0x0f, 0xd6, both]),
+                9 if reg == 0 => code.extend([0x0f, 0x77]),
+                9 if mixed && reg < 4 => code.extend([0xd9, 0xc0 + reg]),
+                9 => code.extend([0xeb, 0, 0x74, 0]),
+                _ => code.extend([0x0f, binary(&mut random), both]),
+            }
+        }
+        code.extend([0x0f, 0xae, 0x05]);
+        code.extend(((DATA + IMAGE) as u32).to_le_bytes());
+        code.push(0xcc);
+        let at = CODE + 0x80 * number;
+        machine.poke(at, &code);
+        for _ in 0..12 {
+            let mut state = start(Mode::Bits32);
+            state.rip = at;
+            random.fpu(&mut state);
+            state.xmm[..8].fill_with(|| u128::from(random.next()) << 64 | u128::from(random.next()));
+            let mut data = vec![0; 0x800];
+            data[OPERAND as usize..OPERAND as usize + 10].copy_from_slice(&random.operand());
+            let expected = machine.interpret(&state, &data);
+            let found = machine.run(&state, &data);
+            assert!(expected == found, "{code:02x?} of {:x?}: {expected:x?} not {found:x?}", state.x87);
+        }
+    }
+}
+
+#[test]
+fn mmx_runs() {
+    check_mmx(Options { checked: false, ..Options::default() }, 200);
+    check_mmx(Options { checked: true, ..Options::default() }, 60);
+}
+
 /// Square roots of numbers of every shape: about squares, of few and of all bits.
 #[test]
 fn x87_roots() {

@@ -111,6 +111,7 @@ pub(super) fn function(
     }
     if c.x87 {
         x87::enter(&mut e);
+        x87::begin(&mut e);
     }
     if mmx_locals {
         super::vector::enter_mmx(&mut e);
@@ -233,8 +234,15 @@ fn finish(e: Emitter) -> Function {
 
 /// Emits node `n` and everything it dominates.
 fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
-    let saved = (e.dirty, e.kind);
+    let saved = (e.dirty, e.kind, x87::here(e));
     let is_loop = c.shape.header[n];
+    if c.x87 {
+        if c.shape.merge[n] {
+            x87::begin(e);
+        } else if is_loop {
+            x87::finish(e);
+        }
+    }
     if is_loop {
         e.i().loop_(BlockType::Empty);
         e.opened();
@@ -269,7 +277,8 @@ fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
         c.frames.pop();
         e.close();
     }
-    (e.dirty, e.kind) = saved;
+    (e.dirty, e.kind) = (saved.0, saved.1);
+    x87::restore(e, saved.2);
 }
 
 /// At a loop header: counts down, and now and then looks whether to leave.
@@ -315,7 +324,9 @@ fn copies(c: &Context, n: usize) -> usize {
     if again(taken) == again(fall) || !c.shape.header[n] || c.shape.redirect[n].is_some() {
         return 1;
     }
-    match block.ops.len() {
+    // The x87's registers are in memory at each end of the loop, but not in between.
+    let half = if c.x87 { 2 } else { 1 };
+    match block.ops.len() / half {
         0..=12 => 4,
         13..=24 => 2,
         _ => 1,
@@ -350,7 +361,10 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
             if more != leaves_taken {
                 e.i().i32_eqz();
             }
-            e.i().br_if(if more { 0 } else { header + 1 });
+            meet_if(e, if more { 0 } else { header + 1 });
+        }
+        if c.x87 {
+            x87::finish(e);
         }
         e.close();
         return goto(e, c, n, if leaves_taken { *taken } else { *fall });
@@ -387,9 +401,6 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
     let last_start = block.start_of(block.instructions().saturating_sub(1)).map_or(0, |(at, _)| at);
     let trap_from = if *end == End::Trap { last_start } else { block.ops.len() };
     let mut instruction = 0;
-    if c.x87 {
-        x87::begin(e);
-    }
     e.mmx.begin();
     for (at, op) in block.ops.iter().enumerate() {
         while let Some((start, rip)) = block.start_of(instruction) {
@@ -427,7 +438,7 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
     if matches!(last.code, OpCode::Jmp) {
         e.end_instruction();
     }
-    if c.x87 {
+    if c.x87 && !matches!(end, End::Jump(_) | End::Branch { .. }) {
         x87::finish(e);
     }
 }
@@ -453,7 +464,12 @@ fn label(e: &Emitter, c: &Context, from: usize, to: usize) -> Option<u32> {
 fn branch_to(e: &mut Emitter, c: &mut Context, from: usize, to: usize) {
     match label(e, c, from, to) {
         Some(l) => {
+            let here = x87::here(e);
+            if c.x87 {
+                x87::finish(e);
+            }
             e.i().br(l);
+            x87::restore(e, here);
         }
         None => tree(e, c, to),
     }
@@ -474,6 +490,20 @@ fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target) {
     }
 }
 
+/// Pops an i32; if it is not zero, branches to where ways meet.
+fn meet_if(e: &mut Emitter, label: u32) {
+    if !x87::unfinished(e) {
+        e.i().br_if(label);
+        return;
+    }
+    let here = x87::here(e);
+    e.if_();
+    x87::finish(e);
+    e.i().br(label + 1);
+    e.close();
+    x87::restore(e, here);
+}
+
 /// Pushes the arguments of a nested call.
 fn arguments(e: &mut Emitter) {
     e.nests = true;
@@ -486,6 +516,7 @@ fn leave_to(e: &mut Emitter, rip: u64) {
         Some(function) => {
             let dirty = e.meaningful(e.dirty & Set::MACHINE);
             e.store_set(dirty);
+            x87::save(e);
             arguments(e);
             e.i().call(function).return_();
         }
@@ -508,12 +539,13 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
         Target::Exit(_) => None,
     };
     if let Some(l) = plain(e, c, taken) {
-        e.i().br_if(l);
+        meet_if(e, l);
         goto(e, c, n, fall);
         return;
     }
     if let Some(l) = plain(e, c, fall) {
-        e.i().i32_eqz().br_if(l);
+        e.i().i32_eqz();
+        meet_if(e, l);
         goto(e, c, n, taken);
         return;
     }
@@ -649,6 +681,7 @@ fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, to: (&[u64], u64, T
     }
     if c.x87 {
         x87::enter(e);
+        x87::begin(e);
     }
     if let Target::Node(t) = next {
         let live = c.analysis.nodes[t].live;

@@ -1,11 +1,11 @@
-//! The x87's registers in locals within a block.
+//! The x87's registers in locals, from where ways meet to where they meet again.
 //!
-//! TOP at the start of a block is in a local (0..8); from there the depth is static, and
-//! *place* k is the register `(TOP at the start + k) & 7`. A register that was used is a
-//! pair of locals until the block ends: FLD ST, FXCH and pops are renamings. Tags are
+//! TOP where ways meet is in a local (0..8); from there the depth is static, and
+//! *place* k is the register `(TOP there + k) & 7`. A register that was used is a
+//! pair of locals from then on: FLD ST, FXCH and pops are renamings. Tags are
 //! tested at the first use of a place and static from there on, and C1, the precision flag
 //! and the condition codes stay in locals until somebody can look: everything is
-//! stored at the end of the block, before a helper that may look, and on every way out.
+//! stored before the next such point, before a helper that may look, and on every way out.
 
 use tawaki_cpu::ir::Op;
 use wasm_encoder::{BlockType, ValType};
@@ -18,14 +18,14 @@ pub(super) const ALL_MASKED: i32 = 0x3f;
 
 /// A register's value: significand (i64), and sign and exponent (i32, upper half arbitrary).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pair {
+pub(in crate::emit) struct Pair {
     pub m: u32,
     pub se: u32,
 }
 
 /// Where C1 is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Rounded {
+pub(in crate::emit) enum Rounded {
     /// In the status word.
     #[default]
     Memory,
@@ -39,7 +39,7 @@ pub(super) enum Rounded {
 
 /// Static knowledge at a point of a block. The masks have a bit for each place.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cache {
+pub(in crate::emit) struct Cache {
     /// Nothing is pending and everything masked, and the local of the tags is loaded.
     open: bool,
     /// ST(0) is this place.
@@ -50,8 +50,9 @@ pub(super) struct Cache {
     /// In use.
     valid: u8,
     empty: u8,
-    /// The tag differs from the local of the tags.
+    /// The tag differs from the local of the tags, or may (then in both).
     retag: u8,
+    blind: u8,
     /// The status word in memory lacks something.
     status: bool,
     /// The local of raised flags holds some.
@@ -107,7 +108,7 @@ impl Cache {
     pub fn pop(&mut self, count: u8) {
         for _ in 0..count {
             let bit = 1 << self.depth;
-            self.retag |= bit;
+            self.retag ^= bit & !self.blind;
             self.empty |= bit;
             self.valid &= !bit;
             self.depth = (self.depth + 1) & 7;
@@ -121,7 +122,11 @@ impl Cache {
         self.regs[usize::from(place)] = Some(value);
         self.dirty |= bit;
         if self.valid & bit == 0 {
-            self.retag |= bit;
+            if self.empty & bit == 0 {
+                self.blind |= bit;
+                self.retag |= bit;
+            }
+            self.retag ^= bit & !self.blind;
         }
         self.valid |= bit;
         self.empty &= !bit;
@@ -173,14 +178,28 @@ pub(in crate::emit) fn enter(e: &mut Emitter) {
     e.i().i32_const(7).i32_and().local_set(top);
 }
 
-/// At the start of a block.
+/// Where ways meet: the state in memory and the local of TOP are right, and nothing else is known.
 pub(in crate::emit) fn begin(e: &mut Emitter) {
-    locals(e);
     e.x87.known = true;
     e.x87.cache = Cache::default();
 }
 
-/// At the end of a block: the state in memory is right, and the local is what TOP is now.
+/// Whether there is anything to do before a branch to where ways meet.
+pub(in crate::emit) fn unfinished(e: &Emitter) -> bool {
+    e.x87.locals.is_some() && (!e.x87.known || e.x87.cache.unsaved() || e.x87.cache.depth != 0)
+}
+
+/// What is known here, for [`restore`] on another way from here.
+pub(in crate::emit) fn here(e: &Emitter) -> (bool, Cache) {
+    (e.x87.known, e.x87.cache)
+}
+
+/// Code that follows belongs to another way from the point where [`here`] was called.
+pub(in crate::emit) fn restore(e: &mut Emitter, there: (bool, Cache)) {
+    (e.x87.known, e.x87.cache) = there;
+}
+
+/// Before a branch to where ways meet: see [`begin`].
 pub(in crate::emit) fn finish(e: &mut Emitter) {
     if !e.x87.known {
         enter(e);
@@ -191,11 +210,14 @@ pub(in crate::emit) fn finish(e: &mut Emitter) {
     if depth != 0 {
         e.i().local_get(top).i32_const(i32::from(depth)).i32_add().i32_const(7).i32_and().local_set(top);
     }
-    e.x87.cache = Cache::default();
+    begin(e);
 }
 
 /// Before an operation that looks at the state in memory or changes it.
 pub(in crate::emit) fn flush(e: &mut Emitter) {
+    if e.x87.locals.is_none() {
+        return;
+    }
     store(e, true);
     e.x87.known = false;
     e.x87.cache = Cache::default();
@@ -346,6 +368,11 @@ fn store(e: &mut Emitter, inline: bool) {
     if !cache.status && cache.retag == 0 {
         return;
     }
+    if inline {
+        e.i().local_get(STATE).local_get(STATE).i32_load16_u(at(field!(sw), 1));
+    } else {
+        e.i().local_get(STATE);
+    }
     let mut replaced = TOP;
     if cache.rounded != Rounded::Memory {
         replaced |= C1;
@@ -353,7 +380,10 @@ fn store(e: &mut Emitter, inline: bool) {
     if cache.codes {
         replaced |= CODES & !C1;
     }
-    e.i().local_get(STATE).i32_const(!replaced);
+    e.i().i32_const(!replaced);
+    if inline {
+        e.i().i32_and();
+    }
     // What comes in its place.
     e.i().local_get(l.top).i32_const(i32::from(cache.depth)).i32_add().i32_const(7).i32_and();
     e.i().i32_const(11).i32_shl();
@@ -369,13 +399,29 @@ fn store(e: &mut Emitter, inline: bool) {
         let mask = if cache.rounded == Rounded::Codes { CODES } else { CODES & !C1 };
         e.i().local_get(l.codes).i32_const(mask).i32_and().i32_or();
     }
-    e.i().local_get(l.top).local_get(l.tags);
-    if cache.retag != 0 {
-        e.i().i32_const(!tag_bits(cache.retag)).i32_and();
-        e.i().i32_const(tag_bits(cache.retag & cache.empty)).i32_or();
+    let tags = |e: &mut Emitter| {
+        e.i().local_get(l.tags);
+        if cache.retag != 0 {
+            e.i().i32_const(!tag_bits(cache.retag)).i32_and();
+            e.i().i32_const(tag_bits(cache.retag & cache.empty)).i32_or();
+        }
+    };
+    if !inline {
+        e.i().local_get(l.top);
+        tags(e);
+        let put = e.x87_function(library::PUT_STATUS);
+        e.i().call(put);
+        return;
     }
-    let put = e.x87_function(library::PUT_STATUS);
-    e.i().call(put);
+    e.i().i32_or().i32_store16(at(field!(sw), 1));
+    if cache.retag != 0 {
+        e.i().local_get(STATE);
+        tags(e);
+        e.i().i32_const(0xffff).i32_and().local_tee(l.tags);
+        e.i().local_get(l.tags).i32_const(16).i32_shl().i32_or();
+        e.i().i32_const(16).local_get(l.top).i32_const(1).i32_shl().i32_sub().i32_shr_u();
+        e.i().i32_store16(at(field!(tw), 1));
+    }
 }
 
 /// Has the interpreter's function do an operation in the place of code that leaves `after`:
@@ -444,24 +490,10 @@ pub(super) fn note_codes(e: &mut Emitter) {
 
 /// Pushes the status word.
 pub(super) fn status_word(e: &mut Emitter) {
-    let saved = e.x87.cache;
     store(e, true);
-    // All of it is in memory now.
-    let kept = Cache {
-        status: false,
-        raised: false,
-        rounded: Rounded::Memory,
-        codes: false,
-        dirty: 0,
-        retag: 0,
-        ..saved
-    };
-    e.x87.cache = kept;
-    if saved.retag != 0 {
-        // The local of the tags follows.
-        let tags = locals(e).tags;
-        e.i().local_get(tags).i32_const(!tag_bits(saved.retag)).i32_and();
-        e.i().i32_const(tag_bits(saved.retag & saved.empty)).i32_or().local_set(tags);
-    }
+    // All of it is in memory now, and the local of the tags is right.
+    let c = &mut e.x87.cache;
+    (c.status, c.raised, c.rounded, c.codes) = (false, false, Rounded::Memory, false);
+    (c.dirty, c.retag, c.blind) = (0, 0, 0);
     e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1));
 }

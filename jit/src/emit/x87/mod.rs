@@ -15,7 +15,9 @@ use tawaki_cpu::state::{Segment, slot};
 use wasm_encoder::ValType;
 
 use self::cache::Pair;
-pub(in crate::emit) use self::cache::{X87, begin, enter, finish, flush, save, unsaved};
+pub(in crate::emit) use self::cache::{
+    X87, begin, enter, finish, flush, here, restore, save, unfinished, unsaved,
+};
 use self::library::field;
 use super::memory::{Access, GUEST};
 use super::vector::{is_x87, operand};

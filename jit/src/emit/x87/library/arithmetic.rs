@@ -289,7 +289,8 @@ pub(super) fn sqrt(_: u32) -> Function {
         i.local_get(rest).f64_convert_i64_s().f64_const(TWO_64.into()).f64_mul();
         low(i);
         i.f64_convert_i64_u().f64_add();
-        i.local_get(double).local_get(double).f64_add().f64_div().i64_trunc_sat_f64_s();
+        // Downwards: the root is not below it then.
+        i.local_get(double).local_get(double).f64_add().f64_div().f64_floor().i64_trunc_sat_f64_s();
         i.i64_add().local_set(x.hi);
         // Too large by one: the rest is negative; too small: it is more than twice the root.
         remainder(i);
@@ -324,27 +325,24 @@ pub(super) fn sqrt(_: u32) -> Function {
 }
 
 /// Knuth's algorithm D with digits of 32 bits, for `rest` below a divisor with its top
-/// bit set.
+/// bit set. Without branches: whether the estimate is too large, by one or two, is as good as
+/// random.
 pub(super) fn divide_step(_: u32) -> Function {
-    let (rest, digit, divisor, d1, d0, q, r) = (0, 1, 2, 3, 4, 5, 6);
-    let mut f = start(&[(4, I64)]);
+    let (rest, digit, divisor, d1, q, r, over, two) = (0, 1, 2, 3, 4, 5, 6, 7);
+    let mut f = start(&[(3, I64), (2, I32)]);
     let mut i = f.instructions();
     let low = 0xffff_ffff;
-    i.local_get(divisor).i64_const(32).i64_shr_u().local_set(d1);
-    i.local_get(divisor).i64_const(low).i64_and().local_set(d0);
-    i.local_get(rest).local_get(rest).local_get(d1).i64_div_u().local_tee(q);
-    i.local_get(d1).i64_mul().i64_sub().local_set(r);
-    // At most twice.
-    i.block(BlockType::Empty).loop_(BlockType::Empty);
-    i.local_get(q).i64_const(low).i64_gt_u();
-    i.local_get(q).local_get(d0).i64_mul();
-    i.local_get(r).i64_const(32).i64_shl().local_get(digit).i64_or().i64_gt_u();
-    i.i32_or().i32_eqz().br_if(1);
-    i.local_get(q).i64_const(1).i64_sub().local_set(q);
-    i.local_get(r).local_get(d1).i64_add().local_tee(r).i64_const(low).i64_le_u().br_if(0);
-    i.end().end();
-    i.local_get(q);
-    i.local_get(rest).i64_const(32).i64_shl().local_get(digit).i64_or();
-    i.local_get(q).local_get(divisor).i64_mul().i64_sub().end();
+    i.local_get(rest).local_get(divisor).i64_const(32).i64_shr_u().local_tee(d1);
+    i.i64_div_u().local_tee(q).i64_const(low).local_get(q).i64_const(low).i64_lt_u().select().local_set(q);
+    i.local_get(rest).local_get(q).local_get(d1).i64_mul().i64_sub().local_set(r);
+    // q * d0 against the rest before it; a rest with more than two digits is larger.
+    i.local_get(q).local_get(divisor).i64_const(low).i64_and().i64_mul().local_set(d1);
+    i.local_get(r).i64_const(32).i64_shl().local_get(digit).i64_or().local_set(rest);
+    i.local_get(d1).local_get(rest).i64_gt_u();
+    i.local_get(r).i64_const(low).i64_le_u().i32_and().local_set(over);
+    i.local_get(d1).local_get(rest).i64_sub().local_tee(r);
+    i.local_get(divisor).i64_gt_u().local_get(over).i32_and().local_get(over).i32_add().local_set(two);
+    i.local_get(q).local_get(two).i64_extend_i32_u().i64_sub();
+    i.local_get(two).i64_extend_i32_u().local_get(divisor).i64_mul().local_get(r).i64_sub().end();
     f
 }
