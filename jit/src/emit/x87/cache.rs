@@ -434,6 +434,10 @@ fn slowly(e: &mut Emitter, op: &Op, after: &Cache) {
     // Not at the end of the instruction, where nobody knows which way was taken.
     e.leave_if_changed();
     let l = locals(e);
+    // Tags in memory are those of the local, whatever is known of changes.
+    e.i().local_get(STATE).i32_const(-1).i32_const(0).local_get(l.top).local_get(l.tags);
+    let put = e.x87_function(library::PUT_STATUS);
+    e.i().call(put);
     for (place, pair) in after.regs.iter().enumerate() {
         let Some(pair) = pair else { continue };
         e.i().local_get(STATE).local_get(l.top).i32_const(place as i32).i32_add();
