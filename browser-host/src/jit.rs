@@ -119,6 +119,12 @@ impl CodeHost for BrowserHost {
         host::jit_used(id);
     }
 
+    fn warm(&mut self, first: u32, functions: u32) {
+        // At depth 0 a function that calls others leaves at once; any other traps at its first look at
+        // the state, which JavaScript places where no memory is.
+        host::jit_warm(first, functions, (&raw mut *self.words).cast());
+    }
+
     fn drop_functions(&mut self, first: u32, functions: u32) {
         host::jit_drop(first, functions);
     }

@@ -39,7 +39,8 @@ impl Set {
     /// Nothing.
     pub const EMPTY: Set = Set { slots: 0, xmm: 0 };
     /// What outlives an instruction: no temporaries, neither ZERO nor SINK.
-    pub const MACHINE: Set = Set { slots: 0x7f_ffff & !(1 << slot::ZERO), xmm: 0xffff | 0xffff << UPPER | 0xff << 64 };
+    pub const MACHINE: Set =
+        Set { slots: 0x7f_ffff & !(1 << slot::ZERO), xmm: 0xffff | 0xffff << UPPER | 0xff << 64 };
     /// The lazy flags.
     pub const FLAGS: Set = Set { slots: 0xf << slot::FLAG_A, xmm: 0 };
 

@@ -22,14 +22,18 @@ const MAX_REGIONS_LATER: usize = 2000;
 /// Most operations of such a batch that go into one module.
 const MODULE_OPERATIONS: u64 = 60_000;
 
-/// Limits of a region that begins inside of what another one has, and after a program of one that does
-/// not begin a function. Else a large function, such as the loop of an interpreter, would be compiled
+/// Limits of a region that, after a program, begins inside of what another one has or does not begin a
+/// function. Else a large function, such as the loop of an interpreter, would be compiled
 /// again and again from another place in it.
 const PIECE: Limits = Limits { blocks: 64, ops: 600 };
 
+/// The same for what has become hot inside of another region while the program runs: all that runs
+/// with it is wanted, hottest first.
+const SEAM: Limits = Limits { blocks: 160, ops: 2500 };
+
 /// What is taken into a batch.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
+#[derive(Clone, Copy)]
+pub struct Policy<'a> {
     /// Most regions.
     regions: usize,
     /// A callee joins its caller's module when it ran so often.
@@ -41,18 +45,26 @@ pub struct Policy {
     operations: u64,
     /// Only functions are whole regions, whatever begins elsewhere is a [`PIECE`].
     functions: bool,
+    worth: Worth<'a>,
 }
 
-impl Policy {
+impl<'a> Policy<'a> {
     /// While the program waits; `hot` executions make a block hot.
-    pub fn now(hot: u32) -> Self {
+    pub fn now(hot: u32, worth: Worth<'a>) -> Self {
         let (callee, block) = (u64::from(hot / 6).max(1), u64::from(hot / 200));
-        Policy { regions: MAX_REGIONS, callee, block, operations: u64::MAX, functions: false }
+        Policy { regions: MAX_REGIONS, callee, block, operations: u64::MAX, functions: false, worth }
     }
 
     /// After the program; a block that ran `least` times is looked at.
-    pub fn later(least: u64, operations: u64) -> Self {
-        Policy { regions: MAX_REGIONS_LATER, callee: least, block: least / 8, operations, functions: true }
+    pub fn later(least: u64, operations: u64, worth: Worth<'a>) -> Self {
+        Policy {
+            regions: MAX_REGIONS_LATER,
+            callee: least,
+            block: least / 8,
+            operations,
+            functions: true,
+            worth,
+        }
     }
 }
 
@@ -124,21 +136,30 @@ impl Source<'_> {
     }
 
     /// How often the block at `rip` ran, about.
-    fn heat(&self, rip: u64) -> u64 {
+    fn ran(&self, rip: u64) -> u64 {
         self.cache.find(rip).map_or(0, |number| executions(self.cache, self.cache.entry(number)))
     }
 
-    /// Instructions of a region that were run, about.
+    /// Instructions of a region that were interpreted, about.
     fn work(&self, region: &Region) -> u64 {
-        let run = |block: &Block| self.heat(block.rip).saturating_mul(block.instructions() as u64);
+        // A countdown that has ended is that of a block with code of its own, which is run instead.
+        let compiled = |rip| self.cache.find(rip).is_some_and(|n| self.cache.entry(n).countdown.get() <= 2);
+        let run = |block: &Block| match compiled(block.rip) {
+            true => 0,
+            false => self.ran(block.rip).saturating_mul(block.instructions() as u64),
+        };
         region.nodes.iter().map(|node| run(&node.block)).fold(0, u64::saturating_add)
     }
 }
 
 impl BlockSource for Source<'_> {
+    fn heat(&mut self, rip: u64) -> u64 {
+        self.ran(rip)
+    }
+
     fn block(&mut self, rip: u64) -> Option<Block> {
         let number = self.current(rip)?;
-        if self.heat(rip) < self.least {
+        if self.ran(rip) < self.least {
             return None;
         }
         Some(self.cache.entry(number).block.clone())
@@ -166,7 +187,7 @@ impl BlockSource for Source<'_> {
             let ways = jumps.get(&Jump::of(cache, number)).map_or(&[][..], |ways| ways);
             let near = ways.iter().filter(|(from, _)| from.abs_diff(rip) < NEAR);
             let mut seen: Vec<u64> = near.map(|&(_, target)| target).collect();
-            seen.sort_by_key(|&rip| std::cmp::Reverse(self.heat(rip)));
+            seen.sort_by_key(|&rip| std::cmp::Reverse(self.ran(rip)));
             all.extend(seen.into_iter().filter(|&rip| rip != last));
         }
         all
@@ -242,8 +263,7 @@ pub fn form(
     hot: &[u32],
     settings: &Settings,
     code: &CodeCache,
-    policy: Policy,
-    worth: Worth<'_>,
+    policy: Policy<'_>,
 ) -> Formed {
     let mut source = Source { cache, memory, mode, least: policy.block, jumps: None };
     let mut formed = Formed::default();
@@ -264,13 +284,19 @@ pub fn form(
             if chosen.len() >= policy.regions || !entries.insert(entry) {
                 continue;
             }
-            if entry != rip && (code.has(entry as u32) || source.heat(entry) < policy.callee) {
+            if entry != rip && (code.has(entry as u32) || source.ran(entry) < policy.callee) {
                 entries.remove(&entry);
                 continue;
             }
             let inside = code.covers(entry as u32) && !code.has(entry as u32);
             let piece = inside || policy.functions && !called.contains(&entry);
-            let limits = if piece { settings.region.smaller(&PIECE) } else { settings.region };
+            let limits = if !piece {
+                settings.region
+            } else if policy.functions {
+                settings.region.smaller(&PIECE)
+            } else {
+                settings.region.smaller(&SEAM)
+            };
             let Some(region) = form_region(&mut source, entry, &limits) else {
                 if entry == rip {
                     formed.failed.push(rip as u32);
@@ -278,7 +304,7 @@ pub fn form(
                 continue;
             };
             let work = source.work(&region);
-            if !worth(&region, work, entry != rip) {
+            if !(policy.worth)(&region, work, entry != rip) {
                 entries.remove(&entry);
                 if entry == rip {
                     formed.unripe.push(rip as u32);

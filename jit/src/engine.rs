@@ -75,6 +75,10 @@ pub trait CodeHost {
     /// One of them has begun to be used by this process.
     fn used(&mut self, _id: Id) {}
 
+    /// Makes the host do now what it would do at the first call of each of these functions. No guest
+    /// state is in use.
+    fn warm(&mut self, _first: u32, _functions: u32) {}
+
     /// Forgets functions installed before; the indices may be used again.
     fn drop_functions(&mut self, first: u32, functions: u32);
 
@@ -467,7 +471,11 @@ impl<H: CodeHost> JitEngine<H> {
         self.give_back(&dropped);
         for &rip in &entries {
             let Some(index) = self.code.find(memory, rip) else { continue };
-            self.host.dispatch()[dispatch_index(rip) as usize] = DispatchEntry { rip, index };
+            // What is in use keeps its line.
+            let line = &mut self.host.dispatch()[dispatch_index(rip) as usize];
+            if line.rip == NO_RIP || line.rip == rip {
+                *line = DispatchEntry { rip, index };
+            }
             if let Some(number) = self.interpreter.cache().find(u64::from(rip)) {
                 self.countdown(number, 1);
             }
@@ -586,8 +594,8 @@ impl<H: CodeHost> JitEngine<H> {
             op_ns == 0 || run.saturating_mul(INTERPRETED_PS) / 1000 >= cost.saturating_mul(ratio)
         };
         let cache = self.interpreter.cache_mut();
-        let policy = Policy::now(cache.threshold());
-        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, policy, &worth);
+        let policy = Policy::now(cache.threshold(), &worth);
+        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, policy);
         for rip in formed.failed {
             self.fail(rip, "it cannot be decoded");
         }
@@ -616,6 +624,20 @@ impl<H: CodeHost> JitEngine<H> {
         }
     }
 
+    /// What runs a little in each of many processes is not compiled in the end: a new process starts at
+    /// nothing. What is compiled stays so.
+    fn cool(&mut self) {
+        let cache = self.interpreter.cache();
+        let hot = cache.threshold();
+        for entry in cache.entries() {
+            let countdown = entry.countdown.get();
+            if countdown > 2 && countdown != COLD && !entry.expected.get() {
+                entry.countdown.set(hot);
+                entry.rounds.set(0);
+            }
+        }
+    }
+
     /// Compiles what has run enough to be worth it for the next process.
     fn compile_later(&mut self, memory: &GuestMemory, mode: Mode) {
         let start = self.host.clock_us();
@@ -640,17 +662,21 @@ impl<H: CodeHost> JitEngine<H> {
             let cost = REGION_NS + operations(region).saturating_mul(op_ns);
             run.saturating_mul(INTERPRETED_PS * LATER_SHARE) / 1000 >= cost
         };
-        let policy = Policy::later(LATER_LEAST, room.saturating_mul(1000) / op_ns);
+        let policy = Policy::later(LATER_LEAST, room.saturating_mul(1000) / op_ns, &worth);
         let layout = self.host.layout(memory, mode);
         let cache = self.interpreter.cache_mut();
-        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, policy, &worth);
+        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, policy);
         for batch in formed.modules {
-            self.install(memory, batch, &layout);
+            let functions = batch.regions.len() as u32;
+            if let Some(first) = self.install(memory, batch, &layout) {
+                self.host.warm(first, functions);
+            }
         }
         self.stats.later_us += self.host.clock_us().saturating_sub(start);
     }
 
-    fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) {
+    /// Compiles and installs a module. Returns the place of its first function.
+    fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) -> Option<u32> {
         let batch::Module { regions, mut sources } = batch;
         let entries: Box<[u32]> = regions.iter().map(|region| region.entry as u32).collect();
         let installed = if sources.finish() {
@@ -684,8 +710,12 @@ impl<H: CodeHost> JitEngine<H> {
                 let id = self.form.and_then(|form| self.host.publish(&recipe, &form));
                 let Recipe { entries, blocks, .. } = recipe;
                 self.insert(memory, Addition { entries, blocks, first, sources, size, id });
+                Some(first)
             }
-            Err(why) => entries.iter().for_each(|&rip| self.fail(rip, &why)),
+            Err(why) => {
+                entries.iter().for_each(|&rip| self.fail(rip, &why));
+                None
+            }
         }
     }
 
@@ -736,6 +766,9 @@ impl<H: CodeHost> Engine for JitEngine<H> {
             self.epoch = u32::MAX;
             self.clear_dispatch();
             self.began = self.host.clock_us();
+            if self.settings.later_us > 0 {
+                self.cool();
+            }
         }
         self.interpreter.invalidate(range);
     }

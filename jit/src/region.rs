@@ -6,7 +6,7 @@
 //! blocks that run into the start of another node are cut there, so that no
 //! instruction is compiled twice for falling into it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use tawaki_cpu::ir::{Block, Op, OpCode, TrapCode};
 use tawaki_cpu::state::slot;
@@ -22,6 +22,17 @@ pub trait BlockSource {
     /// Where the indirect jump or call at the end of the block at `rip` has been seen
     /// to go, hottest first.
     fn targets(&mut self, rip: u64) -> Vec<u64>;
+
+    /// How often the block at `rip` ran, about: what ran most goes into a region first.
+    fn heat(&mut self, _rip: u64) -> u64 {
+        0
+    }
+}
+
+/// Takes the hottest of those that wait; of equally hot ones the first.
+fn take_hottest(queue: &mut VecDeque<(u64, u64)>) -> Option<u64> {
+    let hottest = (0..queue.len()).max_by_key(|&i| (queue[i].1, std::cmp::Reverse(i)))?;
+    queue.remove(hottest).map(|(rip, _)| rip)
 }
 
 /// Where control goes.
@@ -248,10 +259,11 @@ fn cut(block: &mut Block, n: usize) {
 pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) -> Option<Region> {
     let mut blocks: Vec<(Block, RawEnd)> = Vec::new();
     let mut number: HashMap<u64, usize> = HashMap::new();
-    let mut queue = VecDeque::from([entry]);
+    let mut queue = VecDeque::from([(entry, 0)]);
+    let mut queued = HashSet::from([entry]);
     let mut stubs = Vec::new();
     let mut ops = 0;
-    while let Some(rip) = queue.pop_front() {
+    while let Some(rip) = take_hottest(&mut queue) {
         if number.contains_key(&rip) || rip >> 32 != 0 {
             continue;
         }
@@ -272,7 +284,12 @@ pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
             stubs.push((stub.rip, stub.end));
         }
         number.insert(rip, blocks.len());
-        queue.extend(raw.follow.iter().copied());
+        for &next in &raw.follow {
+            // Once is enough: an indirect jump has many targets, and there are many such jumps.
+            if !number.contains_key(&next) && queued.insert(next) {
+                queue.push_back((next, source.heat(next)));
+            }
+        }
         blocks.push((block, raw));
     }
     if blocks.is_empty() {
