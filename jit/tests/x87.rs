@@ -251,7 +251,9 @@ fn check_mmx(options: Options, count: u64) {
                     code.extend(((DATA + OPERAND) as u32).to_le_bytes());
                 }
                 // Shifts by an immediate; PSHUFW; PALIGNR; PSHUFB.
-                2 => code.extend([0x0f, 0x73, 0xd0 | 0x20 * (reg & 1) | both & 7, random.below(70) as u8]),
+                2 => {
+                    code.extend([0x0f, 0x73, 0xd0 | (0x20 * (reg & 1)) | (both & 7), random.below(70) as u8])
+                }
                 3 => code.extend([0x0f, 0x70, both, random.next() as u8]),
                 4 => code.extend([0x0f, 0x3a, 0x0f, both, random.below(20) as u8]),
                 5 => code.extend([0x0f, 0x38, 0x00, both]),

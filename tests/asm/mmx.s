@@ -101,3 +101,35 @@
 #out32 stop=sigfpe.0x7@code rip=code
 #code64 0fefc0
 #out64 stop=sigfpe.0x7@code rip=code
+#case loop_in_registers 32 64
+#in [data]=0102030405060708 [data+8]=fffefdfcfbfaf9f8
+        movq    mm0, qword ptr [data]
+        movq    mm1, qword ptr [data+8]
+        mov     ecx, 5
+1:      movq    mm2, mm0
+        psrlq   mm2, 23
+        psllq   mm0, 41
+        pxor    mm0, mm2
+        paddq   mm0, mm1
+        packsswb mm1, mm0
+        dec     ecx
+        jnz     1b
+        pmovmskb eax, mm1
+        movq2dq xmm3, mm0
+#code32 0f6f05000000020f6f0d08000002b9050000000f6fd00f73d2170f73f0290fefc20fd4c10f63c84975e90fd7c1f30fd6d8
+#out32 eax=0xd flags=pf+zf used=0xff r0=ffff:322717f96e635647 r1=ffff:7f7f7f7f80807f80 r2=ffff:00000178eee2d5c7 xmm3=0x322717f96e635647
+#code64 0f6f0425000000020f6f0c2508000002b9050000000f6fd00f73d2170f73f0290fefc20fd4c10f63c8ffc975e80fd7c1f30fd6d8
+#out64 rax=0xd flags=pf+zf used=0xff r0=ffff:322717f96e635647 r1=ffff:7f7f7f7f80807f80 r2=ffff:00000178eee2d5c7 xmm3=0x322717f96e635647
+#case x87_registers_beside_a_branch_to_mmx 32 64
+#in st0=3fff:8000000000000001 st1=4000:c000000000000000
+        xor     eax, eax
+        jz      1f
+        pxor    mm0, mm0
+        pxor    mm7, mm7
+1:      nop
+        jmp     1f
+1:      inc     eax
+#code32 31c074060fefc00fefff90eb0040
+#out32 eax=0x1
+#code64 31c074060fefc00fefff90eb00ffc0
+#out64 rax=0x1

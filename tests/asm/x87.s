@@ -563,3 +563,72 @@
 #out32 sw=0x1100 used=0x4 r2=4000:c000000000000000
 #code64 ded1dfd9
 #out64 sw=0x1100 used=0x4 r2=4000:c000000000000000
+#case loop_of_three_blocks 32 64
+#in st0=3fff:8000000000000001 st1=bffd:c000000000000000
+        mov     ecx, 9
+1:      fld     st(1)
+        fmul    st, st(2)
+        fadd    st, st(1)
+        fxch    st(2)
+        fadd    st, st(0)
+        fcomi   st, st(1)
+        jae     2f
+        fchs
+2:      fstp    st(2)
+        dec     ecx
+        jnz     1b
+        fnstsw  ax
+#code32 b909000000d9c1d8cad8c1d9cad8c0dbf17302d9e0ddda4975ebdfe0
+#out32 eax=0x20 flags=pf+zf sw=0x20 r1=4006:c000000000000000 r7=4006:c000000000000000
+#code64 b909000000d9c1d8cad8c1d9cad8c0dbf17302d9e0dddaffc975eadfe0
+#out64 rax=0x20 flags=pf+zf sw=0x20 r1=4006:c000000000000000 r7=4006:c000000000000000
+#case loop_that_fills_the_stack 32 64
+        mov     ecx, 10
+1:      fld1
+        fld     st(0)
+        faddp   st(1), st
+        dec     ecx
+        jnz     1b
+        fnstsw  ax
+#code32 b90a000000d9e8d9c0dec14975f7dfe0
+#out32 eax=0x3041 flags=pf+zf sw=0x3041 used=0xdf r0=ffff:c000000000000000 r1=4000:8000000000000000 r2=4000:8000000000000000 r3=4000:8000000000000000 r4=4000:8000000000000000 r5=ffff:c000000000000000 r6=ffff:c000000000000000 r7=ffff:c000000000000000
+#code64 b90a000000d9e8d9c0dec1ffc975f6dfe0
+#out64 rax=0x3041 flags=pf+zf sw=0x3041 used=0xdf r0=ffff:c000000000000000 r1=4000:8000000000000000 r2=4000:8000000000000000 r3=4000:8000000000000000 r4=4000:8000000000000000 r5=ffff:c000000000000000 r6=ffff:c000000000000000 r7=ffff:c000000000000000
+#case loop_that_empties_the_stack 32 64
+#in st0=3fff:8000000000000001 st1=4000:c000000000000000 st2=4001:c000000000000000
+        mov     ecx, 4
+1:      fadd    st, st(1)
+        fstp    st(1)
+        dec     ecx
+        jnz     1b
+        fnstsw  ax
+#code32 b904000000d8c1ddd94975f9dfe0
+#out32 eax=0x2061 flags=pf+zf sw=0x2061 used=0x10 r0=4001:8000000000000000 r1=4002:a000000000000000 r2=ffff:c000000000000000 r3=ffff:c000000000000000 r4=ffff:c000000000000000
+#code64 b904000000d8c1ddd9ffc975f8dfe0
+#out64 rax=0x2061 flags=pf+zf sw=0x2061 used=0x10 r0=4001:8000000000000000 r1=4002:a000000000000000 r2=ffff:c000000000000000 r3=ffff:c000000000000000 r4=ffff:c000000000000000
+#case rounding_seen_behind_a_branch 32 64
+#in st0=4000:c000000000000000 st1=3fff:8000000000000000 st2=3fff:8000000000000001
+        fdivr   st, st(1)
+        jmp     1f
+1:      fnstsw  ax
+        fadd    st, st(2)
+        fxch    st(2)
+#code32 d8f9eb00dfe0d8c2d9ca
+#out32 eax=0x220 sw=0x20 r0=3fff:8000000000000001 r2=3fff:aaaaaaaaaaaaaaac
+#code64 d8f9eb00dfe0d8c2d9ca
+#out64 rax=0x220 sw=0x20 r0=3fff:8000000000000001 r2=3fff:aaaaaaaaaaaaaaac
+#case differences_that_cancel 32 64
+#in st0=3fff:8000000000000000 st1=3ffe:ffffffffffffffff st2=3fbf:8000000000000001 st3=3fc0:ffffffffffffffff
+        fld     st(0)
+        fsub    st, st(2)
+        fld     st(1)
+        fsub    st, st(4)
+        fld     st(2)
+        fsub    st, st(6)
+        fld     st(5)
+        fsubr   st, st(4)
+        fnstsw  ax
+#code32 d9c0d8e2d9c1d8e4d9c2d8e6d9c5d8ecdfe0
+#out32 eax=0x2220 sw=0x2220 used=0xff r4=3ffe:ffffffffffffffff r5=3ffe:fffffffffffffffc r6=3ffe:ffffffffffffffff r7=3fbf:8000000000000000
+#code64 d9c0d8e2d9c1d8e4d9c2d8e6d9c5d8ecdfe0
+#out64 rax=0x2220 sw=0x2220 used=0xff r4=3ffe:ffffffffffffffff r5=3ffe:fffffffffffffffc r6=3ffe:ffffffffffffffff r7=3fbf:8000000000000000
