@@ -221,6 +221,9 @@ pub struct Analysis {
     pub flags: Vec<u32>,
     /// Effects of the operations of each node of the region.
     pub effects: Vec<Vec<Effects>>,
+    /// What code behind each dispatch node of indirect jumps reads before it writes it; empty for
+    /// other nodes. What else is dirty is stored before the jump.
+    needed: Vec<Set>,
 }
 
 /// Dirty after `op` when `before` was dirty before it.
@@ -364,6 +367,7 @@ pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Ba
         region.nodes.iter().map(|n| n.block.ops.iter().map(|op| effects(op, options)).collect()).collect();
     let flags = dead_flags(region, &mut all, shape, options, batch);
     let kinds = kinds(region, &all, shape);
+    let needed = needed(region, &all, shape);
     let count = shape.succ.len();
     let mut nodes = vec![AtNode::default(); count];
     // Dirty: forward, to a fixed point (sets only grow).
@@ -380,7 +384,9 @@ pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Ba
                 }
             }
             for &s in &shape.succ[n] {
-                let new = nodes[s].dirty | dirty;
+                let kept =
+                    if n < region.nodes.len() && joins(region, shape, s) { dirty & needed[s] } else { dirty };
+                let new = nodes[s].dirty | kept;
                 changed |= new != nodes[s].dirty;
                 nodes[s].dirty = new;
             }
@@ -426,7 +432,50 @@ pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Ba
     for (node, kind) in nodes.iter_mut().zip(kinds) {
         node.kind = kind;
     }
-    Analysis { nodes, flags, effects: all }
+    Analysis { nodes, flags, effects: all, needed }
+}
+
+/// Whether a node is the dispatch node of several indirect jumps.
+fn joins(region: &Region, shape: &Shape, n: usize) -> bool {
+    n >= region.nodes.len() && n < shape.real && n != shape.root
+}
+
+/// For the dispatch nodes of indirect jumps: the slots that are read before they are written on
+/// some way on, not counting the ways out, which only store what is dirty. An interpreter's
+/// operation leaves much behind that no other one looks at; carried along, it would take up
+/// registers in all of them.
+fn needed(region: &Region, all: &[Vec<Effects>], shape: &Shape) -> Vec<Set> {
+    let count = shape.succ.len();
+    let mut live = vec![Set::EMPTY; count];
+    if !(0..count).any(|n| joins(region, shape, n)) {
+        return live;
+    }
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_unstable_by_key(|&n| std::cmp::Reverse(shape.rpo[n]));
+    let mut changed = true;
+    while std::mem::take(&mut changed) {
+        for &n in &order {
+            let mut now = shape.succ[n].iter().fold(Set::EMPTY, |all, &s| all | live[s]);
+            if let (Some(node), Some(ops)) = (region.nodes.get(n), all.get(n)) {
+                if matches!(node.end, End::Call { .. }) {
+                    now = Set::EMPTY;
+                }
+                for e in ops.iter().rev() {
+                    now = if e.sync { Set::EMPTY } else { now.without(e.kills) | e.reads };
+                }
+            }
+            changed |= now != live[n];
+            live[n] = now;
+        }
+    }
+    for (n, set) in live.iter_mut().enumerate() {
+        if !joins(region, shape, n) {
+            *set = Set::EMPTY;
+        } else if !(*set & Set::FLAGS).is_empty() {
+            *set |= Set::FLAGS;
+        }
+    }
+    live
 }
 
 /// The static kind of the flags at the start of each node.
@@ -459,6 +508,12 @@ fn kinds(region: &Region, all: &[Vec<Effects>], shape: &Shape) -> Vec<Kind> {
 }
 
 impl Analysis {
+    /// Of what is dirty before a jump to the dispatch node `n` of indirect jumps: what is stored
+    /// before it.
+    pub fn stored_before(&self, n: usize, dirty: Set) -> Set {
+        (dirty & Set::MACHINE).without(self.needed[n])
+    }
+
     /// For each operation of node `n`: what is live behind it, and which status flags.
     pub fn live_after(
         &self,

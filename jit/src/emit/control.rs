@@ -720,7 +720,12 @@ fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, 
     target_to_pc(e, wide, value);
     let pc = e.pc;
     if let Some(group) = c.groups.iter().position(|g| g.members.contains(&n)) {
-        return goto(e, c, n, Target::Node(c.region.nodes.len() + group));
+        let to = c.region.nodes.len() + group;
+        let stored = c.analysis.stored_before(to, e.dirty);
+        let meaningful = e.meaningful(stored);
+        e.store_set(meaningful);
+        e.dirty = e.dirty.without(stored);
+        return goto(e, c, n, Target::Node(to));
     }
     let inside = known.iter().filter_map(|&(rip, t)| match t {
         Target::Node(t) => Some((rip as u32, t)),
