@@ -264,6 +264,7 @@ int main(int argc, char **argv)
     state = argc > 2 ? atol(argv[2]) : 12345;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) weights += kinds[i].weight;
+    nap(300000); /* the shell waits for this program by then */
     tables(before, sizeof before);
     struct statvfs disk, disk_now;
     statvfs(".", &disk);
