@@ -4,7 +4,7 @@
 
 /** Most modules kept, and most bytes of wasm: machine code takes several times that. */
 const MOST_MODULES = 2000;
-const MOST_BYTES = 16 * 2 ** 20;
+const MOST_BYTES = 64 * 2 ** 20;
 
 /** A worker sends what it has compiled with its next system call (whoever that wakes may start the same program), or when it has so many modules. */
 const BATCH = 16;

@@ -163,8 +163,9 @@ pub unsafe extern "C" fn kernel_event(
 static LAST_RUN: std::sync::Mutex<[f64; 8]> = std::sync::Mutex::new([0.0; 8]);
 
 /// Longest time that a worker compiles for others after its process has ended, microseconds: it cannot
-/// take another task meanwhile.
-const LATER_US: u64 = 400_000;
+/// take another task meanwhile. None: with two cores it costs the next process more than it saves
+/// (decision 0007).
+const LATER_US: u64 = 0;
 
 /// Bits of `switches` of [`process_run`].
 const STRACE: u32 = 1;

@@ -1,15 +1,14 @@
 //! From hot blocks to modules: forms regions, adds their hot callees, leaves out what
 //! is covered already, and groups them so that a module's code comes and goes together.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use tawaki_cpu::interp::cache::{Cache, Entry, NONE};
 use tawaki_cpu::ir::{Block, OpCode};
 use tawaki_cpu::{GuestMemory, Mode, Perms};
 
 use crate::cache::{CodeCache, Sources};
 use crate::emit::switch::{Table, table};
-use crate::engine::Settings;
+use crate::engine::{Settings, TESTING};
 use crate::layout::Limits;
 use crate::region::{BlockSource, Region, form_region};
 
@@ -99,23 +98,45 @@ struct Source<'a> {
     mode: Mode,
     /// Executions that make a block part of a region.
     least: u64,
+    jumps: &'a mut Jumps,
+}
+
+/// Where indirect jumps have led, as of some batches ago: to find it out, all blocks are looked at.
+#[derive(Default)]
+pub struct Jumps {
     /// Blocks that indirect jumps led to, each with the address of the jump's block, by what the
-    /// jumps have in common; made when first asked for.
-    jumps: Option<HashMap<Jump, Vec<(u64, u64)>>>,
+    /// jumps have in common, hottest first; made when first asked for.
+    known: Option<FxHashMap<Jump, Vec<(u64, u64)>>>,
+    /// Batches since.
+    age: u32,
+}
+
+impl Jumps {
+    /// For so many batches the same.
+    const MAX_AGE: u32 = 16;
+
+    /// A batch begins; `exact`: it is not to miss anything.
+    fn begin(&mut self, exact: bool) {
+        self.age += 1;
+        if exact || self.age >= Self::MAX_AGE {
+            *self = Jumps::default();
+        }
+    }
 }
 
 /// Which indirect jumps have the same targets.
 #[derive(PartialEq, Eq, Hash)]
 enum Jump {
-    /// Those of this block.
-    Block(u32),
+    /// Those of the block at this address.
+    Block(u64),
     /// Those through this table.
     Table(Table),
 }
 
 impl Jump {
     fn of(cache: &Cache, number: u32) -> Jump {
-        table(&cache.entry(number).block).map_or(Jump::Block(number), Jump::Table)
+        let block = &cache.entry(number).block;
+        table(block).map_or(Jump::Block(block.rip), Jump::Table)
     }
 }
 
@@ -175,20 +196,23 @@ impl BlockSource for Source<'_> {
         }
         if entry.block.ops.last().is_some_and(|op| op.code == OpCode::JmpInd) {
             let cache = &*self.cache;
-            let jumps = self.jumps.get_or_insert_with(|| {
-                let mut jumps: HashMap<Jump, Vec<(u64, u64)>> = HashMap::new();
+            let jumps = self.jumps.known.get_or_insert_with(|| {
+                let mut jumps: FxHashMap<Jump, Vec<(u64, u64)>> = FxHashMap::default();
                 for entry in cache.entries().iter().filter(|entry| entry.from.get() != NONE) {
                     let from = entry.from.get();
                     let way = (cache.entry(from).block.rip, entry.block.rip);
                     jumps.entry(Jump::of(cache, from)).or_default().push(way);
                 }
+                // Once for all: a threaded interpreter has as many jumps as targets.
+                let ran = |rip| cache.find(rip).map_or(0, |n| executions(cache, cache.entry(n)));
+                for ways in jumps.values_mut() {
+                    ways.sort_by_cached_key(|&(_, target)| std::cmp::Reverse(ran(target)));
+                }
                 jumps
             });
             let ways = jumps.get(&Jump::of(cache, number)).map_or(&[][..], |ways| ways);
             let near = ways.iter().filter(|(from, _)| from.abs_diff(rip) < NEAR);
-            let mut seen: Vec<u64> = near.map(|&(_, target)| target).collect();
-            seen.sort_by_key(|&rip| std::cmp::Reverse(self.ran(rip)));
-            all.extend(seen.into_iter().filter(|&rip| rip != last));
+            all.extend(near.map(|&(_, target)| target).filter(|&rip| rip != last));
         }
         all
     }
@@ -202,7 +226,7 @@ pub fn executions(cache: &Cache, entry: &Entry) -> u64 {
 }
 
 /// Where calls have led, as far as known.
-fn called(cache: &Cache) -> HashSet<u64> {
+fn called(cache: &Cache) -> FxHashSet<u64> {
     let target = |entry: &Entry| {
         let last = entry.block.ops.last()?;
         match last.code {
@@ -255,28 +279,35 @@ fn keep_best(chosen: &mut Vec<(Region, u64)>, mut room: u64) {
     chosen.retain(|_| kept.next() == Some(true));
 }
 
-/// Forms the regions for `hot` and their callees.
+/// Forms the regions for `hot` and their callees, with what was interpreted so far and how.
 pub fn form(
-    cache: &mut Cache,
-    memory: &GuestMemory,
-    mode: Mode,
+    (cache, memory, mode): (&mut Cache, &GuestMemory, Mode),
     hot: &[u32],
     settings: &Settings,
     code: &CodeCache,
+    jumps: &mut Jumps,
     policy: Policy<'_>,
 ) -> Formed {
-    let mut source = Source { cache, memory, mode, least: policy.block, jumps: None };
+    jumps.begin(settings.thresholds.hot <= TESTING);
+    let mut source = Source { cache, memory, mode, least: policy.block, jumps };
     let mut formed = Formed::default();
-    let mut modules: HashMap<u32, (Module, u64)> = HashMap::new();
-    let mut covered: HashSet<u64> = HashSet::new();
-    let mut entries: HashSet<u64> = HashSet::new();
+    let mut modules: FxHashMap<u32, (Module, u64)> = FxHashMap::default();
+    let mut covered: FxHashSet<u64> = FxHashSet::default();
+    let mut entries: FxHashSet<u64> = FxHashSet::default();
     // Functions begin below their loops: the larger region comes first.
     let mut hot: Vec<u64> = hot.iter().map(|&rip| u64::from(rip)).collect();
     hot.sort_unstable();
-    let called = if policy.functions { called(source.cache) } else { HashSet::new() };
+    let called = if policy.functions { called(source.cache) } else { FxHashSet::default() };
     let mut chosen: Vec<(Region, u64)> = Vec::new();
+    let mut rejected: FxHashSet<u64> = FxHashSet::default();
     for rip in hot {
         if covered.contains(&rip) || entries.contains(&rip) {
+            continue;
+        }
+        // Much the same region again: forming that of a large function takes milliseconds, and
+        // hundreds of its blocks become hot before it is worth compiling.
+        if rejected.contains(&rip) {
+            formed.unripe.push(rip as u32);
             continue;
         }
         let mut queue = vec![rip];
@@ -308,6 +339,7 @@ pub fn form(
                 entries.remove(&entry);
                 if entry == rip {
                     formed.unripe.push(rip as u32);
+                    rejected.extend(region.nodes.iter().map(|node| node.block.rip));
                 }
                 continue;
             }
@@ -336,4 +368,25 @@ pub fn form(
     }
     formed.modules = modules.into_values().map(|(module, _)| module).chain(full).collect();
     formed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_jumps_lead_is_found_anew_after_some_batches() {
+        let mut jumps = Jumps::default();
+        jumps.begin(false);
+        jumps.known = Some(FxHashMap::default());
+        for _ in 2..Jumps::MAX_AGE {
+            jumps.begin(false);
+            assert!(jumps.known.is_some());
+        }
+        jumps.begin(false);
+        assert!(jumps.known.is_none());
+        jumps.known = Some(FxHashMap::default());
+        jumps.begin(true);
+        assert!(jumps.known.is_none(), "exact: looked for each time");
+    }
 }

@@ -25,7 +25,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { modules: 2000, bytes: 16 << 20 }
+        Limits { modules: 2000, bytes: 64 << 20 }
     }
 }
 

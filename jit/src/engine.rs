@@ -16,7 +16,7 @@ use tawaki_cpu::interp::cache::{COLD, Entry, UNKNOWN};
 use tawaki_cpu::interp::{Stopped, exec};
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
 
-use crate::batch::{self, Policy, operations};
+use crate::batch::{self, Jumps, Policy, operations};
 use crate::cache::{self, Addition, CodeCache, Sources};
 use crate::heat::{Heat, Thresholds};
 use crate::layout::{
@@ -176,7 +176,7 @@ const INTERPRETED_PS: u64 = 2500;
 
 /// A region is compiled when interpreting it has taken so many times what compiling it
 /// will: whatever comes after, that share is the most that can be lost.
-const RATIO: u64 = 3;
+const RATIO: u64 = 10;
 
 /// A callee of such a region joins it at this ratio.
 const CALLEE_RATIO: u64 = 1;
@@ -185,7 +185,7 @@ const CALLEE_RATIO: u64 = 1;
 const OP_NS: u64 = 1500;
 
 /// A clock that ran on while the host did something else is not believed beyond this.
-const MAX_OP_NS: u64 = 4000;
+const MAX_OP_NS: u64 = 12_000;
 
 /// After a process, a region is compiled for the next ones already when interpreting it has taken
 /// one in so many of what compiling it will: another core does it, mostly, and programs run again.
@@ -204,7 +204,7 @@ const REGION_NS: u64 = 30_000;
 const LAZY: u64 = 10;
 
 /// With a threshold up to this one, everything is compiled, however long that takes.
-const TESTING: u32 = 100;
+pub(crate) const TESTING: u32 = 100;
 
 /// Interpreter and compiler.
 pub struct JitEngine<H> {
@@ -232,6 +232,8 @@ pub struct JitEngine<H> {
     op_ns: u64,
     /// When the process began, by the host's clock.
     began: u64,
+    /// Where its indirect jumps have led.
+    jumps: Jumps,
 }
 
 /// Guest instructions, about, of a run that began with a full slice and the budget `room`.
@@ -269,6 +271,7 @@ impl<H: CodeHost> JitEngine<H> {
             current: 0,
             logged: false,
             began: 0,
+            jumps: Jumps::default(),
         }
     }
 
@@ -326,6 +329,7 @@ impl<H: CodeHost> JitEngine<H> {
         self.code.clear(&mut dropped);
         self.give_back(&dropped);
         self.heat.reset();
+        self.jumps = Jumps::default();
     }
 
     fn give_back(&mut self, dropped: &[cache::TableRange]) {
@@ -595,7 +599,8 @@ impl<H: CodeHost> JitEngine<H> {
         };
         let cache = self.interpreter.cache_mut();
         let policy = Policy::now(cache.threshold(), &worth);
-        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, policy);
+        let formed =
+            batch::form((cache, memory, mode), &hot, &self.settings, &self.code, &mut self.jumps, policy);
         for rip in formed.failed {
             self.fail(rip, "it cannot be decoded");
         }
@@ -665,7 +670,8 @@ impl<H: CodeHost> JitEngine<H> {
         let policy = Policy::later(LATER_LEAST, room.saturating_mul(1000) / op_ns, &worth);
         let layout = self.host.layout(memory, mode);
         let cache = self.interpreter.cache_mut();
-        let formed = batch::form(cache, memory, mode, &hot, &self.settings, &self.code, policy);
+        let formed =
+            batch::form((cache, memory, mode), &hot, &self.settings, &self.code, &mut self.jumps, policy);
         for batch in formed.modules {
             let functions = batch.regions.len() as u32;
             if let Some(first) = self.install(memory, batch, &layout) {
@@ -763,6 +769,7 @@ impl<H: CodeHost> Engine for JitEngine<H> {
             self.code.distrust();
             self.refused.clear();
             self.heat.reset();
+            self.jumps = Jumps::default();
             self.epoch = u32::MAX;
             self.clear_dispatch();
             self.began = self.host.clock_us();

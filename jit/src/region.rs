@@ -6,8 +6,10 @@
 //! blocks that run into the start of another node are cut there, so that no
 //! instruction is compiled twice for falling into it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use tawaki_cpu::ir::{Block, Op, OpCode, TrapCode};
 use tawaki_cpu::state::slot;
 
@@ -29,11 +31,9 @@ pub trait BlockSource {
     }
 }
 
-/// Takes the hottest of those that wait; of equally hot ones the first.
-fn take_hottest(queue: &mut VecDeque<(u64, u64)>) -> Option<u64> {
-    let hottest = (0..queue.len()).max_by_key(|&i| (queue[i].1, std::cmp::Reverse(i)))?;
-    queue.remove(hottest).map(|(rip, _)| rip)
-}
+/// Blocks that wait to go into a region: how often each ran, how many waited before it, its address.
+/// The hottest goes first, of equally hot ones the first.
+type Waiting = BinaryHeap<(u64, Reverse<usize>, u64)>;
 
 /// Where control goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -258,12 +258,12 @@ fn cut(block: &mut Block, n: usize) {
 /// `None` when the entry itself has no block, or lies above 4 GiB.
 pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) -> Option<Region> {
     let mut blocks: Vec<(Block, RawEnd)> = Vec::new();
-    let mut number: HashMap<u64, usize> = HashMap::new();
-    let mut queue = VecDeque::from([(entry, 0)]);
-    let mut queued = HashSet::from([entry]);
+    let mut number: FxHashMap<u64, usize> = FxHashMap::default();
+    let mut queue = Waiting::from([(0, Reverse(0), entry)]);
+    let mut queued = FxHashSet::from_iter([entry]);
     let mut stubs = Vec::new();
     let mut ops = 0;
-    while let Some(rip) = take_hottest(&mut queue) {
+    while let Some((_, _, rip)) = queue.pop() {
         if number.contains_key(&rip) || rip >> 32 != 0 {
             continue;
         }
@@ -287,7 +287,7 @@ pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
         for &next in &raw.follow {
             // Once is enough: an indirect jump has many targets, and there are many such jumps.
             if !number.contains_key(&next) && queued.insert(next) {
-                queue.push_back((next, source.heat(next)));
+                queue.push((source.heat(next), Reverse(queued.len()), next));
             }
         }
         blocks.push((block, raw));

@@ -137,7 +137,7 @@ pub struct CodeLibrary {
 }
 
 /// Of a [`CodeLibrary`]: machine code takes several times the wasm's size.
-const LIBRARY: Limits = Limits { modules: 4000, bytes: 32 << 20 };
+const LIBRARY: Limits = Limits { modules: 4000, bytes: 64 << 20 };
 
 impl Default for CodeLibrary {
     fn default() -> Self {
