@@ -176,7 +176,7 @@ const INTERPRETED_PS: u64 = 2500;
 
 /// A region is compiled when interpreting it has taken so many times what compiling it
 /// will: whatever comes after, that share is the most that can be lost.
-const RATIO: u64 = 10;
+const RATIO: u64 = 6;
 
 /// A callee of such a region joins it at this ratio.
 const CALLEE_RATIO: u64 = 1;
