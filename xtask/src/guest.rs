@@ -50,6 +50,9 @@ struct Settings {
     /// Whether the output may be recorded on this machine.
     #[serde(default = "default_record")]
     record: bool,
+    /// In `tests/programs`: whether every change is tested with it, on the image of [`Suite::Exact`].
+    #[serde(default)]
+    every_change: bool,
     /// Known failures: `host` or `host/arch` to the reason. One that passes is an error.
     #[serde(default)]
     known_failure: BTreeMap<String, String>,
@@ -94,6 +97,8 @@ pub enum Suite {
     Pipelines,
     /// The programs of `docs/programs.md`, on an image that has them.
     Programs,
+    /// Those of them that compute and whose every digit counts, on a smaller image.
+    Exact,
     /// A week of use in ten minutes, on the default image.
     Soak,
 }
@@ -102,7 +107,7 @@ impl Suite {
     fn folder(self) -> &'static str {
         match self {
             Suite::Pipelines => "tests/pipelines",
-            Suite::Programs => "tests/programs",
+            Suite::Programs | Suite::Exact => "tests/programs",
             Suite::Soak => "tests/soak",
         }
     }
@@ -111,6 +116,7 @@ impl Suite {
         match self {
             Suite::Pipelines | Suite::Soak => image::default_image(root, arch),
             Suite::Programs => image::programs_image(root, arch),
+            Suite::Exact => image::exact_image(root, arch),
         }
     }
 }
@@ -126,6 +132,9 @@ fn cases(root: &Path, suite: Suite, only: Option<&str>) -> Result<Vec<Case>, Str
         let read = |file: &str| fs::read_to_string(dir.join(file)).map_err(|e| format!("{name}/{file}: {e}"));
         let settings: Settings =
             toml::from_str(&read("test.toml")?).map_err(|e| format!("{name}/test.toml: {e}"))?;
+        if suite == Suite::Exact && !settings.every_change {
+            continue;
+        }
         let mut script = read("script.sh")?;
         if settings.stderr {
             script.insert_str(0, "exec 2>&1\n");

@@ -40,6 +40,9 @@ enum Task {
         /// Those of tests/programs
         #[arg(long)]
         programs: bool,
+        /// Those of them that every change is tested with, on their own image
+        #[arg(long)]
+        exact: bool,
     },
     /// Build a Debian image
     Image(image::ImageArgs),
@@ -66,8 +69,12 @@ fn main() {
         Task::Serve(args) => serve::serve(&root, &args).map(|()| 0),
         Task::Test(args) => test::run(&root, &args),
         Task::Tidy => tidy::check(&root).map(|tally| i32::from(tally.failed > 0)),
-        Task::Record { name, programs } => {
-            let suite = if programs { guest::Suite::Programs } else { guest::Suite::Pipelines };
+        Task::Record { name, programs, exact } => {
+            let suite = match (programs, exact) {
+                (_, true) => guest::Suite::Exact,
+                (true, false) => guest::Suite::Programs,
+                _ => guest::Suite::Pipelines,
+            };
             guest::record(&root, suite, name.as_deref()).map(|()| 0)
         }
         Task::Image(args) => image::build(&root, &args).map(|()| 0),

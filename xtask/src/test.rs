@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::guest::{self, Tally};
 use crate::run::Host;
-use crate::{tidy, tools, web};
+use crate::{image, tidy, tools, web};
 
 /// Options of the tests.
 #[derive(Args, Clone, Debug)]
@@ -53,6 +53,8 @@ pub enum Part {
     Fuzz,
     /// Shell scripts on the Debian images
     Guest,
+    /// Programs that compute, bit for bit as on a processor, on images that have them
+    Exact,
     /// The page and its API in a browser
     Browser,
 }
@@ -71,26 +73,34 @@ pub fn run(root: &Path, args: &TestArgs) -> Result<i32, String> {
         // Guest programs of both widths come from this machine's compiler.
         needed.push(("(the 32-bit C library)", "gcc-multilib"));
     }
-    if wanted(Part::Browser) || wanted(Part::Guest) && args.hosts.contains(&Host::Chromium) {
+    let scripts = wanted(Part::Guest) || wanted(Part::Exact);
+    if wanted(Part::Browser) || scripts && args.hosts.contains(&Host::Chromium) {
         needed.extend([("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")]);
     }
     if wanted(Part::Types) {
         needed.extend([("node", "nodejs"), ("npm", "npm")]);
     }
     tools::require(&needed)?;
-    let on_images = wanted(Part::Guest) || wanted(Part::Browser);
+    let (plain, exact) = (wanted(Part::Guest) || wanted(Part::Browser), wanted(Part::Exact));
     // Installing packages is mostly waiting: it goes on beside the compiler.
-    let mut images = on_images.then(|| {
+    let mut images = (plain || exact).then(|| {
         let root = root.to_path_buf();
         std::thread::spawn(move || {
-            guest::ARCHS.iter().try_for_each(|arch| crate::image::default_image(&root, arch).map(drop))
+            guest::ARCHS
+                .iter()
+                .filter(|_| plain)
+                .try_for_each(|arch| image::default_image(&root, arch).map(drop))?;
+            guest::ARCHS
+                .iter()
+                .filter(|_| exact)
+                .try_for_each(|arch| image::exact_image(&root, arch).map(drop))
         })
     });
     let mut total = Tally::default();
     for part in Part::value_variants().iter().copied().filter(|part| wanted(*part)) {
         let started = Instant::now();
         eprintln!("== {part:?}");
-        if let Some(thread) = images.take_if(|_| matches!(part, Part::Guest | Part::Browser)) {
+        if let Some(thread) = images.take_if(|_| matches!(part, Part::Guest | Part::Exact | Part::Browser)) {
             thread.join().map_err(|_| "the image builder failed")??;
         }
         let tally = match part {
@@ -104,6 +114,7 @@ pub fn run(root: &Path, args: &TestArgs) -> Result<i32, String> {
             Part::Unit => unit(root)?,
             Part::Fuzz => one(crate::fuzz::random(root, FUZZ_SECONDS)),
             Part::Guest => guest_tests(root, args, guest::Suite::Pipelines)?,
+            Part::Exact => guest_tests(root, args, guest::Suite::Exact)?,
             Part::Browser => browser(root, args.name.as_deref())?,
         };
         total.passed += tally.passed;

@@ -8,7 +8,7 @@ mod arrange;
 mod programs;
 mod sources;
 
-pub use programs::programs_image;
+pub use programs::{exact_image, programs_image};
 pub use sources::hosts as source_hosts;
 
 use std::fs;

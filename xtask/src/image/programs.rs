@@ -1,4 +1,4 @@
-//! The image of `tests/programs`: what `docs/programs.md` lists.
+//! The images of `tests/programs`: what `docs/programs.md` lists, and the part of it that every change is tested with.
 
 use super::{ImageArgs, build};
 use std::path::{Path, PathBuf};
@@ -70,6 +70,18 @@ pub fn programs_image(root: &Path, arch: &str) -> Result<PathBuf, String> {
     if !path.exists() {
         let source = SOURCE_PACKAGES.iter().map(|p| (*p).to_owned()).collect();
         build(root, &ImageArgs { source, ..ImageArgs::new(arch, PACKAGES, 6 << 30, &path) })?;
+    }
+    Ok(path)
+}
+
+/// What the tests that compute need beside the default packages.
+const EXACT: &[&str] = &["ffmpeg", "openssl", "python3-numpy", "stress-ng"];
+
+/// Their image, built when missing: `build/exact-ARCH.ext2`.
+pub fn exact_image(root: &Path, arch: &str) -> Result<PathBuf, String> {
+    let path = root.join(format!("build/exact-{arch}.ext2"));
+    if !path.exists() {
+        build(root, &ImageArgs::new(arch, EXACT, 2 << 30, &path))?;
     }
     Ok(path)
 }
