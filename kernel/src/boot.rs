@@ -7,7 +7,7 @@ use crate::kernel::Kernel;
 use crate::spawn::blank_process;
 use crate::task::{ProcId, Process, Session};
 use tawaki_abi::Errno;
-use tawaki_abi::fs::{OpenFlags, S_IFCHR};
+use tawaki_abi::fs::{OpenFlags, S_IFBLK, S_IFCHR};
 use tawaki_vfs::{At, Context, Creds, FileSystem, FsError, FsResult, MountFlags, Tmpfs};
 
 /// How far the machine is up.
@@ -27,6 +27,7 @@ const NODES: &[(&str, u32, u64, u64)] = &[
     ("tty", 0o666, 5, 0),
     ("console", 0o600, 5, 1),
     ("ptmx", 0o666, 5, 2),
+    ("loop-control", 0o660, 10, 237),
 ];
 
 /// Symbolic links of `/dev`.
@@ -133,6 +134,10 @@ impl Kernel {
             for (name, mode, major, minor) in NODES {
                 let path = format!("/dev/{name}");
                 vfs.mknod(&cx, &at, path.as_bytes(), S_IFCHR | mode, major << 8 | minor)?;
+            }
+            for n in 0..tawaki_vfs::LOOPS {
+                let path = format!("/dev/loop{n}");
+                vfs.mknod(&cx, &at, path.as_bytes(), S_IFBLK | 0o660, 7 << 8 | n as u64)?;
             }
             for (name, target) in LINKS {
                 vfs.symlink(&cx, target.as_bytes(), &at, format!("/dev/{name}").as_bytes())?;

@@ -12,7 +12,12 @@ use tawaki_abi::Errno;
 use tawaki_abi::signal::{SI_KERNEL, SIGKILL, SigInfo};
 use tawaki_abi::tty::WinSize;
 use tawaki_abi::wire::{Call, Reply, Slot};
-use tawaki_vfs::{Tmpfs, Vfs};
+use tawaki_vfs::{Served, Tmpfs, Vfs};
+
+/// Rounds of work for loop devices in one step: other events come between.
+const LOOP_ROUNDS: u32 = 64;
+/// How soon work that was left over, or waits for the host, is looked at again, nanoseconds.
+const LOOP_PAUSE: u64 = 1_000_000;
 
 /// The machine's kernel.
 pub struct Kernel {
@@ -78,6 +83,9 @@ impl Kernel {
     /// When the next timer is due, monotonic nanoseconds: the host then sends
     /// [`Event::Tick`] unless something else happens before.
     pub fn next_timer(&self) -> Option<u64> {
+        if self.vfs.loops_wait() {
+            return Some(self.sys.now.monotonic_ns.saturating_add(LOOP_PAUSE));
+        }
         self.sys.timers.first().map(|(at, _)| *at)
     }
 
@@ -88,7 +96,13 @@ impl Kernel {
             return true;
         }
         let Kernel { vfs, sys, .. } = self;
-        !matches!(vfs.sync(&sys.kernel_context()), Err(tawaki_vfs::FsError::Pending))
+        let cx = sys.kernel_context();
+        loop {
+            match vfs.sync(&cx) {
+                Err(tawaki_vfs::FsError::Pending) if vfs.serve_loops(&cx) == Served::Progress => {}
+                result => return !matches!(result, Err(tawaki_vfs::FsError::Pending)),
+            }
+        }
     }
 
     /// The tree, for a host that looks at figures or files of its own.
@@ -108,6 +122,7 @@ impl Kernel {
 
     /// Runs everything that can run.
     fn settle(&mut self) {
+        let mut rounds = 0;
         loop {
             if self.vfs.watches() || !self.sys.watched.is_empty() {
                 self.deliver_changes();
@@ -123,6 +138,12 @@ impl Kernel {
                 }
             } else if let Some(task) = self.sys.ready.pop_front() {
                 self.run_again(task);
+            } else if self.vfs.loops_wait() && rounds < LOOP_ROUNDS {
+                rounds += 1;
+                if !self.serve_loops() {
+                    break;
+                }
+                self.try_requests = true;
             } else {
                 break;
             }

@@ -84,6 +84,8 @@ pub struct System {
     logged: HashSet<String>,
     pub mounts: KernelMounts,
     /// `/proc/mounts` and `/proc/self/mountinfo`.
+    /// Loop devices with a file, for `/sys`.
+    pub loops: Vec<LoopState>,
     pub mounts_text: (String, String),
     pub forks: u64,
     pub calls: u64,
@@ -152,6 +154,7 @@ impl System {
             random,
             logged: HashSet::new(),
             mounts,
+            loops: Vec::new(),
             mounts_text: Default::default(),
             forks: 0,
             calls: 0,
@@ -344,6 +347,16 @@ impl System {
 /// Internal errors that make the process ask for signals.
 pub fn is_restart(errno: Errno) -> bool {
     matches!(errno, Errno::ERESTARTSYS | Errno::ERESTARTNOINTR | Errno::ERESTARTNOHAND)
+}
+
+/// What `/sys/block/loopN` tells.
+pub struct LoopState {
+    pub number: u32,
+    /// The file's place, as the root directory sees it.
+    pub path: Vec<u8>,
+    /// Bytes.
+    pub size: u64,
+    pub config: tawaki_vfs::LoopConfig,
 }
 
 /// The answer that ends a worker.

@@ -3,6 +3,7 @@
 
 use crate::access::{self, is_dir};
 use crate::error::{FsError, FsResult, fail};
+use crate::loopback::Served;
 use crate::types::{Access, Context, DirSink, FileKind, Location, MountFlags, SetAttr};
 use crate::vfs::Vfs;
 use crate::watch::mask;
@@ -208,14 +209,17 @@ impl Vfs {
         let fs = self.mount_ref(at.mount)?.fs;
         let result = self.fs(fs)?.sync(cx);
         self.collect_messages(fs);
-        result
+        match self.loop_file(fs) {
+            Some(file) if result.is_ok() => self.sync_at(cx, file),
+            _ => result,
+        }
     }
 
     /// Brings everything to the devices (sync(2)); errors are logged.
     pub fn sync(&mut self, cx: &Context) -> FsResult<()> {
         self.maintain(cx);
         let mut pending = false;
-        for i in 0..self.slots.len() {
+        for i in (0..self.slots.len()).rev() {
             let Some(slot) = &mut self.slots[i] else {
                 continue;
             };
@@ -233,9 +237,15 @@ impl Vfs {
     pub fn shutdown(&mut self, cx: &Context) -> FsResult<()> {
         self.maintain(cx);
         let mut result = Ok(());
-        for slot in self.slots.iter_mut().flatten() {
-            if let Err(error) = slot.fs.unmount(cx) {
-                result = Err(error);
+        // What was mounted later may lie in a file of what was mounted before.
+        for i in (0..self.slots.len()).rev() {
+            while let Some(slot) = &mut self.slots[i] {
+                match slot.fs.unmount(cx) {
+                    Ok(()) => {}
+                    Err(FsError::Pending) if self.serve_loops(cx) == Served::Progress => continue,
+                    Err(error) => result = Err(error),
+                }
+                break;
             }
         }
         result

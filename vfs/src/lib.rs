@@ -7,7 +7,7 @@
 //!
 //! Order of the source: `error`, `types`, `fs` (the trait), `names` (name cache),
 //! `access` (permissions), `vfs` (facade and mounts), `resolve` (path walk),
-//! `open`, `ops` and `io` (operations), then the file systems `tmpfs` and `ext2`.
+//! `open`, `ops` and `io` (operations), `loopback` (files as devices), then the file systems `tmpfs` and `ext2`.
 //!
 //! Invariant: no host types, and nothing from a guest or an image is trusted.
 
@@ -17,6 +17,7 @@ mod error;
 mod ext2;
 mod fs;
 mod io;
+mod loopback;
 mod names;
 mod open;
 mod ops;
@@ -29,6 +30,7 @@ mod watch;
 pub use error::{Corrupt, CorruptKind, FsError, FsResult};
 pub use ext2::Ext2;
 pub use fs::{FileSystem, Rename};
+pub use loopback::{LOOPS, LoopConfig, Served};
 pub use open::Opened;
 pub use resolve::{Last, Resolved};
 pub use tmpfs::Tmpfs;

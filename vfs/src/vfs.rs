@@ -4,6 +4,7 @@
 use crate::access;
 use crate::error::{FsError, FsResult, fail};
 use crate::fs::FileSystem;
+use crate::loopback::{LOOPS, Loop};
 use crate::names::{Hint, Known, NameCache};
 use crate::types::{Access, Context, FileKind, FsId, Ino, InodeRef, Location, MountFlags, MountId};
 use std::collections::HashMap;
@@ -71,6 +72,7 @@ pub struct Vfs {
     /// Inodes whose release met a pending block; retried by `maintain`.
     pub(crate) unreleased: Vec<InodeRef>,
     pub(crate) watched: crate::watch::Watched,
+    pub(crate) loops: Vec<Loop>,
     messages: Vec<String>,
     root: Option<MountId>,
 }
@@ -92,6 +94,7 @@ impl Vfs {
             open: HashMap::new(),
             unreleased: Vec::new(),
             watched: Default::default(),
+            loops: (0..LOOPS).map(|_| Loop::default()).collect(),
             messages: Vec::new(),
             root: None,
         }
@@ -121,11 +124,16 @@ impl Vfs {
             0x10 + u64::from(fs_id.0)
         };
         self.slots.push(Some(FsSlot { cacheable: fs.cacheable(), fs, dev }));
+        self.add_mount(Mount { fs: fs_id, root, over, flags, source: source.to_owned() })
+    }
+
+    /// Enters a mount and covers what it is over.
+    pub(crate) fn add_mount(&mut self, mount: Mount) -> MountId {
         let id = MountId(self.mounts.len() as u32);
-        self.mounts.push(Some(Mount { fs: fs_id, root, over, flags, source: source.to_owned() }));
-        if let Some(over) = over {
+        if let Some(over) = mount.over {
             self.covered.insert(over, id);
         }
+        self.mounts.push(Some(mount));
         id
     }
 
@@ -182,10 +190,7 @@ impl Vfs {
             flags: old.flags | flags,
             source: old.source.clone(),
         };
-        let id = MountId(self.mounts.len() as u32);
-        self.mounts.push(Some(mount));
-        self.covered.insert(at, id);
-        Ok(id)
+        Ok(self.add_mount(mount))
     }
 
     /// Mounts `fs` nowhere: for the kernel's own inodes (pipes, sockets), which
@@ -220,7 +225,14 @@ impl Vfs {
         if self.open.keys().any(|inode| inode.fs == fs) {
             return fail(Errno::EBUSY);
         }
-        self.fs(fs)?.unmount(cx)?;
+        match self.fs(fs)?.unmount(cx) {
+            Ok(()) => {}
+            // A file that cannot be written does not keep its mount for ever.
+            Err(error @ (FsError::Io(_) | FsError::Corrupt(_))) if self.loop_of(fs).is_some() => {
+                self.log(format!("unmount: {error}"));
+            }
+            Err(error) => return Err(error),
+        }
         self.note_unmount(fs);
         self.collect_messages(fs);
         self.covered.remove(&over);
@@ -228,6 +240,7 @@ impl Vfs {
         self.slots[fs.0 as usize] = None;
         self.names.forget_fs(fs);
         self.unreleased.retain(|inode| inode.fs != fs);
+        self.loop_unmounted(cx, fs);
         Ok(())
     }
 

@@ -48,6 +48,10 @@ pub enum Call {
     Flock { fd: Fd, op: u32 },
     /// ioctl(2). Body as [`IoctlOp`] says.
     Ioctl { fd: Fd, op: IoctlOp },
+    /// ioctl(2) of loop and other block devices: `LOOP_*`, `BLK*`. `arg` as the caller
+    /// gave it, `data` the structure it points to where there is one. Result: the
+    /// number asked for; body: `Bytes` of a structure asked for.
+    BlockIoctl { fd: Fd, cmd: u32, arg: u64, data: ByteBuf },
     /// fstatat(2) and all its kin. Body: `Stat`.
     Stat { dirfd: Fd, path: Path, flags: u32 },
     /// faccessat2(2).

@@ -92,7 +92,9 @@ impl System {
             return Err(Errno::EINVAL);
         }
         match self.files[item.file].object {
-            Object::Regular | Object::Directory | Object::Text(_) => return Err(Errno::EPERM),
+            Object::Regular | Object::Directory | Object::Text(_) | Object::Loop(_) => {
+                return Err(Errno::EPERM);
+            }
             Object::Epoll(_) if self.depth(item.file, 0) >= MAX_DEPTH => return Err(Errno::ELOOP),
             Object::Epoll(_) if self.reaches(item.file, epoll, 0) => return Err(Errno::ELOOP),
             Object::Epoll(_) if op == 1 => {

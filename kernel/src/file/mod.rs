@@ -75,6 +75,10 @@ pub enum Object {
     Pidfd { pid: i32, started: u64 },
     /// A socket.
     Socket(SocketId),
+    /// A loop device, by its number.
+    Loop(usize),
+    /// `/dev/loop-control`.
+    LoopControl,
     /// A generated text of procfs, made again at every read from its start.
     Text(Vec<u8>),
 }
@@ -163,6 +167,11 @@ impl Kernel {
             Object::Tty(tty) => self.sys.close_tty(tty),
             Object::Master(tty) => self.sys.close_master(tty),
             Object::Socket(socket) => self.close_socket(socket, proc),
+            Object::Loop(n) => {
+                let Kernel { vfs, sys, .. } = self;
+                vfs.loop_close(&sys.kernel_context(), n);
+                self.refresh_loops();
+            }
             Object::Inotify(inotify) => {
                 for watch in inotify.watches.into_values() {
                     self.forget_watch(file, watch.inode);

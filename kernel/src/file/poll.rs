@@ -35,6 +35,8 @@ impl System {
             | Object::Zero
             | Object::Full
             | Object::Random
+            | Object::Loop(_)
+            | Object::LoopControl
             | Object::Text(_) => IN | OUT,
             Object::Path => POLLNVAL,
             Object::Pipe { id, reads, writes } => {

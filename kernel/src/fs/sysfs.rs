@@ -1,13 +1,14 @@
 //! `/sys`: what programs look at to count processors and find interfaces.
 
 use super::{list, made_up, system};
+use crate::system::System;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{S_IFDIR, S_IFREG, Stat, Statfs};
 use tawaki_vfs::{Context, DirSink, FileSystem, FsResult, Ino};
 
-/// Makes the text of a file: the number of processors, and in a processor's
-/// directory its own number.
-type Make = fn(u32, u32) -> String;
+/// Makes the text of a file; in the directory of a processor or loop device, with its
+/// number.
+type Make = fn(&System, u32) -> String;
 
 /// A node: its parent's number, name, and text (`None`: a directory). A number is
 /// the position plus one.
@@ -15,6 +16,12 @@ type Node = (u64, &'static str, Option<Make>);
 
 /// Number of `/sys/devices/system/cpu`.
 const CPU: u64 = 4;
+/// Number of `/sys/block`.
+const BLOCK: u64 = 11;
+/// Number of `/sys/dev/block`.
+const DEV_BLOCK: u64 = 40;
+/// Loop devices follow after this many processors.
+const LOOPS: u64 = 0x1000;
 /// Bits of an inode number below the processor's number plus one.
 const SHIFT: u32 = 16;
 
@@ -23,9 +30,9 @@ const NODES: &[Node] = &[
     (1, "devices", None),
     (2, "system", None),
     (3, "cpu", None),
-    (4, "online", Some(|cpus, _| range(cpus))),
-    (4, "possible", Some(|cpus, _| range(cpus))),
-    (4, "present", Some(|cpus, _| range(cpus))),
+    (4, "online", Some(|s, _| range(s.config.cpus))),
+    (4, "possible", Some(|s, _| range(s.config.cpus))),
+    (4, "present", Some(|s, _| range(s.config.cpus))),
     (1, "fs", None),
     (8, "cgroup", None),
     (1, "class", None),
@@ -41,8 +48,8 @@ const NODES: &[Node] = &[
     (19, "online", Some(|_, _| "0\n".into())),
     (19, "possible", Some(|_, _| "0\n".into())),
     (19, "node0", None), // 22
-    (22, "cpulist", Some(|cpus, _| range(cpus))),
-    (22, "cpumap", Some(|cpus, _| format!("{:x}\n", mask(cpus)))),
+    (22, "cpulist", Some(|s, _| range(s.config.cpus))),
+    (22, "cpumap", Some(|s, _| format!("{:x}\n", mask(s.config.cpus)))),
     (10, "net", None), // 25
     (25, "lo", None),  // 26
     (26, "address", Some(|_, _| "00:00:00:00:00:00\n".into())),
@@ -57,6 +64,8 @@ const NODES: &[Node] = &[
     (1, "bus", None),
     (1, "module", None),
     (1, "power", None),
+    (1, "dev", None), // 39
+    (39, "block", None),
 ];
 
 /// Below `/sys/devices/system/cpu/cpuN`: the first is the directory itself.
@@ -69,12 +78,36 @@ const PER_CPU: &[Node] = &[
     (2, "thread_siblings_list", Some(|_, cpu| format!("{cpu}\n"))),
     (2, "core_cpus", Some(|_, cpu| format!("{:x}\n", 1u64 << cpu.min(63)))),
     (2, "core_cpus_list", Some(|_, cpu| format!("{cpu}\n"))),
-    (2, "core_siblings", Some(|cpus, _| format!("{:x}\n", mask(cpus)))),
-    (2, "core_siblings_list", Some(|cpus, _| range(cpus))),
-    (2, "package_cpus", Some(|cpus, _| format!("{:x}\n", mask(cpus)))),
-    (2, "package_cpus_list", Some(|cpus, _| range(cpus))),
+    (2, "core_siblings", Some(|s, _| format!("{:x}\n", mask(s.config.cpus)))),
+    (2, "core_siblings_list", Some(|s, _| range(s.config.cpus))),
+    (2, "package_cpus", Some(|s, _| format!("{:x}\n", mask(s.config.cpus)))),
+    (2, "package_cpus_list", Some(|s, _| range(s.config.cpus))),
     (1, "online", Some(|_, _| "1\n".into())),
 ];
+
+/// Below `/sys/block/loopN`, as long as it has a file.
+const PER_LOOP: &[Node] = &[
+    (1, "", None),
+    (1, "dev", Some(|_, n| format!("7:{n}\n"))),
+    (1, "size", Some(|s, n| about(s, n, |l| format!("{}", l.size / 512)))),
+    (1, "ro", Some(|s, n| about(s, n, |l| format!("{}", l.config.flags & 1)))),
+    (1, "removable", Some(|_, _| "0\n".into())),
+    (1, "loop", None), // 6
+    (6, "backing_file", Some(|s, n| about(s, n, |l| String::from_utf8_lossy(&l.path).into_owned()))),
+    (6, "offset", Some(|s, n| about(s, n, |l| format!("{}", l.config.offset)))),
+    (6, "sizelimit", Some(|s, n| about(s, n, |l| format!("{}", l.config.size_limit)))),
+    (6, "autoclear", Some(|s, n| about(s, n, |l| format!("{}", l.config.flags >> 2 & 1)))),
+    (6, "partscan", Some(|_, _| "0\n".into())),
+    (6, "dio", Some(|_, _| "0\n".into())),
+    (1, "queue", None), // 13
+    (13, "logical_block_size", Some(|_, _| "512\n".into())),
+    (13, "rotational", Some(|_, _| "0\n".into())),
+];
+
+/// A line about a loop device.
+fn about(sys: &System, n: u32, text: fn(&crate::system::LoopState) -> String) -> String {
+    sys.loops.iter().find(|l| l.number == n).map_or_else(String::new, |l| text(l) + "\n")
+}
 
 fn range(cpus: u32) -> String {
     if cpus > 1 { format!("0-{}\n", cpus - 1) } else { "0\n".into() }
@@ -89,10 +122,21 @@ pub struct SysFs;
 
 /// The row of an inode, and the processor it is about (0 outside).
 fn node(ino: Ino) -> FsResult<(&'static Node, u32)> {
-    let cpu = ino.0 >> SHIFT;
-    let table = if cpu == 0 { NODES } else { PER_CPU };
+    let part = ino.0 >> SHIFT;
+    let table = table(part);
     let row = usize::try_from((ino.0 & ((1 << SHIFT) - 1)).wrapping_sub(1)).map_err(|_| Errno::ENOENT)?;
-    Ok((table.get(row).ok_or(Errno::ENOENT)?, (cpu as u32).saturating_sub(1)))
+    Ok((
+        table.get(row).ok_or(Errno::ENOENT)?,
+        part.checked_sub(LOOPS).unwrap_or(part.saturating_sub(1)) as u32,
+    ))
+}
+
+fn table(part: u64) -> &'static [Node] {
+    match part {
+        0 => NODES,
+        LOOPS.. => PER_LOOP,
+        _ => PER_CPU,
+    }
 }
 
 /// The inode of row number `row` in the same part as `ino`.
@@ -106,8 +150,10 @@ fn cpu_ino(cpu: u32) -> Ino {
 }
 
 fn parent(ino: Ino) -> FsResult<Ino> {
-    let root_of_cpu = ino.0 >> SHIFT != 0 && ino.0 & ((1 << SHIFT) - 1) == 1;
-    Ok(if root_of_cpu { Ino(CPU) } else { sibling(ino, node(ino)?.0.0) })
+    let part = ino.0 >> SHIFT;
+    let top = part != 0 && ino.0 & ((1 << SHIFT) - 1) == 1;
+    let above = if part >= LOOPS { BLOCK } else { CPU };
+    Ok(if top { Ino(above) } else { sibling(ino, node(ino)?.0.0) })
 }
 
 fn mode(text: Option<Make>) -> u32 {
@@ -115,14 +161,19 @@ fn mode(text: Option<Make>) -> u32 {
 }
 
 /// The rows of a directory: name, inode, mode.
-fn children(ino: Ino, cpus: u32) -> Vec<(String, Ino, u32)> {
-    let table = if ino.0 >> SHIFT == 0 { NODES } else { PER_CPU };
+fn children(ino: Ino, sys: &System) -> Vec<(String, Ino, u32)> {
+    let table = table(ino.0 >> SHIFT);
     let row = ino.0 & ((1 << SHIFT) - 1);
     let rows = table.iter().enumerate().skip(1).filter(|(_, n)| n.0 == row);
     let mut out: Vec<_> =
         rows.map(|(i, n)| (n.1.to_owned(), sibling(ino, i as u64 + 1), mode(n.2))).collect();
     if ino.0 == CPU {
-        out.extend((0..cpus).map(|n| (format!("cpu{n}"), cpu_ino(n), mode(None))));
+        out.extend((0..sys.config.cpus).map(|n| (format!("cpu{n}"), cpu_ino(n), mode(None))));
+    }
+    if ino.0 == BLOCK || ino.0 == DEV_BLOCK {
+        let name = |n: u32| if ino.0 == BLOCK { format!("loop{n}") } else { format!("7:{n}") };
+        let ino = |n: u32| Ino((u64::from(n) + LOOPS) << SHIFT | 1);
+        out.extend(sys.loops.iter().map(|l| (name(l.number), ino(l.number), mode(None))));
     }
     out
 }
@@ -143,18 +194,18 @@ impl FileSystem for SysFs {
         if name == b".." {
             return parent(dir);
         }
-        let all = children(dir, system(cx)?.config.cpus);
+        let all = children(dir, system(cx)?);
         let found = all.into_iter().find(|(n, ..)| n.as_bytes() == name);
         Ok(found.ok_or(Errno::ENOENT)?.1)
     }
     fn readdir(&mut self, cx: &Context, dir: Ino, cookie: u64, sink: &mut DirSink<'_>) -> FsResult<()> {
         let fixed = [(".".to_owned(), dir, S_IFDIR), ("..".to_owned(), parent(dir)?, S_IFDIR)];
-        list(fixed.into_iter().chain(children(dir, system(cx)?.config.cpus)), cookie, sink);
+        list(fixed.into_iter().chain(children(dir, system(cx)?)), cookie, sink);
         Ok(())
     }
     fn read(&mut self, cx: &Context, ino: Ino, offset: u64, buf: &mut [u8]) -> FsResult<usize> {
         let (node, cpu) = node(ino)?;
-        let text = node.2.ok_or(Errno::EISDIR)?(system(cx)?.config.cpus, cpu);
+        let text = node.2.ok_or(Errno::EISDIR)?(system(cx)?, cpu);
         let rest = text.as_bytes().get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or(&[]);
         let n = rest.len().min(buf.len());
         buf[..n].copy_from_slice(&rest[..n]);

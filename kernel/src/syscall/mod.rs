@@ -2,6 +2,7 @@
 //! `docs/syscalls.md` are made. Handlers decode, check, act and map the error;
 //! they never block (see [`crate::wait`]).
 
+mod block;
 mod descriptor;
 mod fcntl;
 mod identity;
@@ -93,6 +94,7 @@ syscalls! { k, c, p;
     Call::Fcntl { fd, cmd, arg } => k.sys_fcntl(c, *fd, *cmd, *arg), Partial, "fcntl fcntl64", "no leases, no directory notification, no signal-driven input";
     Call::FcntlLock { fd, cmd, lock } => k.sys_fcntl_lock(c, *fd, *cmd, *lock), Full, "fcntl (locks)", "";
     Call::Flock { fd, op } => k.sys_flock(c, *fd, *op), Full, "flock", "";
+    Call::BlockIoctl { fd, cmd, arg, data } => k.sys_block_ioctl(c, *fd, *cmd, *arg, data), Partial, "ioctl (loop devices)", "LOOP_* and BLK*; no LOOP_CHANGE_FD, no partitions, no discard";
     Call::Ioctl { fd, op } => k.sys_ioctl(c, *fd, *op), Partial, "ioctl", "terminals, pseudo-terminals, FIONREAD, FIONBIO, FIOCLEX";
     Call::Stat { dirfd, path, flags } => k.sys_stat(c, *dirfd, path, *flags), Full, "stat fstat lstat newfstatat statx", "statx without birth time";
     Call::Access { dirfd, path, mode, flags } => k.sys_access(c, *dirfd, path, *mode, *flags), Full, "access faccessat faccessat2", "";
@@ -121,7 +123,7 @@ syscalls! { k, c, p;
     Call::Getcwd => k.sys_getcwd(c), Full, "getcwd", "";
     Call::Chroot { path } => k.sys_chroot(c, path), Full, "chroot", "";
     Call::Umask { mask } => k.sys_umask(c, *mask), Full, "umask", "";
-    Call::Mount { source, target, fstype, flags, data } => k.sys_mount(c, source, target, fstype, *flags, data), Partial, "mount", "tmpfs, proc, sysfs, devpts, MS_BIND (not recursive) and MS_REMOUNT; propagation is accepted without effect; no MS_MOVE, no block devices";
+    Call::Mount { source, target, fstype, flags, data } => k.sys_mount(c, source, target, fstype, *flags, data), Partial, "mount", "tmpfs, proc, sysfs, devpts, ext2 on loop devices, MS_BIND (not recursive) and MS_REMOUNT; propagation is accepted without effect; no MS_MOVE";
     Call::Umount { target, flags } => k.sys_umount(c, target, *flags), Partial, "umount umount2", "no lazy unmount";
     Call::Transfer { from, from_offset, to, to_offset, len, kind } => k.sys_transfer(c, (*from, *from_offset), (*to, *to_offset), *len, *kind, p), Partial, "sendfile copy_file_range splice tee", "between files, pipes and sockets; others EINVAL, which programs answer with read and write";
     Call::Memfd { name, flags } => k.sys_memfd(c, name, *flags), Partial, "memfd_create", "a seal against writing does not see mappings made before; no huge pages";

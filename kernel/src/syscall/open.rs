@@ -143,7 +143,8 @@ impl Kernel {
             FileKind::Regular => Ok(Object::Regular),
             FileKind::Fifo => self.open_fifo(loc, flags),
             FileKind::CharDevice => self.open_device(c, opened.stat.rdev, flags),
-            FileKind::BlockDevice | FileKind::Socket => Err(Errno::ENXIO),
+            FileKind::BlockDevice => self.open_block(opened.stat.rdev, flags),
+            FileKind::Socket => Err(Errno::ENXIO),
             FileKind::Symlink => Err(Errno::ELOOP),
         }
     }
@@ -186,9 +187,24 @@ impl Kernel {
         Ok(Object::Pipe { id, reads, writes })
     }
 
+    fn open_block(&mut self, rdev: u64, flags: OpenFlags) -> Result<Object, Errno> {
+        if rdev >> 8 != super::block::LOOP_MAJOR {
+            return Err(Errno::ENXIO);
+        }
+        let n = (rdev & 0xff) as usize;
+        let read_only =
+            |config: tawaki_vfs::LoopConfig| config.flags & tawaki_vfs::LoopConfig::READ_ONLY != 0;
+        if flags.writable() && self.vfs.loop_status(n).is_ok_and(|(_, config)| read_only(config)) {
+            return Err(Errno::EACCES);
+        }
+        self.vfs.loop_open(n).map_err(|_| Errno::ENXIO)?;
+        Ok(Object::Loop(n))
+    }
+
     fn open_device(&mut self, c: Caller, rdev: u64, flags: OpenFlags) -> Result<Object, Errno> {
         Ok(match (rdev >> 8, rdev & 0xff) {
             (1, 3) => Object::Null,
+            super::block::LOOP_CONTROL => Object::LoopControl,
             (1, 5) => Object::Zero,
             (1, 7) => Object::Full,
             (1, 8 | 9) => Object::Random,

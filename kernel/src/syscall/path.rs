@@ -366,6 +366,8 @@ impl Kernel {
             b"proc" => Box::new(crate::fs::proc::ProcFs),
             b"sysfs" => Box::new(crate::fs::sysfs::SysFs),
             b"devpts" => Box::new(crate::fs::devpts::DevPts),
+            // Linux's ext4 takes ext2 images, too.
+            b"ext2" | b"ext4" => return self.mount_device(c, source, over, mount_flags, data),
             _ => {
                 let kind = String::from_utf8_lossy(fstype).into_owned();
                 self.sys.unsupported(c.task, format_args!("mount of file system type {kind:?}"));
@@ -390,6 +392,7 @@ impl Kernel {
         let Kernel { vfs, sys, .. } = self;
         vfs.unmount(&sys.context(c.proc), at)?;
         self.refresh_mounts();
+        self.refresh_loops();
         done(0)
     }
 }

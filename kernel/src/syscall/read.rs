@@ -43,6 +43,7 @@ impl Kernel {
         }
         match f.object {
             Object::Regular => self.read_regular(c, file, len, offset),
+            Object::Loop(n) => self.read_loop(c, file, n, len, offset),
             Object::Directory => Err(Errno::EISDIR.into()),
             Object::Path => Err(Errno::EBADF.into()),
             Object::Null => bytes(Vec::new()),
@@ -128,7 +129,7 @@ impl Kernel {
                     true => Err(Errno::EAGAIN.into()),
                 }
             }
-            Object::Epoll(_) | Object::Pidfd { .. } => Err(Errno::EINVAL.into()),
+            Object::Epoll(_) | Object::Pidfd { .. } | Object::LoopControl => Err(Errno::EINVAL.into()),
             Object::Inotify(_) => {
                 let Object::Inotify(i) = &mut self.sys.files[file].object else { return done(0) };
                 match i.take(len) {
@@ -260,7 +261,7 @@ impl Kernel {
         let file = self.sys.io_fd(c.proc, fd)?;
         let f = &self.sys.files[file];
         let zero = match f.object {
-            Object::Regular | Object::Directory | Object::Text(_) => false,
+            Object::Regular | Object::Directory | Object::Text(_) | Object::Loop(_) => false,
             Object::Null | Object::Zero | Object::Full | Object::Random => true,
             _ => return Err(Errno::ESPIPE.into()),
         };
@@ -269,12 +270,16 @@ impl Kernel {
         }
         let loc = f.loc.ok_or(Errno::ESPIPE)?;
         let current = f.offset;
+        let object = if let Object::Loop(n) = f.object { Some(n) } else { None };
         let Kernel { vfs, sys, .. } = self;
         let base = match whence {
             0 => 0,
             1 => current as i64,
             2..=4 => {
-                let size = vfs.stat(&sys.context(c.proc), loc)?.size;
+                let size = match object {
+                    Some(n) => vfs.loop_size(&sys.context(c.proc), n).unwrap_or(0),
+                    None => vfs.stat(&sys.context(c.proc), loc)?.size,
+                };
                 match whence {
                     2 => size as i64,
                     // A file without holes: data everywhere, the hole at its end.
@@ -331,6 +336,7 @@ pub(super) fn seekable(object: &Object) -> bool {
     matches!(
         object,
         Object::Regular
+            | Object::Loop(_)
             | Object::Directory
             | Object::Text(_)
             | Object::Null

@@ -35,6 +35,7 @@ impl Kernel {
         let wait = !f.nonblocking();
         match f.object {
             Object::Regular => done(self.write_regular(c, file, data, offset)?),
+            Object::Loop(n) => self.write_loop(c, file, n, data, offset),
             Object::Null | Object::Zero | Object::Random => done(data.len()),
             Object::Full => Err(Errno::ENOSPC.into()),
             Object::Pipe { id, .. } => self.write_pipe(c, id, data, wait, progress),
@@ -71,9 +72,11 @@ impl Kernel {
             }
             Object::Directory | Object::Path => Err(Errno::EBADF.into()),
             Object::Inotify(_) => Err(Errno::EBADF.into()),
-            Object::Timer(_) | Object::Signal(_) | Object::Epoll(_) | Object::Pidfd { .. } => {
-                Err(Errno::EINVAL.into())
-            }
+            Object::Timer(_)
+            | Object::Signal(_)
+            | Object::Epoll(_)
+            | Object::Pidfd { .. }
+            | Object::LoopControl => Err(Errno::EINVAL.into()),
         }
     }
 
@@ -313,6 +316,13 @@ impl Kernel {
     pub(super) fn sys_fsync(&mut self, c: Caller, fd: Fd) -> SysResult {
         let file = self.sys.io_fd(c.proc, fd)?;
         let f = &self.sys.files[file];
+        if let Object::Loop(n) = f.object {
+            let Kernel { vfs, sys, .. } = self;
+            if vfs.loop_status(n).is_ok() {
+                vfs.loop_sync(&sys.context(c.proc), n)?;
+            }
+            return done(0);
+        }
         let (Object::Regular | Object::Directory, Some(loc)) = (&f.object, f.loc) else {
             return Err(Errno::EINVAL.into());
         };

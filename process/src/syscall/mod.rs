@@ -1,6 +1,7 @@
 //! System calls: dispatch, results, restarts.
 
 pub mod advise;
+pub mod blockdev;
 pub mod fs;
 pub mod ids;
 pub mod io;

@@ -82,6 +82,9 @@ pub fn ioctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
     if super::netif::RANGE.contains(&cmd) {
         return super::netif::ioctl(t, fd, cmd, arg);
     }
+    if super::blockdev::handles(cmd) {
+        return super::blockdev::ioctl(t, fd, cmd, arg);
+    }
     let op = match cmd {
         0x5401 | 0x802c_542a => IoctlOp::GetTermios,
         0x5402..=0x5404 => {

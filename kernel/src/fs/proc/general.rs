@@ -101,7 +101,7 @@ pub const ROWS: &[Row] = &[
     file(0, "cmdline", |_| b"root=/dev/vda\n".to_vec()),
     file(0, "partitions", |_| b"major minor  #blocks  name\n\n".to_vec()),
     file(0, "devices", |_| {
-        b"Character devices:\n  1 mem\n  5 /dev/tty\n136 pts\n\nBlock devices:\n".to_vec()
+        b"Character devices:\n  1 mem\n  5 /dev/tty\n136 pts\n\nBlock devices:\n  7 loop\n".to_vec()
     }),
     file(0, "modules", |_| Vec::new()),
     file(0, "swaps", |_| b"Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n".to_vec()),
