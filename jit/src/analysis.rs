@@ -17,6 +17,7 @@ use crate::emit::flags::{Class, classify, kind_after};
 use crate::emit::module::Batch;
 use crate::emit::{Kind, string, vector};
 use crate::layout::Options;
+use crate::placement::Graph;
 use crate::region::{End, Region};
 use crate::structure::Shape;
 
@@ -79,6 +80,14 @@ impl Set {
     /// Whether it has no members.
     pub fn is_empty(self) -> bool {
         self == Set::EMPTY
+    }
+
+    /// Its members, each as a set of one.
+    pub fn each(self) -> impl Iterator<Item = Set> {
+        let one = |bits: u128| (0..128).map(move |n| bits & 1 << n).filter(|bit| *bit != 0);
+        one(self.slots)
+            .map(|slots| Set { slots, xmm: 0 })
+            .chain(one(self.xmm).map(|xmm| Set { slots: 0, xmm }))
     }
 
     /// Its slots, ascending.
@@ -206,8 +215,12 @@ fn keeps_operands(code: OpCode) -> bool {
 pub struct AtNode {
     /// Dirty there.
     pub dirty: Set,
+    /// Stored on the edges that lead there, where it is dirty.
+    pub clean: Set,
     /// Live there.
     pub live: Set,
+    /// The locals that hold their slot there.
+    pub held: Set,
     /// Kind of the flags there, where it is the same on every way.
     pub kind: Kind,
 }
@@ -221,9 +234,6 @@ pub struct Analysis {
     pub flags: Vec<u32>,
     /// Effects of the operations of each node of the region.
     pub effects: Vec<Vec<Effects>>,
-    /// What code behind each dispatch node of indirect jumps reads before it writes it; empty for
-    /// other nodes. What else is dirty is stored before the jump.
-    needed: Vec<Set>,
 }
 
 /// Dirty after `op` when `before` was dirty before it.
@@ -367,39 +377,33 @@ pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Ba
         region.nodes.iter().map(|n| n.block.ops.iter().map(|op| effects(op, options)).collect()).collect();
     let flags = dead_flags(region, &mut all, shape, options, batch);
     let kinds = kinds(region, &all, shape);
-    let needed = needed(region, &all, shape);
     let count = shape.succ.len();
-    let mut nodes = vec![AtNode::default(); count];
-    // Dirty: forward, to a fixed point (sets only grow).
+    let graph = Graph::new(region, &all, shape, |end| callee_looks(end, batch));
+    // An interpreter's operation leaves much behind that no other one looks at; carried along,
+    // it would take up registers in all of them.
+    let mut clean = vec![Set::EMPTY; count];
+    let read_later = graph.read_later();
+    for n in (0..count).filter(|&n| joins(region, shape, n)) {
+        let mut needed = read_later[n];
+        if !(needed & Set::FLAGS).is_empty() {
+            needed |= Set::FLAGS;
+        }
+        clean[n] = Set::MACHINE.without(needed);
+    }
+    let dirty = graph.settle(&mut clean, &flags);
+    let mut nodes: Vec<AtNode> = clean
+        .into_iter()
+        .zip(&dirty)
+        .zip(kinds)
+        .map(|((clean, &dirty), kind)| AtNode { dirty, clean, kind, ..AtNode::default() })
+        .collect();
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_unstable_by_key(|&n| shape.rpo[n]);
     let mut changed = true;
-    while std::mem::take(&mut changed) {
-        for &n in &order {
-            let mut dirty = nodes[n].dirty;
-            if let Some(ops) = all.get(n) {
-                dirty = ops.iter().fold(dirty, |d, e| dirty_after(e, d)) & Set::MACHINE;
-                if matches!(region.nodes[n].end, End::Call { .. }) {
-                    dirty = Set::EMPTY;
-                }
-            }
-            for &s in &shape.succ[n] {
-                let kept =
-                    if n < region.nodes.len() && joins(region, shape, s) { dirty & needed[s] } else { dirty };
-                let new = nodes[s].dirty | kept;
-                changed |= new != nodes[s].dirty;
-                nodes[s].dirty = new;
-            }
-        }
-    }
     // Live: backward.
-    changed = true;
     while std::mem::take(&mut changed) {
         for &n in order.iter().rev() {
-            let mut live = Set::EMPTY;
-            for &s in &shape.succ[n] {
-                live |= nodes[s].live;
-            }
+            let mut live = live_at_end(&nodes, &shape.succ[n]);
             if let (Some(ops), Some(node)) = (all.get(n), region.nodes.get(n)) {
                 let mut dirty = Vec::with_capacity(ops.len() + 1);
                 dirty.push(nodes[n].dirty);
@@ -407,6 +411,7 @@ pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Ba
                     dirty.push(dirty_after(e, dirty[dirty.len() - 1]));
                 }
                 let at_end = stored_at_end(&node.end, dirty[ops.len()], batch);
+                shape.succ[n].iter().for_each(|&s| live |= dirty[ops.len()] & nodes[s].clean);
                 if matches!(node.end, End::Call { .. }) {
                     live = at_end;
                 } else if leaves(&node.end) {
@@ -429,53 +434,28 @@ pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Ba
             nodes[n].live = live;
         }
     }
-    for (node, kind) in nodes.iter_mut().zip(kinds) {
-        node.kind = kind;
-    }
-    Analysis { nodes, flags, effects: all, needed }
+    let live: Vec<Set> = nodes.iter().map(|node| node.live).collect();
+    let mut analysis = Analysis { nodes, flags, effects: Vec::new() };
+    let reloaded: Vec<Option<Set>> = (0..count)
+        .map(|n| {
+            let last = all.get(n)?.iter().rposition(|e| e.sync)?;
+            Some(analysis.live_after(region, shape, n, &all[n], batch)[last].0)
+        })
+        .collect();
+    let held = graph.held(&dirty, &live, &reloaded, &all);
+    analysis.nodes.iter_mut().zip(held).for_each(|(node, held)| node.held = held);
+    analysis.effects = all;
+    analysis
+}
+
+/// Live at the end of a node with these successors, not counting what is stored there.
+fn live_at_end(nodes: &[AtNode], succ: &[usize]) -> Set {
+    succ.iter().fold(Set::EMPTY, |all, &s| all | nodes[s].live)
 }
 
 /// Whether a node is the dispatch node of several indirect jumps.
 fn joins(region: &Region, shape: &Shape, n: usize) -> bool {
     n >= region.nodes.len() && n < shape.real && n != shape.root
-}
-
-/// For the dispatch nodes of indirect jumps: the slots that are read before they are written on
-/// some way on, not counting the ways out, which only store what is dirty. An interpreter's
-/// operation leaves much behind that no other one looks at; carried along, it would take up
-/// registers in all of them.
-fn needed(region: &Region, all: &[Vec<Effects>], shape: &Shape) -> Vec<Set> {
-    let count = shape.succ.len();
-    let mut live = vec![Set::EMPTY; count];
-    if !(0..count).any(|n| joins(region, shape, n)) {
-        return live;
-    }
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_unstable_by_key(|&n| std::cmp::Reverse(shape.rpo[n]));
-    let mut changed = true;
-    while std::mem::take(&mut changed) {
-        for &n in &order {
-            let mut now = shape.succ[n].iter().fold(Set::EMPTY, |all, &s| all | live[s]);
-            if let (Some(node), Some(ops)) = (region.nodes.get(n), all.get(n)) {
-                if matches!(node.end, End::Call { .. }) {
-                    now = Set::EMPTY;
-                }
-                for e in ops.iter().rev() {
-                    now = if e.sync { Set::EMPTY } else { now.without(e.kills) | e.reads };
-                }
-            }
-            changed |= now != live[n];
-            live[n] = now;
-        }
-    }
-    for (n, set) in live.iter_mut().enumerate() {
-        if !joins(region, shape, n) {
-            *set = Set::EMPTY;
-        } else if !(*set & Set::FLAGS).is_empty() {
-            *set |= Set::FLAGS;
-        }
-    }
-    live
 }
 
 /// The static kind of the flags at the start of each node.
@@ -508,12 +488,6 @@ fn kinds(region: &Region, all: &[Vec<Effects>], shape: &Shape) -> Vec<Kind> {
 }
 
 impl Analysis {
-    /// Of what is dirty before a jump to the dispatch node `n` of indirect jumps: what is stored
-    /// before it.
-    pub fn stored_before(&self, n: usize, dirty: Set) -> Set {
-        (dirty & Set::MACHINE).without(self.needed[n])
-    }
-
     /// For each operation of node `n`: what is live behind it, and which status flags.
     pub fn live_after(
         &self,
@@ -529,8 +503,8 @@ impl Analysis {
             dirty.push(dirty_after(e, dirty[dirty.len() - 1]));
         }
         let at_end = stored_at_end(&node.end, dirty[effects.len()], batch);
-        let mut live = Set::EMPTY;
-        shape.succ[n].iter().for_each(|&s| live |= self.nodes[s].live);
+        let mut live = live_at_end(&self.nodes, &shape.succ[n]);
+        shape.succ[n].iter().for_each(|&s| live |= dirty[effects.len()] & self.nodes[s].clean);
         if matches!(node.end, End::Call { .. }) {
             live = at_end;
         } else if leaves(&node.end) {

@@ -18,6 +18,7 @@ pub mod engine;
 pub mod heat;
 pub mod layout;
 pub mod library;
+pub mod placement;
 pub mod region;
 pub mod structure;
 

@@ -110,6 +110,8 @@ pub struct Node {
     pub block: Block,
     /// What follows.
     pub end: End,
+    /// How often it ran before it was compiled, about; 0 where nobody counted.
+    pub heat: u64,
 }
 
 /// A region.
@@ -299,12 +301,13 @@ pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
     let nodes = blocks
         .into_iter()
         .map(|(mut block, raw)| {
+            let heat = source.heat(block.rip);
             let inside = (1..block.instructions())
                 .find(|&n| block.start_of(n).is_some_and(|(_, rip)| number.contains_key(&rip)));
             if let Some(n) = inside {
                 cut(&mut block, n);
                 let end = End::Jump(place(block.end));
-                return Node { block, end };
+                return Node { block, end, heat };
             }
             let end = match raw.end {
                 // Resume wants the run loop.
@@ -319,7 +322,7 @@ pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
                 }
                 end => end,
             };
-            Node { block, end }
+            Node { block, end, heat }
         })
         .collect();
     stubs.sort_unstable();

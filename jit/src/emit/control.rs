@@ -1,17 +1,14 @@
-//! Control flow: a region's function around its operations; branches, calls, returns
-//! and indirect jumps.
-
-use std::mem::offset_of;
+//! Control flow: a region's function around its operations; branches and indirect jumps.
 
 use tawaki_cpu::ir::{Op, OpCode};
-use tawaki_cpu::state::slot;
 use wasm_encoder::{BlockType, Function, ValType};
 
-use super::memory::{Access, Address, GUEST};
-use super::module::{Batch, DISPATCH, DISPATCH_SHIFT, EXIT, Prologue, REGION_TYPE, mxcsr_differs, prologue};
+use super::call::{call, ret, target_to_pc};
+use super::module::{Batch, EXIT, Prologue, prologue};
 use super::{CTX, DEPTH, Emitter, STATE, at, switch, x87};
 use crate::analysis::{self, Analysis, Effects, Set};
-use crate::layout::{DISPATCH_ENTRIES, DispatchEntry, ExitKind, Layout, Options, dispatch_index};
+use crate::layout::{ExitKind, Layout, Options};
+use crate::placement::exposed;
 use crate::region::{End, Node, Region, Target};
 use crate::structure::{Shape, cyclic, enterable};
 
@@ -26,7 +23,7 @@ struct Frame {
 }
 
 /// What emitting one function needs besides the emitter.
-struct Context<'r> {
+pub(super) struct Context<'r> {
     region: &'r Region,
     shape: Shape,
     analysis: Analysis,
@@ -39,9 +36,9 @@ struct Context<'r> {
     entries: Vec<usize>,
     spin: u32,
     /// Some operation relies on MXCSR's default control bits.
-    floats: bool,
+    pub(super) floats: bool,
     /// It has x87 operations.
-    x87: bool,
+    pub(super) x87: bool,
 }
 
 /// Successors of the nodes, then of the dispatch nodes of groups of indirect jumps.
@@ -119,8 +116,7 @@ pub(super) fn function(
     match selector {
         Some(selector) => enter(&mut e, &mut c, root, selector),
         None => {
-            let live = c.analysis.nodes[0].live;
-            e.load_set(live);
+            settle(&mut e, &c, 0);
             tree(&mut e, &mut c, 0);
         }
     }
@@ -163,7 +159,7 @@ fn entries(region: &Region, succ: &[Vec<usize>], batch: &Batch) -> Vec<usize> {
     (1..region.nodes.len()).filter(fits).take(MAX_ENTRIES).collect()
 }
 
-/// The root of a region with several entries: loads what is live at the chosen one.
+/// The root of a region with several entries: loads what the chosen one expects.
 fn enter(e: &mut Emitter, c: &mut Context, root: usize, selector: u32) {
     let merges: Vec<usize> = c.shape.children[root].iter().copied().filter(|&m| c.shape.merge[m]).collect();
     for &m in merges.iter().rev() {
@@ -178,8 +174,6 @@ fn enter(e: &mut Emitter, c: &mut Context, root: usize, selector: u32) {
             e.i().local_get(selector).i32_const(i as i32).i32_eq();
             e.if_();
         }
-        let live = c.analysis.nodes[t].live;
-        e.load_set(live);
         goto(e, c, root, Target::Node(t));
         if i + 1 < targets.len() {
             e.close();
@@ -234,7 +228,7 @@ fn finish(e: Emitter) -> Function {
 
 /// Emits node `n` and everything it dominates.
 fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
-    let saved = (e.dirty, e.kind, x87::here(e));
+    let saved = (e.dirty, e.kind, x87::here(e), e.held);
     let is_loop = c.shape.header[n];
     if c.x87 {
         if c.shape.merge[n] {
@@ -256,6 +250,7 @@ fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
         c.frames.push(Frame { node: m, is_loop: false, open: e.open });
     }
     e.dirty = c.analysis.nodes[n].dirty;
+    e.held = c.analysis.nodes[n].held;
     e.kind = c.analysis.nodes[n].kind;
     if c.shape.polls(n) {
         poll(e, c, n);
@@ -277,7 +272,7 @@ fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
         c.frames.pop();
         e.close();
     }
-    (e.dirty, e.kind) = (saved.0, saved.1);
+    (e.dirty, e.kind, e.held) = (saved.0, saved.1, saved.3);
     x87::restore(e, saved.2);
 }
 
@@ -319,7 +314,7 @@ fn dispatch(e: &mut Emitter, c: &mut Context, n: usize) {
 /// How often the body of a loop of one node is repeated between two looks at the counter.
 /// In a tight loop counting is a large part of the work.
 fn copies(c: &Context, n: usize) -> usize {
-    let Some(Node { block, end: End::Branch { taken, fall } }) = c.region.nodes.get(n) else { return 1 };
+    let Some(Node { block, end: End::Branch { taken, fall }, .. }) = c.region.nodes.get(n) else { return 1 };
     let again = |target: &Target| *target == Target::Node(n);
     if again(taken) == again(fall) || !c.shape.header[n] || c.shape.redirect[n].is_some() {
         return 1;
@@ -336,11 +331,14 @@ fn copies(c: &Context, n: usize) -> usize {
 /// Emits the operations of a node and its end.
 fn node(e: &mut Emitter, c: &mut Context, n: usize) {
     let region = c.region;
-    let Node { block, end } = &region.nodes[n];
+    let Node { block, end, .. } = &region.nodes[n];
     let effects = std::mem::take(&mut c.analysis.effects[n]);
     let after = c.analysis.live_after(region, &c.shape, n, &effects, e.batch);
     let count = block.ops.len() - 1;
     let last = &block.ops[count];
+    let missing = exposed(&effects).without(e.held) & Set::MACHINE;
+    e.load_set(missing);
+    e.held |= missing;
     let copies = copies(c, n);
     if copies > 1
         && let End::Branch { taken, fall } = end
@@ -351,17 +349,21 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
         e.i().block(BlockType::Empty);
         e.opened();
         for copy in 1..=copies {
-            (e.dirty, e.kind) = start;
+            (e.dirty, e.kind) = (e.dirty | start.0, start.1);
             operations(e, c, n, &effects, &after);
             let end_kind = super::flags::kind_after(last, &effects[count], e.kind);
             e.branch_condition(last);
-            e.dirty = analysis::dirty_after(&effects[count], e.dirty);
+            e.done(&effects[count], after[count].0);
             e.kind = end_kind;
             let more = copy < copies;
             if more != leaves_taken {
                 e.i().i32_eqz();
             }
-            meet_if(e, if more { 0 } else { header + 1 });
+            if more {
+                meet_if(e, c, None, 0);
+            } else {
+                meet_if(e, c, Some(n), header + 1);
+            }
         }
         if c.x87 {
             x87::finish(e);
@@ -382,7 +384,7 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
         }
         End::Branch { taken, fall } => {
             e.branch_condition(last);
-            e.dirty = analysis::dirty_after(&effects[count], e.dirty);
+            e.done(&effects[count], after[count].0);
             e.kind = end_kind;
             branch(e, c, n, *taken, *fall);
         }
@@ -395,7 +397,7 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
 
 /// Emits the operations of a node but the last.
 fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after: &[(Set, u32)]) {
-    let Node { block, end } = &c.region.nodes[n];
+    let Node { block, end, .. } = &c.region.nodes[n];
     let count = block.ops.len() - 1;
     // An instruction that ends in a trap is left to the interpreter as a whole.
     let last_start = block.start_of(block.instructions().saturating_sub(1)).map_or(0, |(at, _)| at);
@@ -429,7 +431,7 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
         }
         let e_kind = super::flags::kind_after(op, &effects[at], e.kind);
         e.op(op);
-        e.dirty = analysis::dirty_after(&effects[at], e.dirty);
+        e.done(&effects[at], after[at].0);
         e.kind = e_kind;
     }
     e.free_scratch();
@@ -444,6 +446,13 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
 }
 
 impl Emitter<'_> {
+    /// Behind an operation with these effects, where `live` are live.
+    fn done(&mut self, effects: &Effects, live: Set) {
+        self.dirty = analysis::dirty_after(effects, self.dirty);
+        self.held =
+            if effects.sync { live } else { self.held | effects.reads | effects.writes | effects.kills };
+    }
+
     fn end_instruction(&mut self) {
         self.leave_if_changed();
         self.checked_store = None;
@@ -461,7 +470,21 @@ fn label(e: &Emitter, c: &Context, from: usize, to: usize) -> Option<u32> {
     Some(e.open - frame.open)
 }
 
+/// What is to be stored and loaded on the way to node `to`.
+fn unsettled(e: &Emitter, c: &Context, to: usize) -> (Set, Set) {
+    let at = &c.analysis.nodes[to];
+    (e.meaningful(e.dirty & at.clean), at.held.without(e.held))
+}
+
+/// Stores and loads what node `to` expects. The state of the emitter stays that before.
+fn settle(e: &mut Emitter, c: &Context, to: usize) {
+    let (stored, loaded) = unsettled(e, c, to);
+    e.store_set(stored);
+    e.load_set(loaded);
+}
+
 fn branch_to(e: &mut Emitter, c: &mut Context, from: usize, to: usize) {
+    settle(e, c, to);
     match label(e, c, from, to) {
         Some(l) => {
             let here = x87::here(e);
@@ -476,7 +499,7 @@ fn branch_to(e: &mut Emitter, c: &mut Context, from: usize, to: usize) {
 }
 
 /// Goes on at `target`; what is emitted behind is unreachable.
-fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target) {
+pub(super) fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target) {
     match target {
         Target::Exit(rip) => leave_to(e, rip),
         Target::Node(t) => {
@@ -490,22 +513,29 @@ fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target) {
     }
 }
 
-/// Pops an i32; if it is not zero, branches to where ways meet.
-fn meet_if(e: &mut Emitter, label: u32) {
-    if !x87::unfinished(e) {
+/// Pops an i32; if it is not zero, branches to where ways meet, which is the start of node `to`
+/// if there is one.
+fn meet_if(e: &mut Emitter, c: &Context, to: Option<usize>, label: u32) {
+    let settled = to.is_none_or(|to| unsettled(e, c, to) == (Set::EMPTY, Set::EMPTY));
+    if settled && !x87::unfinished(e) {
         e.i().br_if(label);
         return;
     }
     let here = x87::here(e);
     e.if_();
-    x87::finish(e);
+    if let Some(to) = to {
+        settle(e, c, to);
+    }
+    if c.x87 {
+        x87::finish(e);
+    }
     e.i().br(label + 1);
     e.close();
     x87::restore(e, here);
 }
 
 /// Pushes the arguments of a nested call.
-fn arguments(e: &mut Emitter) {
+pub(super) fn arguments(e: &mut Emitter) {
     e.nests = true;
     e.i().local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const(1).i32_sub();
 }
@@ -533,19 +563,19 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
     // Where one side is a plain wasm branch, use it.
     let plain = |e: &Emitter, c: &Context, t: Target| match t {
         Target::Node(t) => match c.shape.resolve(n, t) {
-            (to, None) => label(e, c, n, to),
+            (to, None) => label(e, c, n, to).map(|l| (to, l)),
             _ => None,
         },
         Target::Exit(_) => None,
     };
-    if let Some(l) = plain(e, c, taken) {
-        meet_if(e, l);
+    if let Some((to, l)) = plain(e, c, taken) {
+        meet_if(e, c, Some(to), l);
         goto(e, c, n, fall);
         return;
     }
-    if let Some(l) = plain(e, c, fall) {
+    if let Some((to, l)) = plain(e, c, fall) {
         e.i().i32_eqz();
-        meet_if(e, l);
+        meet_if(e, c, Some(to), l);
         goto(e, c, n, taken);
         return;
     }
@@ -568,150 +598,6 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
     }
 }
 
-/// Pushes on the guest stack: `value` is called to push the i64 value.
-pub(super) fn push(e: &mut Emitter, wide: bool, value: impl FnOnce(&mut Emitter)) {
-    let bytes = if wide { 8 } else { 4 };
-    let a = Address::slot(slot::RSP, -bytes, !e.layout.bits64);
-    e.address(&a, bytes as u32, Access::Write);
-    value(e);
-    if wide {
-        e.i().i64_store(GUEST);
-        e.get(slot::RSP);
-        e.i().i64_const(8).i64_sub();
-        e.set(slot::RSP);
-    } else {
-        e.i().i64_store32(GUEST);
-        e.get32(slot::RSP);
-        e.i().i32_const(4).i32_sub();
-        e.set32(slot::RSP);
-    }
-}
-
-/// Moves an indirect target into the `pc` local; what is not a 32-bit address leaves
-/// before the instruction.
-fn target_to_pc(e: &mut Emitter, wide: bool, value: u32) {
-    let pc = e.pc;
-    if wide {
-        e.i().local_get(value).i64_const(32).i64_shr_u().i64_eqz().i32_eqz();
-        e.side_exit_if();
-    }
-    e.i().local_get(value).i32_wrap_i64().local_set(pc);
-}
-
-/// Calls the function that the dispatch table has for the address in `target`, or for the one
-/// that is known, and pushes where it came back to; the address itself if there is none.
-fn call_by_table(e: &mut Emitter, target: u32, known: Option<u32>) {
-    let line = e.scratch(ValType::I32);
-    e.i().local_get(CTX).i32_load(at(DISPATCH, 2));
-    match known {
-        Some(rip) => _ = e.i().i32_const((dispatch_index(rip) << DISPATCH_SHIFT) as i32),
-        None => {
-            let mut i = e.i();
-            i.local_get(target).local_get(target).i32_const(13).i32_shr_u().i32_xor();
-            i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
-        }
-    }
-    e.i().i32_add().local_tee(line).i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2));
-    let push = |e: &mut Emitter| match known {
-        Some(rip) => _ = e.i().i32_const(rip as i32),
-        None => _ = e.i().local_get(target),
-    };
-    push(e);
-    e.i().i32_eq().if_(BlockType::Result(ValType::I32));
-    arguments(e);
-    e.i().local_get(line).i32_load(at(offset_of!(DispatchEntry, index) as u32, 2));
-    e.i().call_indirect(0, REGION_TYPE).else_();
-    push(e);
-    e.i().end();
-}
-
-fn call(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, to: (&[u64], u64, Target), end: &End) {
-    let (callees, back, next) = to;
-    let wide = matches!(op.code, OpCode::Call64 | OpCode::CallInd64);
-    let direct = matches!(op.code, OpCode::Call64 | OpCode::Call32);
-    let target = e.scratch(ValType::I32);
-    if !direct {
-        let value = e.scratch(ValType::I64);
-        e.get(op.a);
-        e.i().local_set(value);
-        target_to_pc(e, wide, value);
-        let pc = e.pc;
-        e.i().local_get(pc).local_set(target);
-    }
-    push(e, wide, |e| {
-        e.i().i64_const(back as i64);
-    });
-    let dirty = e.meaningful(analysis::stored_at_end(end, e.dirty | Set::slot(slot::RSP), e.batch));
-    e.store_set(dirty);
-    e.dirty = Set::EMPTY;
-    e.kind = None;
-    let pc = e.pc;
-    let sibling = callees.iter().find_map(|&t| e.batch.sibling(t).map(|f| (t, f)));
-    match sibling {
-        Some((_, function)) if direct => {
-            arguments(e);
-            e.i().call(function).local_set(pc);
-        }
-        Some((guess, function)) => {
-            e.i().local_get(target).i32_const(guess as i32).i32_eq();
-            e.i().if_(BlockType::Result(ValType::I32));
-            arguments(e);
-            e.i().call(function).else_();
-            call_by_table(e, target, None);
-            e.i().end().local_set(pc);
-        }
-        None => {
-            let known = direct.then(|| callees.first().copied().unwrap_or_default() as u32);
-            call_by_table(e, target, known);
-            e.i().local_set(pc);
-        }
-    }
-    e.i().local_get(pc).i32_const(back as i32).i32_ne();
-    e.if_();
-    arguments(e);
-    e.i().local_get(pc).i32_const(back as i32).call(Batch::RESUME).local_tee(pc);
-    e.i().i32_const(back as i32).i32_ne();
-    e.if_();
-    e.i().local_get(pc).return_();
-    e.close();
-    e.close();
-    if c.floats {
-        mxcsr_differs(&mut e.i());
-        e.exit_if(back, ExitKind::Next);
-    }
-    if c.x87 {
-        x87::enter(e);
-        x87::begin(e);
-    }
-    if let Target::Node(t) = next {
-        let live = c.analysis.nodes[t].live;
-        e.load_set(live);
-    }
-    goto(e, c, n, next);
-}
-
-fn ret(e: &mut Emitter, op: &Op) {
-    let wide = op.code == OpCode::Ret64;
-    let bytes = if wide { 8 } else { 4 };
-    let value = e.scratch(ValType::I64);
-    e.address(&Address::slot(slot::RSP, 0, !e.layout.bits64), bytes, Access::Read);
-    if wide {
-        e.i().i64_load(GUEST).local_set(value);
-    } else {
-        e.i().i64_load32_u(GUEST).local_set(value);
-    }
-    target_to_pc(e, wide, value);
-    e.get(slot::RSP);
-    e.i().i64_const(i64::from(bytes) + op.imm).i64_add();
-    if !wide {
-        e.i().i64_const(0xffff_ffff).i64_and();
-    }
-    e.set(slot::RSP);
-    e.dirty |= Set::slot(slot::RSP);
-    let label = e.exit_label(e.dirty, ExitKind::Next);
-    e.i().br(label);
-}
-
 fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, Target)]) {
     let value = e.scratch(ValType::I64);
     e.get(op.a);
@@ -721,10 +607,6 @@ fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, 
     let pc = e.pc;
     if let Some(group) = c.groups.iter().position(|g| g.members.contains(&n)) {
         let to = c.region.nodes.len() + group;
-        let stored = c.analysis.stored_before(to, e.dirty);
-        let meaningful = e.meaningful(stored);
-        e.store_set(meaningful);
-        e.dirty = e.dirty.without(stored);
         return goto(e, c, n, Target::Node(to));
     }
     let inside = known.iter().filter_map(|&(rip, t)| match t {

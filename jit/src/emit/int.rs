@@ -5,7 +5,7 @@ use tawaki_cpu::state::slot;
 use wasm_encoder::ValType::{I32, I64};
 
 use super::memory::{Access, Address, GUEST};
-use super::{Emitter, STATE, alu, at, bits, control, muldiv};
+use super::{Emitter, STATE, alu, at, bits, call, muldiv};
 use crate::layout::Layout;
 
 /// Emits `op` if it has a native form.
@@ -102,8 +102,8 @@ pub fn emit(e: &mut Emitter, op: &Op) -> bool {
             e.condition(op.c);
             e.set32(op.d);
         }
-        Push64 => control::push(e, true, |e| e.get(op.a)),
-        Push32 => control::push(e, false, |e| e.get(op.a)),
+        Push64 => call::push(e, true, |e| e.get(op.a)),
+        Push32 => call::push(e, false, |e| e.get(op.a)),
         Pop64 | Pop32 => pop(e, op),
         SetDf => {
             e.i().local_get(STATE).i32_const(i32::from(op.imm != 0)).i32_store8(at(Layout::df(), 0));

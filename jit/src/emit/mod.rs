@@ -7,6 +7,7 @@
 
 pub mod alu;
 pub mod bits;
+pub mod call;
 pub mod control;
 pub mod flags;
 pub mod helper;
@@ -53,6 +54,8 @@ pub struct Emitter<'a> {
     pub next_rip: u64,
     /// May differ from the state in memory at this point.
     pub dirty: Set,
+    /// Locals that hold their slot at this point.
+    pub held: Set,
     /// Live behind the operation being emitted.
     pub live_after: Set,
     /// Kind of the flags at this point.
@@ -100,6 +103,7 @@ impl<'a> Emitter<'a> {
             rip: 0,
             next_rip: 0,
             dirty: Set::EMPTY,
+            held: Set::EMPTY,
             live_after: Set::EMPTY,
             kind: None,
             code: Vec::new(),

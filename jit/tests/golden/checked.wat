@@ -448,35 +448,35 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
         block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
           local.get 5
-          local.set 7
+          local.set 6
           i64.const 10
-          local.set 8
+          local.set 7
           local.get 5
           i32.wrap_i64
           i32.const 10
           i32.sub
           i64.extend_i32_u
-          local.set 9
+          local.set 8
           i32.const 10
           i64.extend_i32_u
-          local.set 10
-          local.get 7
+          local.set 9
+          local.get 6
           i32.wrap_i64
-          local.get 8
+          local.get 7
           i32.wrap_i64
           i32.lt_s
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
+        local.get 0
+        i64.load offset=32
+        local.set 10
+        local.get 10
         local.tee 13
         i32.wrap_i64
         local.set 12
@@ -518,24 +518,24 @@
         local.get 11
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 10
         i64.const 8
         i64.add
-        local.set 6
+        local.set 10
         br 1 (;@1;)
         unreachable
       end
       local.get 0
-      local.get 7
+      local.get 6
       i64.store offset=152
       local.get 0
-      local.get 8
+      local.get 7
       i64.store offset=160
       local.get 0
-      local.get 9
+      local.get 8
       i64.store offset=168
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -544,19 +544,19 @@
       return
     end
     local.get 0
-    local.get 6
+    local.get 10
     i64.store offset=32
     local.get 0
-    local.get 7
+    local.get 6
     i64.store offset=152
     local.get 0
-    local.get 8
+    local.get 7
     i64.store offset=160
     local.get 0
-    local.get 9
+    local.get 8
     i64.store offset=168
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=176
     local.get 3
     return
@@ -568,24 +568,21 @@
     (local i32 i32 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
         block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
           local.get 5
           i32.wrap_i64
           local.get 5
           i32.wrap_i64
           i32.and
           i64.extend_i32_u
-          local.set 7
+          local.set 6
           i32.const 12
           i64.extend_i32_u
-          local.set 8
-          local.get 7
+          local.set 7
+          local.get 6
           i32.wrap_i64
           i32.const 24
           i32.shl
@@ -594,7 +591,10 @@
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
+        local.get 0
+        i64.load offset=32
+        local.set 8
+        local.get 8
         local.tee 11
         i32.wrap_i64
         local.set 10
@@ -636,18 +636,18 @@
         local.get 9
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 8
         i64.const 8
         i64.add
-        local.set 6
+        local.set 8
         br 1 (;@1;)
         unreachable
       end
       local.get 0
-      local.get 7
+      local.get 6
       i64.store offset=168
       local.get 0
-      local.get 8
+      local.get 7
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -656,13 +656,13 @@
       return
     end
     local.get 0
-    local.get 6
+    local.get 8
     i64.store offset=32
     local.get 0
-    local.get 7
+    local.get 6
     i64.store offset=168
     local.get 0
-    local.get 8
+    local.get 7
     i64.store offset=176
     local.get 3
     return
@@ -683,9 +683,6 @@
           local.get 0
           i64.load offset=8
           local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
           loop ;; label = @4
             local.get 4
             i32.const 48
@@ -705,158 +702,161 @@
             end
             block ;; label = @5
               local.get 5
-              local.set 8
+              local.set 7
               local.get 6
-              local.set 9
+              local.set 8
               local.get 5
               i32.wrap_i64
               local.get 6
               i32.wrap_i64
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 5
               i32.const 6
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
-              local.get 8
+              local.get 7
               i32.wrap_i64
               i32.lt_u
               i64.extend_i32_u
-              local.set 8
+              local.set 7
               local.get 6
               i32.wrap_i64
               i32.const -1
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 6
               i32.const 22
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
               i32.eqz
               i32.eqz
               i32.eqz
               br_if 0 (;@5;)
               local.get 5
-              local.set 8
+              local.set 7
               local.get 6
-              local.set 9
+              local.set 8
               local.get 5
               i32.wrap_i64
               local.get 6
               i32.wrap_i64
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 5
               i32.const 6
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
-              local.get 8
+              local.get 7
               i32.wrap_i64
               i32.lt_u
               i64.extend_i32_u
-              local.set 8
+              local.set 7
               local.get 6
               i32.wrap_i64
               i32.const -1
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 6
               i32.const 22
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
               i32.eqz
               i32.eqz
               i32.eqz
               br_if 0 (;@5;)
               local.get 5
-              local.set 8
+              local.set 7
               local.get 6
-              local.set 9
+              local.set 8
               local.get 5
               i32.wrap_i64
               local.get 6
               i32.wrap_i64
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 5
               i32.const 6
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
-              local.get 8
+              local.get 7
               i32.wrap_i64
               i32.lt_u
               i64.extend_i32_u
-              local.set 8
+              local.set 7
               local.get 6
               i32.wrap_i64
               i32.const -1
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 6
               i32.const 22
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
               i32.eqz
               i32.eqz
               i32.eqz
               br_if 0 (;@5;)
               local.get 5
-              local.set 8
+              local.set 7
               local.get 6
-              local.set 9
+              local.set 8
               local.get 5
               i32.wrap_i64
               local.get 6
               i32.wrap_i64
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 5
               i32.const 6
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
-              local.get 8
+              local.get 7
               i32.wrap_i64
               i32.lt_u
               i64.extend_i32_u
-              local.set 8
+              local.set 7
               local.get 6
               i32.wrap_i64
               i32.const -1
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 6
               i32.const 22
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
               i32.eqz
               i32.eqz
               br_if 1 (;@4;)
             end
-            local.get 7
+            local.get 0
+            i64.load offset=32
+            local.set 11
+            local.get 11
             local.tee 14
             i32.wrap_i64
             local.set 13
@@ -898,10 +898,10 @@
             local.get 12
             i32.wrap_i64
             local.set 3
-            local.get 7
+            local.get 11
             i64.const 8
             i64.add
-            local.set 7
+            local.set 11
             br 3 (;@1;)
           end
           unreachable
@@ -913,16 +913,16 @@
         local.get 6
         i64.store offset=8
         local.get 0
-        local.get 8
+        local.get 7
         i64.store offset=152
         local.get 0
-        local.get 9
+        local.get 8
         i64.store offset=160
         local.get 0
-        local.get 10
+        local.get 9
         i64.store offset=168
         local.get 0
-        local.get 11
+        local.get 10
         i64.store offset=176
         local.get 1
         i32.const 2
@@ -937,13 +937,13 @@
       local.get 6
       i64.store offset=8
       local.get 0
-      local.get 8
+      local.get 7
       i64.store offset=152
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=168
       local.get 0
-      local.get 11
+      local.get 10
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -958,16 +958,16 @@
     local.get 6
     i64.store offset=8
     local.get 0
-    local.get 7
+    local.get 11
     i64.store offset=32
     local.get 0
-    local.get 8
+    local.get 7
     i64.store offset=152
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=168
     local.get 0
-    local.get 11
+    local.get 10
     i64.store offset=176
     local.get 3
     return
@@ -1578,47 +1578,47 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 0
-        i64.load offset=152
-        local.set 7
-        local.get 0
-        i64.load offset=160
-        local.set 8
-        local.get 0
-        i64.load offset=168
-        local.set 9
-        local.get 0
-        i64.load offset=176
-        local.set 10
         block ;; label = @3
-          local.get 5
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=152
+          local.set 6
+          local.get 0
+          i64.load offset=160
           local.set 7
-          i64.const 3
+          local.get 0
+          i64.load offset=168
           local.set 8
+          local.get 0
+          i64.load offset=176
+          local.set 9
+          local.get 5
+          local.set 6
+          i64.const 3
+          local.set 7
           local.get 5
           i32.wrap_i64
           i32.const 3
           i32.shl
           i64.extend_i32_u
-          local.tee 9
+          local.tee 8
           local.set 5
           i32.const 26
           i64.extend_i32_u
-          local.set 10
-          local.get 9
+          local.set 9
+          local.get 8
           i32.wrap_i64
           i32.const 0
           i32.lt_s
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
+        local.get 0
+        i64.load offset=32
+        local.set 10
+        local.get 10
         local.tee 13
         i32.wrap_i64
         local.set 12
@@ -1660,10 +1660,10 @@
         local.get 11
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 10
         i64.const 8
         i64.add
-        local.set 6
+        local.set 10
         br 1 (;@1;)
         unreachable
       end
@@ -1671,16 +1671,16 @@
       local.get 5
       i64.store
       local.get 0
-      local.get 7
+      local.get 6
       i64.store offset=152
       local.get 0
-      local.get 8
+      local.get 7
       i64.store offset=160
       local.get 0
-      local.get 9
+      local.get 8
       i64.store offset=168
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -1692,19 +1692,19 @@
     local.get 5
     i64.store
     local.get 0
-    local.get 6
+    local.get 10
     i64.store offset=32
     local.get 0
-    local.get 7
+    local.get 6
     i64.store offset=152
     local.get 0
-    local.get 8
+    local.get 7
     i64.store offset=160
     local.get 0
-    local.get 9
+    local.get 8
     i64.store offset=168
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=176
     local.get 3
     return
@@ -1860,52 +1860,49 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 0
-        i64.load offset=152
-        local.set 7
-        local.get 0
-        i64.load offset=160
-        local.set 8
-        local.get 0
-        i64.load offset=168
-        local.set 9
-        local.get 0
-        i64.load offset=176
-        local.set 10
         block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=152
+          local.set 6
+          local.get 0
+          i64.load offset=160
+          local.set 7
+          local.get 0
+          i64.load offset=168
+          local.set 8
+          local.get 0
+          i64.load offset=176
+          local.set 9
           local.get 5
           i64.const 4294967295
           i64.and
-          local.tee 11
+          local.tee 10
           i64.const 5
           i64.shl
-          local.get 11
+          local.get 10
           i64.const 27
           i64.shr_u
           i64.or
           i64.const 4294967295
           i64.and
-          local.tee 11
+          local.tee 10
           local.set 5
-          local.get 11
+          local.get 10
           i64.const 0
           i64.shr_u
           i32.wrap_i64
           i32.const 1
           i32.and
-          local.get 11
+          local.get 10
           i64.const 0
           i64.shr_u
           i32.wrap_i64
           i32.const 1
           i32.and
-          local.get 11
+          local.get 10
           i64.const 31
           i64.shr_u
           i32.wrap_i64
@@ -1915,28 +1912,31 @@
           i32.const 11
           i32.shl
           i32.or
+          local.get 6
           local.get 7
           local.get 8
           local.get 9
-          local.get 10
           i32.wrap_i64
           call 1
           i32.const 212
           i32.and
           i32.or
           i64.extend_i32_u
-          local.set 9
+          local.set 8
           i32.const 0
           i64.extend_i32_u
-          local.set 10
-          local.get 9
+          local.set 9
+          local.get 8
           i32.wrap_i64
           i32.const 1
           i32.and
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
+        local.get 0
+        i64.load offset=32
+        local.set 11
+        local.get 11
         local.tee 13
         i32.wrap_i64
         local.set 12
@@ -1966,8 +1966,8 @@
         i32.const -65536
         i32.add
         i64.load align=1
-        local.set 11
-        local.get 11
+        local.set 10
+        local.get 10
         i64.const 32
         i64.shr_u
         i64.eqz
@@ -1975,13 +1975,13 @@
         i32.const 4243462
         local.set 3
         br_if 0 (;@2;)
-        local.get 11
+        local.get 10
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 11
         i64.const 8
         i64.add
-        local.set 6
+        local.set 11
         br 1 (;@1;)
         unreachable
       end
@@ -1989,10 +1989,10 @@
       local.get 5
       i64.store
       local.get 0
-      local.get 9
+      local.get 8
       i64.store offset=168
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -2004,13 +2004,13 @@
     local.get 5
     i64.store
     local.get 0
-    local.get 6
+    local.get 11
     i64.store offset=32
     local.get 0
-    local.get 9
+    local.get 8
     i64.store offset=168
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=176
     local.get 3
     return
@@ -2022,65 +2022,65 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 0
-        i64.load offset=152
-        local.set 7
-        local.get 0
-        i64.load offset=160
-        local.set 8
-        local.get 0
-        i64.load offset=168
-        local.set 9
-        local.get 0
-        i64.load offset=176
-        local.set 10
         block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=152
+          local.set 6
+          local.get 0
+          i64.load offset=160
+          local.set 7
+          local.get 0
+          i64.load offset=168
+          local.set 8
+          local.get 0
+          i64.load offset=176
+          local.set 9
           local.get 5
           i64.const 4294967295
           i64.and
-          local.set 11
+          local.set 10
           i64.const 7
           i64.const 31
           i64.and
-          local.set 12
+          local.set 11
+          local.get 10
           local.get 11
-          local.get 12
           i64.shr_u
           i32.wrap_i64
           i32.const 1
           i32.and
+          local.get 6
           local.get 7
           local.get 8
           local.get 9
-          local.get 10
           i32.wrap_i64
           call 1
           i32.const 2260
           i32.and
           i32.or
           i64.extend_i32_u
-          local.set 9
+          local.set 8
           i32.const 0
           i64.extend_i32_u
-          local.set 10
-          local.get 9
+          local.set 9
+          local.get 8
           i32.wrap_i64
           i32.const 1
           i32.and
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
-        local.tee 12
+        local.get 0
+        i64.load offset=32
+        local.set 12
+        local.get 12
+        local.tee 11
         i32.wrap_i64
         local.set 13
-        local.get 12
+        local.get 11
         i64.const 32
         i64.shr_u
         i64.eqz
@@ -2106,8 +2106,8 @@
         i32.const -65536
         i32.add
         i64.load align=1
-        local.set 11
-        local.get 11
+        local.set 10
+        local.get 10
         i64.const 32
         i64.shr_u
         i64.eqz
@@ -2115,21 +2115,21 @@
         i32.const 4247559
         local.set 3
         br_if 0 (;@2;)
-        local.get 11
+        local.get 10
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 12
         i64.const 8
         i64.add
-        local.set 6
+        local.set 12
         br 1 (;@1;)
         unreachable
       end
       local.get 0
-      local.get 9
+      local.get 8
       i64.store offset=168
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -2138,13 +2138,13 @@
       return
     end
     local.get 0
-    local.get 6
+    local.get 12
     i64.store offset=32
     local.get 0
-    local.get 9
+    local.get 8
     i64.store offset=168
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=176
     local.get 3
     return
@@ -3219,16 +3219,13 @@
                 return
               end
             end
-            local.get 0
-            i64.load offset=32
-            local.set 6
             br 1 (;@3;)
           end
-          local.get 0
-          i64.load offset=32
-          local.set 6
           br 0 (;@3;)
         end
+        local.get 0
+        i64.load offset=32
+        local.set 6
         local.get 6
         local.tee 11
         i32.wrap_i64
@@ -3499,16 +3496,13 @@
                 return
               end
             end
-            local.get 0
-            i64.load offset=32
-            local.set 7
             br 1 (;@3;)
           end
-          local.get 0
-          i64.load offset=32
-          local.set 7
           br 0 (;@3;)
         end
+        local.get 0
+        i64.load offset=32
+        local.set 7
         local.get 7
         local.tee 11
         i32.wrap_i64

@@ -307,35 +307,35 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
         block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
           local.get 5
-          local.set 7
+          local.set 6
           i64.const 10
-          local.set 8
+          local.set 7
           local.get 5
           i32.wrap_i64
           i32.const 10
           i32.sub
           i64.extend_i32_u
-          local.set 9
+          local.set 8
           i32.const 10
           i64.extend_i32_u
-          local.set 10
-          local.get 7
+          local.set 9
+          local.get 6
           i32.wrap_i64
-          local.get 8
+          local.get 7
           i32.wrap_i64
           i32.lt_s
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
+        local.get 0
+        i64.load offset=32
+        local.set 10
+        local.get 10
         i32.wrap_i64
         i32.const -65536
         i32.add
@@ -352,24 +352,24 @@
         local.get 11
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 10
         i64.const 8
         i64.add
-        local.set 6
+        local.set 10
         br 1 (;@1;)
         unreachable
       end
       local.get 0
-      local.get 7
+      local.get 6
       i64.store offset=152
       local.get 0
-      local.get 8
+      local.get 7
       i64.store offset=160
       local.get 0
-      local.get 9
+      local.get 8
       i64.store offset=168
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -378,19 +378,19 @@
       return
     end
     local.get 0
-    local.get 6
+    local.get 10
     i64.store offset=32
     local.get 0
-    local.get 7
+    local.get 6
     i64.store offset=152
     local.get 0
-    local.get 8
+    local.get 7
     i64.store offset=160
     local.get 0
-    local.get 9
+    local.get 8
     i64.store offset=168
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=176
     local.get 3
     return
@@ -402,24 +402,21 @@
     (local i32 i32 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
         block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
           local.get 5
           i32.wrap_i64
           local.get 5
           i32.wrap_i64
           i32.and
           i64.extend_i32_u
-          local.set 7
+          local.set 6
           i32.const 12
           i64.extend_i32_u
-          local.set 8
-          local.get 7
+          local.set 7
+          local.get 6
           i32.wrap_i64
           i32.const 24
           i32.shl
@@ -428,7 +425,10 @@
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
+        local.get 0
+        i64.load offset=32
+        local.set 8
+        local.get 8
         i32.wrap_i64
         i32.const -65536
         i32.add
@@ -445,18 +445,18 @@
         local.get 9
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 8
         i64.const 8
         i64.add
-        local.set 6
+        local.set 8
         br 1 (;@1;)
         unreachable
       end
       local.get 0
-      local.get 7
+      local.get 6
       i64.store offset=168
       local.get 0
-      local.get 8
+      local.get 7
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -465,13 +465,13 @@
       return
     end
     local.get 0
-    local.get 6
+    local.get 8
     i64.store offset=32
     local.get 0
-    local.get 7
+    local.get 6
     i64.store offset=168
     local.get 0
-    local.get 8
+    local.get 7
     i64.store offset=176
     local.get 3
     return
@@ -492,9 +492,6 @@
           local.get 0
           i64.load offset=8
           local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
           loop ;; label = @4
             local.get 4
             i32.const 48
@@ -514,158 +511,161 @@
             end
             block ;; label = @5
               local.get 5
-              local.set 8
+              local.set 7
               local.get 6
-              local.set 9
+              local.set 8
               local.get 5
               i32.wrap_i64
               local.get 6
               i32.wrap_i64
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 5
               i32.const 6
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
-              local.get 8
+              local.get 7
               i32.wrap_i64
               i32.lt_u
               i64.extend_i32_u
-              local.set 8
+              local.set 7
               local.get 6
               i32.wrap_i64
               i32.const -1
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 6
               i32.const 22
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
               i32.eqz
               i32.eqz
               i32.eqz
               br_if 0 (;@5;)
               local.get 5
-              local.set 8
+              local.set 7
               local.get 6
-              local.set 9
+              local.set 8
               local.get 5
               i32.wrap_i64
               local.get 6
               i32.wrap_i64
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 5
               i32.const 6
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
-              local.get 8
+              local.get 7
               i32.wrap_i64
               i32.lt_u
               i64.extend_i32_u
-              local.set 8
+              local.set 7
               local.get 6
               i32.wrap_i64
               i32.const -1
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 6
               i32.const 22
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
               i32.eqz
               i32.eqz
               i32.eqz
               br_if 0 (;@5;)
               local.get 5
-              local.set 8
+              local.set 7
               local.get 6
-              local.set 9
+              local.set 8
               local.get 5
               i32.wrap_i64
               local.get 6
               i32.wrap_i64
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 5
               i32.const 6
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
-              local.get 8
+              local.get 7
               i32.wrap_i64
               i32.lt_u
               i64.extend_i32_u
-              local.set 8
+              local.set 7
               local.get 6
               i32.wrap_i64
               i32.const -1
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 6
               i32.const 22
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
               i32.eqz
               i32.eqz
               i32.eqz
               br_if 0 (;@5;)
               local.get 5
-              local.set 8
+              local.set 7
               local.get 6
-              local.set 9
+              local.set 8
               local.get 5
               i32.wrap_i64
               local.get 6
               i32.wrap_i64
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 5
               i32.const 6
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
-              local.get 8
+              local.get 7
               i32.wrap_i64
               i32.lt_u
               i64.extend_i32_u
-              local.set 8
+              local.set 7
               local.get 6
               i32.wrap_i64
               i32.const -1
               i32.add
               i64.extend_i32_u
-              local.tee 10
+              local.tee 9
               local.set 6
               i32.const 22
               i64.extend_i32_u
-              local.set 11
-              local.get 10
+              local.set 10
+              local.get 9
               i32.wrap_i64
               i32.eqz
               i32.eqz
               br_if 1 (;@4;)
             end
-            local.get 7
+            local.get 0
+            i64.load offset=32
+            local.set 11
+            local.get 11
             i32.wrap_i64
             i32.const -65536
             i32.add
@@ -682,10 +682,10 @@
             local.get 12
             i32.wrap_i64
             local.set 3
-            local.get 7
+            local.get 11
             i64.const 8
             i64.add
-            local.set 7
+            local.set 11
             br 3 (;@1;)
           end
           unreachable
@@ -697,16 +697,16 @@
         local.get 6
         i64.store offset=8
         local.get 0
-        local.get 8
+        local.get 7
         i64.store offset=152
         local.get 0
-        local.get 9
+        local.get 8
         i64.store offset=160
         local.get 0
-        local.get 10
+        local.get 9
         i64.store offset=168
         local.get 0
-        local.get 11
+        local.get 10
         i64.store offset=176
         local.get 1
         i32.const 2
@@ -721,13 +721,13 @@
       local.get 6
       i64.store offset=8
       local.get 0
-      local.get 8
+      local.get 7
       i64.store offset=152
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=168
       local.get 0
-      local.get 11
+      local.get 10
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -742,16 +742,16 @@
     local.get 6
     i64.store offset=8
     local.get 0
-    local.get 7
+    local.get 11
     i64.store offset=32
     local.get 0
-    local.get 8
+    local.get 7
     i64.store offset=152
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=168
     local.get 0
-    local.get 11
+    local.get 10
     i64.store offset=176
     local.get 3
     return
@@ -1262,47 +1262,47 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 0
-        i64.load offset=152
-        local.set 7
-        local.get 0
-        i64.load offset=160
-        local.set 8
-        local.get 0
-        i64.load offset=168
-        local.set 9
-        local.get 0
-        i64.load offset=176
-        local.set 10
         block ;; label = @3
-          local.get 5
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=152
+          local.set 6
+          local.get 0
+          i64.load offset=160
           local.set 7
-          i64.const 3
+          local.get 0
+          i64.load offset=168
           local.set 8
+          local.get 0
+          i64.load offset=176
+          local.set 9
+          local.get 5
+          local.set 6
+          i64.const 3
+          local.set 7
           local.get 5
           i32.wrap_i64
           i32.const 3
           i32.shl
           i64.extend_i32_u
-          local.tee 9
+          local.tee 8
           local.set 5
           i32.const 26
           i64.extend_i32_u
-          local.set 10
-          local.get 9
+          local.set 9
+          local.get 8
           i32.wrap_i64
           i32.const 0
           i32.lt_s
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
+        local.get 0
+        i64.load offset=32
+        local.set 10
+        local.get 10
         i32.wrap_i64
         i32.const -65536
         i32.add
@@ -1319,10 +1319,10 @@
         local.get 11
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 10
         i64.const 8
         i64.add
-        local.set 6
+        local.set 10
         br 1 (;@1;)
         unreachable
       end
@@ -1330,16 +1330,16 @@
       local.get 5
       i64.store
       local.get 0
-      local.get 7
+      local.get 6
       i64.store offset=152
       local.get 0
-      local.get 8
+      local.get 7
       i64.store offset=160
       local.get 0
-      local.get 9
+      local.get 8
       i64.store offset=168
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -1351,19 +1351,19 @@
     local.get 5
     i64.store
     local.get 0
-    local.get 6
+    local.get 10
     i64.store offset=32
     local.get 0
-    local.get 7
+    local.get 6
     i64.store offset=152
     local.get 0
-    local.get 8
+    local.get 7
     i64.store offset=160
     local.get 0
-    local.get 9
+    local.get 8
     i64.store offset=168
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=176
     local.get 3
     return
@@ -1494,52 +1494,49 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 0
-        i64.load offset=152
-        local.set 7
-        local.get 0
-        i64.load offset=160
-        local.set 8
-        local.get 0
-        i64.load offset=168
-        local.set 9
-        local.get 0
-        i64.load offset=176
-        local.set 10
         block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=152
+          local.set 6
+          local.get 0
+          i64.load offset=160
+          local.set 7
+          local.get 0
+          i64.load offset=168
+          local.set 8
+          local.get 0
+          i64.load offset=176
+          local.set 9
           local.get 5
           i64.const 4294967295
           i64.and
-          local.tee 11
+          local.tee 10
           i64.const 5
           i64.shl
-          local.get 11
+          local.get 10
           i64.const 27
           i64.shr_u
           i64.or
           i64.const 4294967295
           i64.and
-          local.tee 11
+          local.tee 10
           local.set 5
-          local.get 11
+          local.get 10
           i64.const 0
           i64.shr_u
           i32.wrap_i64
           i32.const 1
           i32.and
-          local.get 11
+          local.get 10
           i64.const 0
           i64.shr_u
           i32.wrap_i64
           i32.const 1
           i32.and
-          local.get 11
+          local.get 10
           i64.const 31
           i64.shr_u
           i32.wrap_i64
@@ -1549,34 +1546,37 @@
           i32.const 11
           i32.shl
           i32.or
+          local.get 6
           local.get 7
           local.get 8
           local.get 9
-          local.get 10
           i32.wrap_i64
           call 1
           i32.const 212
           i32.and
           i32.or
           i64.extend_i32_u
-          local.set 9
+          local.set 8
           i32.const 0
           i64.extend_i32_u
-          local.set 10
-          local.get 9
+          local.set 9
+          local.get 8
           i32.wrap_i64
           i32.const 1
           i32.and
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
+        local.get 0
+        i64.load offset=32
+        local.set 11
+        local.get 11
         i32.wrap_i64
         i32.const -65536
         i32.add
         i64.load align=1
-        local.set 11
-        local.get 11
+        local.set 10
+        local.get 10
         i64.const 32
         i64.shr_u
         i64.eqz
@@ -1584,13 +1584,13 @@
         i32.const 4243462
         local.set 3
         br_if 0 (;@2;)
-        local.get 11
+        local.get 10
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 11
         i64.const 8
         i64.add
-        local.set 6
+        local.set 11
         br 1 (;@1;)
         unreachable
       end
@@ -1598,10 +1598,10 @@
       local.get 5
       i64.store
       local.get 0
-      local.get 9
+      local.get 8
       i64.store offset=168
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -1613,13 +1613,13 @@
     local.get 5
     i64.store
     local.get 0
-    local.get 6
+    local.get 11
     i64.store offset=32
     local.get 0
-    local.get 9
+    local.get 8
     i64.store offset=168
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=176
     local.get 3
     return
@@ -1631,67 +1631,67 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 0
-        i64.load offset=152
-        local.set 7
-        local.get 0
-        i64.load offset=160
-        local.set 8
-        local.get 0
-        i64.load offset=168
-        local.set 9
-        local.get 0
-        i64.load offset=176
-        local.set 10
         block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=152
+          local.set 6
+          local.get 0
+          i64.load offset=160
+          local.set 7
+          local.get 0
+          i64.load offset=168
+          local.set 8
+          local.get 0
+          i64.load offset=176
+          local.set 9
           local.get 5
           i64.const 4294967295
           i64.and
-          local.set 11
+          local.set 10
           i64.const 7
           i64.const 31
           i64.and
-          local.set 12
+          local.set 11
+          local.get 10
           local.get 11
-          local.get 12
           i64.shr_u
           i32.wrap_i64
           i32.const 1
           i32.and
+          local.get 6
           local.get 7
           local.get 8
           local.get 9
-          local.get 10
           i32.wrap_i64
           call 1
           i32.const 2260
           i32.and
           i32.or
           i64.extend_i32_u
-          local.set 9
+          local.set 8
           i32.const 0
           i64.extend_i32_u
-          local.set 10
-          local.get 9
+          local.set 9
+          local.get 8
           i32.wrap_i64
           i32.const 1
           i32.and
           br_if 0 (;@3;)
           br 0 (;@3;)
         end
-        local.get 6
+        local.get 0
+        i64.load offset=32
+        local.set 12
+        local.get 12
         i32.wrap_i64
         i32.const -65536
         i32.add
         i64.load align=1
-        local.set 11
-        local.get 11
+        local.set 10
+        local.get 10
         i64.const 32
         i64.shr_u
         i64.eqz
@@ -1699,21 +1699,21 @@
         i32.const 4247559
         local.set 3
         br_if 0 (;@2;)
-        local.get 11
+        local.get 10
         i32.wrap_i64
         local.set 3
-        local.get 6
+        local.get 12
         i64.const 8
         i64.add
-        local.set 6
+        local.set 12
         br 1 (;@1;)
         unreachable
       end
       local.get 0
-      local.get 9
+      local.get 8
       i64.store offset=168
       local.get 0
-      local.get 10
+      local.get 9
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -1722,13 +1722,13 @@
       return
     end
     local.get 0
-    local.get 6
+    local.get 12
     i64.store offset=32
     local.get 0
-    local.get 9
+    local.get 8
     i64.store offset=168
     local.get 0
-    local.get 10
+    local.get 9
     i64.store offset=176
     local.get 3
     return
@@ -2555,16 +2555,13 @@
                 return
               end
             end
-            local.get 0
-            i64.load offset=32
-            local.set 6
             br 1 (;@3;)
           end
-          local.get 0
-          i64.load offset=32
-          local.set 6
           br 0 (;@3;)
         end
+        local.get 0
+        i64.load offset=32
+        local.set 6
         local.get 6
         i32.wrap_i64
         i32.const -65536
@@ -2782,16 +2779,13 @@
                 return
               end
             end
-            local.get 0
-            i64.load offset=32
-            local.set 7
             br 1 (;@3;)
           end
-          local.get 0
-          i64.load offset=32
-          local.set 7
           br 0 (;@3;)
         end
+        local.get 0
+        i64.load offset=32
+        local.set 7
         local.get 7
         i32.wrap_i64
         i32.const -65536

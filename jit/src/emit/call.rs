@@ -1,0 +1,162 @@
+//! Calls and returns.
+
+use std::mem::offset_of;
+
+use tawaki_cpu::ir::{Op, OpCode};
+use tawaki_cpu::state::slot;
+use wasm_encoder::{BlockType, ValType};
+
+use super::control::{Context, arguments, goto};
+use super::memory::{Access, Address, GUEST};
+use super::module::{Batch, DISPATCH, DISPATCH_SHIFT, REGION_TYPE, mxcsr_differs};
+use super::{CTX, Emitter, at, x87};
+use crate::analysis::{self, Set};
+use crate::layout::{DISPATCH_ENTRIES, DispatchEntry, ExitKind, dispatch_index};
+use crate::region::{End, Target};
+
+/// Pushes on the guest stack: `value` is called to push the i64 value.
+pub(super) fn push(e: &mut Emitter, wide: bool, value: impl FnOnce(&mut Emitter)) {
+    let bytes = if wide { 8 } else { 4 };
+    let a = Address::slot(slot::RSP, -bytes, !e.layout.bits64);
+    e.address(&a, bytes as u32, Access::Write);
+    value(e);
+    if wide {
+        e.i().i64_store(GUEST);
+        e.get(slot::RSP);
+        e.i().i64_const(8).i64_sub();
+        e.set(slot::RSP);
+    } else {
+        e.i().i64_store32(GUEST);
+        e.get32(slot::RSP);
+        e.i().i32_const(4).i32_sub();
+        e.set32(slot::RSP);
+    }
+}
+
+/// Moves an indirect target into the `pc` local; what is not a 32-bit address leaves
+/// before the instruction.
+pub(super) fn target_to_pc(e: &mut Emitter, wide: bool, value: u32) {
+    let pc = e.pc;
+    if wide {
+        e.i().local_get(value).i64_const(32).i64_shr_u().i64_eqz().i32_eqz();
+        e.side_exit_if();
+    }
+    e.i().local_get(value).i32_wrap_i64().local_set(pc);
+}
+
+/// Calls the function that the dispatch table has for the address in `target`, or for the one
+/// that is known, and pushes where it came back to; the address itself if there is none.
+fn call_by_table(e: &mut Emitter, target: u32, known: Option<u32>) {
+    let line = e.scratch(ValType::I32);
+    e.i().local_get(CTX).i32_load(at(DISPATCH, 2));
+    match known {
+        Some(rip) => _ = e.i().i32_const((dispatch_index(rip) << DISPATCH_SHIFT) as i32),
+        None => {
+            let mut i = e.i();
+            i.local_get(target).local_get(target).i32_const(13).i32_shr_u().i32_xor();
+            i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
+        }
+    }
+    e.i().i32_add().local_tee(line).i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2));
+    let push = |e: &mut Emitter| match known {
+        Some(rip) => _ = e.i().i32_const(rip as i32),
+        None => _ = e.i().local_get(target),
+    };
+    push(e);
+    e.i().i32_eq().if_(BlockType::Result(ValType::I32));
+    arguments(e);
+    e.i().local_get(line).i32_load(at(offset_of!(DispatchEntry, index) as u32, 2));
+    e.i().call_indirect(0, REGION_TYPE).else_();
+    push(e);
+    e.i().end();
+}
+
+pub(super) fn call(
+    e: &mut Emitter,
+    c: &mut Context,
+    n: usize,
+    op: &Op,
+    to: (&[u64], u64, Target),
+    end: &End,
+) {
+    let (callees, back, next) = to;
+    let wide = matches!(op.code, OpCode::Call64 | OpCode::CallInd64);
+    let direct = matches!(op.code, OpCode::Call64 | OpCode::Call32);
+    let target = e.scratch(ValType::I32);
+    if !direct {
+        let value = e.scratch(ValType::I64);
+        e.get(op.a);
+        e.i().local_set(value);
+        target_to_pc(e, wide, value);
+        let pc = e.pc;
+        e.i().local_get(pc).local_set(target);
+    }
+    push(e, wide, |e| {
+        e.i().i64_const(back as i64);
+    });
+    let dirty = e.meaningful(analysis::stored_at_end(end, e.dirty | Set::slot(slot::RSP), e.batch));
+    e.store_set(dirty);
+    (e.dirty, e.held) = (Set::EMPTY, Set::EMPTY);
+    e.kind = None;
+    let pc = e.pc;
+    let sibling = callees.iter().find_map(|&t| e.batch.sibling(t).map(|f| (t, f)));
+    match sibling {
+        Some((_, function)) if direct => {
+            arguments(e);
+            e.i().call(function).local_set(pc);
+        }
+        Some((guess, function)) => {
+            e.i().local_get(target).i32_const(guess as i32).i32_eq();
+            e.i().if_(BlockType::Result(ValType::I32));
+            arguments(e);
+            e.i().call(function).else_();
+            call_by_table(e, target, None);
+            e.i().end().local_set(pc);
+        }
+        None => {
+            let known = direct.then(|| callees.first().copied().unwrap_or_default() as u32);
+            call_by_table(e, target, known);
+            e.i().local_set(pc);
+        }
+    }
+    e.i().local_get(pc).i32_const(back as i32).i32_ne();
+    e.if_();
+    arguments(e);
+    e.i().local_get(pc).i32_const(back as i32).call(Batch::RESUME).local_tee(pc);
+    e.i().i32_const(back as i32).i32_ne();
+    e.if_();
+    e.i().local_get(pc).return_();
+    e.close();
+    e.close();
+    if c.floats {
+        mxcsr_differs(&mut e.i());
+        e.exit_if(back, ExitKind::Next);
+    }
+    if c.x87 {
+        x87::enter(e);
+        x87::begin(e);
+    }
+    goto(e, c, n, next);
+}
+
+pub(super) fn ret(e: &mut Emitter, op: &Op) {
+    let wide = op.code == OpCode::Ret64;
+    let bytes = if wide { 8 } else { 4 };
+    let value = e.scratch(ValType::I64);
+    e.address(&Address::slot(slot::RSP, 0, !e.layout.bits64), bytes, Access::Read);
+    if wide {
+        e.i().i64_load(GUEST).local_set(value);
+    } else {
+        e.i().i64_load32_u(GUEST).local_set(value);
+    }
+    target_to_pc(e, wide, value);
+    e.get(slot::RSP);
+    e.i().i64_const(i64::from(bytes) + op.imm).i64_add();
+    if !wide {
+        e.i().i64_const(0xffff_ffff).i64_and();
+    }
+    e.set(slot::RSP);
+    e.dirty |= Set::slot(slot::RSP);
+    let label = e.exit_label(e.dirty, ExitKind::Next);
+    e.i().br(label);
+}
