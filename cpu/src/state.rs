@@ -99,7 +99,7 @@ pub struct CpuState {
     pub tsc: Option<fn() -> u64>,
     /// SSE control and status.
     pub mxcsr: u32,
-    /// EFLAGS bits beyond the arithmetic ones and DF: TF, AC, ID.
+    /// EFLAGS bits beyond the arithmetic ones and DF: TF, AC, ID; and [`flags::NULL_SEGMENTS`].
     pub other_flags: u32,
     /// Direction flag.
     pub df: bool,
@@ -138,7 +138,7 @@ impl CpuState {
     /// EFLAGS with every bit materialised (IF and the always-one bit 1 included).
     pub fn eflags(&self) -> u32 {
         flags::status_bits(self)
-            | self.other_flags
+            | self.other_flags & flags::OTHER
             | if self.df { flags::DF } else { 0 }
             | flags::IF
             | flags::ONE
@@ -148,7 +148,7 @@ impl CpuState {
     pub fn set_eflags(&mut self, value: u32) {
         flags::set_status(self, value & flags::STATUS);
         self.df = value & flags::DF != 0;
-        self.other_flags = value & flags::OTHER;
+        self.other_flags = value & flags::OTHER | self.other_flags & flags::NULL_SEGMENTS;
     }
 
     /// A general register, 0 = RAX .. 15 = R15 in encoding order.
@@ -196,7 +196,8 @@ impl CpuState {
 
     /// Loads a segment register. `false` means #GP, with nothing changed.
     /// Selectors known to user code under Linux: null, the flat segments, and
-    /// the TLS entries.
+    /// the TLS entries. A null one that 32-bit code puts into DS or ES, or into FS or GS
+    /// that were not null, makes accesses through it #GP.
     pub fn load_segment(&mut self, segment: Segment, selector: u16) -> bool {
         let index = selector >> 3;
         // Bit 2 selects the LDT, which we do not have.
@@ -220,13 +221,34 @@ impl CpuState {
         } else {
             return false;
         };
-        self.segment[segment as usize] = selector;
+        let before = std::mem::replace(&mut self.segment[segment as usize], selector);
+        let bit = flags::NULL_SEGMENT[segment as usize];
+        if selector & !3 != 0 {
+            self.other_flags &= !bit;
+        } else if self.mode == Mode::Bits32
+            && (before & !3 != 0 || matches!(segment, Segment::Es | Segment::Ds))
+        {
+            self.other_flags |= bit;
+        }
         match segment {
             Segment::Fs => self.set_fs_base(u64::from(base)),
             Segment::Gs => self.set_gs_base(u64::from(base)),
             _ => {}
         }
         true
+    }
+
+    /// CS has a segment of the other word size: 64-bit code may use null segments. 32-bit
+    /// code that starts with FS and GS null, as every program does, is not slowed down
+    /// by that; see [`Self::load_segment`].
+    pub(crate) fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+        self.other_flags &= !flags::NULL_SEGMENTS;
+        for segment in [Segment::Es, Segment::Ds] {
+            if mode == Mode::Bits32 && self.segment[segment as usize] & !3 == 0 {
+                self.other_flags |= flags::NULL_SEGMENT[segment as usize];
+            }
+        }
     }
 
     /// The value RDTSC returns.

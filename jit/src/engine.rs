@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use tawaki_cpu::flags::{AC, TF};
+use tawaki_cpu::flags::APART;
 use tawaki_cpu::interp::cache::{COLD, Entry, UNKNOWN};
 use tawaki_cpu::interp::{Stopped, exec};
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
@@ -380,7 +380,7 @@ impl<H: CodeHost> JitEngine<H> {
         number: u32,
     ) -> Left {
         let rip = state.rip as u32;
-        if state.rip >> 32 != 0 || state.other_flags & (TF | AC) != 0 {
+        if state.rip >> 32 != 0 || state.other_flags & APART != 0 {
             self.countdown(number, COLD);
             return Left::Interpret;
         }

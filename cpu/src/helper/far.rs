@@ -1,7 +1,7 @@
 //! Far branches, IRET and the selector queries, for the selectors that user code has.
 //!
 //! A far branch may go to code of the other word size: the kernel gives every program
-//! both code segments. Data segments of 32-bit code that are null are not noticed. (Intel SDM vol. 2, the instruction of the same name.)
+//! both code segments. (Intel SDM vol. 2, the instruction of the same name.)
 
 use crate::flags::{self, ZF};
 use crate::ir::Op;
@@ -42,7 +42,7 @@ fn enter(state: &mut CpuState, selector: u64) {
             *register &= 0xffff_ffff;
         }
     }
-    state.mode = mode;
+    state.set_mode(mode);
 }
 
 /// The last step of far JMP and CALL: CS = selector `b`.
@@ -104,7 +104,6 @@ pub(crate) fn back(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Done 
 }
 
 /// IRET: d = the address; pops it, CS and the flags, in 64-bit code also RSP and SS.
-/// TF stays as it is.
 pub(crate) fn interrupt_return(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Done {
     let [offset, selector, new_flags] = stacked(state, memory, op.c)?;
     let mut pointer = state.slots[usize::from(RSP)].wrapping_add(3 << op.c) & mask(state);
@@ -118,7 +117,7 @@ pub(crate) fn interrupt_return(state: &mut CpuState, memory: &GuestMemory, op: &
     state.slots[usize::from(op.d)] = target(selector, offset, true)?;
     state.slots[usize::from(RSP)] = pointer;
     let old = state.eflags();
-    let kept = flags::TF | if op.c == 1 { 0xffff_0000 } else { 0 };
+    let kept = if op.c == 1 { 0xffff_0000 } else { 0 };
     state.set_eflags(new_flags as u32 & !kept | old & kept);
     enter(state, selector);
     Ok(())

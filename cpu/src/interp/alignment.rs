@@ -1,4 +1,4 @@
-//! Code that runs with the AC flag set: every access to memory is looked at first, and a
+//! Code that runs with the AC flag set, or with a null data segment: every access to memory is looked at first, and a
 //! misaligned one raises #AC (SDM vol. 3, 6.15, table 7-7). Programs hardly ever ask for
 //! it, so it is done apart, one instruction at a time.
 //!
@@ -7,9 +7,10 @@
 //! must be aligned anyway raise #GP.
 
 use super::cache::Entry;
-use super::class::classify;
+use super::class::{classify, through_null};
 use super::exec::Exit;
 use super::{Done, OneOp, run_one};
+use crate::flags::{AC, NULL_SEGMENTS};
 use crate::helper::Helper as H;
 use crate::helper::string::rep;
 use crate::helper::x87::address;
@@ -120,13 +121,17 @@ fn misaligned(state: &CpuState, op: &Op) -> bool {
     }
 }
 
-/// Executes one instruction with AC set. Returns its trap if it raised one.
+/// Executes one instruction with AC set or a null segment. Returns its trap if it raised one.
 #[cold]
 pub(super) fn step(state: &mut CpuState, memory: &GuestMemory) -> Option<Trap> {
     let block = match crate::lift::lift_block(memory, state.mode, state.rip, 1) {
         Ok(lifted) => lifted.block,
         Err(trap) => return Some(classify(trap, state, memory)),
     };
+    if state.other_flags & NULL_SEGMENTS != 0 && through_null(state, memory) {
+        return Some(Trap::GeneralProtection);
+    }
+    let misaligned = |state: &CpuState, op: &Op| state.other_flags & AC != 0 && misaligned(state, op);
     let (last, body) = block.ops.split_last()?;
     let mut one = OneOp::default();
     for op in body {

@@ -6,12 +6,13 @@ pub mod cache;
 mod class;
 pub mod exec;
 mod one;
+mod step;
 pub mod vector;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use crate::flags::{AC, TF};
+use crate::flags::{APART, TF};
 use crate::ir::Block;
 use crate::{CpuState, Engine, GuestMemory, Trap};
 use cache::{Blocks, COLD, Cache, Entry};
@@ -37,7 +38,7 @@ impl Interpreter {
         self.cache.len()
     }
 
-    /// Executes one instruction with AC set. What [`Engine::run`] has to report, if anything.
+    /// Executes one instruction with AC set or a null segment. What [`Engine::run`] has to report, if anything.
     #[cold]
     fn step_aligned(&mut self, state: &mut CpuState, memory: &GuestMemory, limits: Limits) -> Option<Trap> {
         if let Some(trap) = alignment::step(state, memory) {
@@ -47,31 +48,6 @@ impl Interpreter {
             return Some(Trap::Attention);
         }
         (state.icount >= limits.stop).then_some(Trap::Budget)
-    }
-
-    /// Executes one instruction with TF set and reports it.
-    #[cold]
-    fn single_step(&mut self, state: &mut CpuState, memory: &GuestMemory) -> Trap {
-        let block = match crate::lift::lift_block(memory, state.mode, state.rip, 1) {
-            Ok(lifted) => lifted.block,
-            Err(trap) => return classify(trap, state, memory),
-        };
-        let entry = Entry::alone(block);
-        let (_, exit) = run_one(state, memory, &entry);
-        match exit {
-            Exit::Trap(_, trap) => return classify(trap, state, memory),
-            // INT3 and system calls are reported as themselves; the step comes
-            // with the next instruction, as on Linux after SYSCALL.
-            Exit::TrapEnd(trap) => return trap,
-            Exit::CodeChanged(at) => {
-                if let Some(trap) = finish_instruction(&entry.block, at, state, memory) {
-                    return trap;
-                }
-            }
-            Exit::Again(_) => {}
-            _ => {}
-        }
-        Trap::SingleStep
     }
 }
 
@@ -154,11 +130,12 @@ impl Interpreter {
             // A far branch may have changed it.
             let mode = state.mode;
             self.cache.set_mode(mode);
-            if state.other_flags & (TF | AC) != 0 {
+            if state.other_flags & APART != 0 {
                 if state.other_flags & TF != 0 {
-                    return Stopped::Trap(self.single_step(state, memory));
-                }
-                if let Some(trap) = self.step_aligned(state, memory, limits) {
+                    if let Some(trap) = step::single_step(state, memory) {
+                        return Stopped::Trap(trap);
+                    }
+                } else if let Some(trap) = self.step_aligned(state, memory, limits) {
                     return Stopped::Trap(trap);
                 }
                 continue;

@@ -45,6 +45,15 @@ pub fn condition(i: &Instruction) -> u8 {
     (i.condition_code() as u8).saturating_sub(1)
 }
 
+/// The last operation of what loads a segment register: the run loop must see that it may
+/// be null now. SS cannot be, and 64-bit code does not mind.
+pub(super) fn settle_segment(l: &mut Lift, i: &Instruction, segment: i64) {
+    const SS: i64 = 2;
+    if !l.long() && segment != SS {
+        l.trap(TrapCode::Resume, i.next_ip());
+    }
+}
+
 fn mov(l: &mut Lift, i: &Instruction) -> LiftResult {
     if i.op_kind(0) == OpKind::Register && i.op_kind(1) == OpKind::Register {
         return mov_registers(l, i);
@@ -54,6 +63,7 @@ fn mov(l: &mut Lift, i: &Instruction) -> LiftResult {
         if let Some(segment) = segment_number(r) {
             let value = l.read(i, 1, 1)?;
             l.emit(Lift::helper(Helper::LoadSegment).a(value).imm(segment));
+            settle_segment(l, i, segment);
             return Ok(());
         }
         let w = l.width(i, 0)?;
@@ -92,6 +102,7 @@ fn mov_registers(l: &mut Lift, i: &Instruction) -> LiftResult {
         }
         let value = l.read_register(from)?;
         l.emit(Lift::helper(Helper::LoadSegment).a(value).imm(segment));
+        settle_segment(l, i, segment);
         return Ok(());
     }
     let value = if let Some(segment) = segment_number(from) {
@@ -280,5 +291,7 @@ fn far_load(l: &mut Lift, i: &Instruction) -> LiftResult {
         _ => 5,
     };
     l.emit(Lift::helper(Helper::LoadSegment).a(selector).imm(segment));
-    l.write_register(r, offset)
+    l.write_register(r, offset)?;
+    settle_segment(l, i, segment);
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use iced_x86::{Code, Instruction, Mnemonic, OpKind};
 
-use super::mov::segment_number;
+use super::mov::{segment_number, settle_segment};
 use super::operand::{Address, LOADS, STORES, gpr};
 use super::{Lift, LiftResult, Row};
 use crate::helper::Helper;
@@ -83,6 +83,7 @@ fn pop(l: &mut Lift, i: &Instruction) -> LiftResult {
             let value = peek(l, w);
             l.emit(Lift::helper(Helper::LoadSegment).a(value).imm(segment));
             adjust(l, size);
+            settle_segment(l, i, segment);
             return Ok(());
         }
         if w >= 2 {
