@@ -95,7 +95,7 @@ impl Repetition {
         }
         // A 32-bit register is written as a whole.
         let kept = if mask == 0xffff { count & !mask } else { 0 };
-        *register = kept | (count & mask) - 1;
+        *register = kept | ((count & mask) - 1);
         let compares = matches!(
             instruction.mnemonic(),
             Mnemonic::Cmpsb
