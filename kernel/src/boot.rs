@@ -8,7 +8,7 @@ use crate::spawn::blank_process;
 use crate::task::{ProcId, Process, Session};
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{OpenFlags, S_IFBLK, S_IFCHR};
-use tawaki_vfs::{At, Context, Creds, FileSystem, FsError, FsResult, MountFlags, Tmpfs};
+use tawaki_vfs::{At, Context, Creds, FileSystem, FsError, FsResult, Location, MountFlags, Tmpfs};
 
 /// How far the machine is up.
 #[derive(Default)]
@@ -131,16 +131,18 @@ impl Kernel {
         };
         let id = vfs.mount(&cx, over, fs, flags, kind)?;
         if place == "/dev" {
+            // Named from the new root: on the way from "/" a block may be missing.
+            let base = Location { mount: id, ino: vfs.file_system(id)?.root() };
+            let at = At { base, ..at };
             for (name, mode, major, minor) in NODES {
-                let path = format!("/dev/{name}");
-                vfs.mknod(&cx, &at, path.as_bytes(), S_IFCHR | mode, major << 8 | minor)?;
+                vfs.mknod(&cx, &at, name.as_bytes(), S_IFCHR | mode, major << 8 | minor)?;
             }
             for n in 0..tawaki_vfs::LOOPS {
-                let path = format!("/dev/loop{n}");
-                vfs.mknod(&cx, &at, path.as_bytes(), S_IFBLK | 0o660, 7 << 8 | n as u64)?;
+                let name = format!("loop{n}");
+                vfs.mknod(&cx, &at, name.as_bytes(), S_IFBLK | 0o660, 7 << 8 | n as u64)?;
             }
             for (name, target) in LINKS {
-                vfs.symlink(&cx, target.as_bytes(), &at, format!("/dev/{name}").as_bytes())?;
+                vfs.symlink(&cx, target.as_bytes(), &at, name.as_bytes())?;
             }
         }
         match kind {

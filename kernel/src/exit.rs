@@ -28,6 +28,7 @@ impl Kernel {
         }
         self.fork_done(task, false);
         self.sys.trace_task_ends(task);
+        self.sys.probe_task_ends(task);
         let Some(t) = self.sys.tasks.remove(task) else { return };
         let status = self.sys.procs[t.proc].exiting.unwrap_or(0);
         if t.hang_at != 0 {

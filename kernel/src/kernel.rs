@@ -130,6 +130,9 @@ impl Kernel {
             if self.sys.timers.first().is_some_and(|(at, _)| *at <= self.sys.now.monotonic_ns) {
                 self.run_timers();
             }
+            if !self.sys.probes.is_empty() {
+                self.start_probes();
+            }
             if let Some(task) = self.sys.doomed.pop() {
                 if self.sys.tasks.get(task).is_some_and(|t| {
                     t.dying && matches!(t.state, TaskState::Waiting | TaskState::Traced | TaskState::Asking)
@@ -219,7 +222,7 @@ impl Kernel {
     }
 
     /// Runs a waiting call again.
-    fn run_again(&mut self, task: TaskId) {
+    pub(crate) fn run_again(&mut self, task: TaskId) {
         let Some(t) = self.sys.tasks.get_mut(task) else { return };
         t.queued = false;
         if t.state != TaskState::Waiting {
@@ -278,7 +281,10 @@ impl Kernel {
         }
         let interrupted = matches!(reply.result, Err(errno) if is_restart(errno));
         let t = &mut self.sys.tasks[task];
-        if !interrupted && t.saved_mask.is_some() && !matches!(call, Call::TakeSignal | Call::Fault { .. }) {
+        if !interrupted
+            && t.saved_mask.is_some()
+            && !matches!(call, Call::TakeSignal | Call::Fault { .. } | Call::ProbeResult { .. })
+        {
             t.mask = t.saved_mask.take().unwrap_or(t.mask);
         }
         self.sys.reply(task, reply);

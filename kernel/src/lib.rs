@@ -21,6 +21,7 @@ mod fs;
 mod ipc;
 mod kernel;
 mod net;
+mod probe;
 mod random;
 mod signal;
 mod slab;

@@ -45,6 +45,11 @@ impl SigQueue {
         Some(info)
     }
 
+    /// What is queued, in order.
+    pub fn infos(&self) -> impl Iterator<Item = &SigInfo> {
+        self.infos.iter()
+    }
+
     /// Drops all signals in `set`.
     pub fn drop_set(&mut self, set: SigSet) {
         if self.set & set != 0 {
@@ -73,8 +78,11 @@ impl System {
     pub fn has_signal(&self, task: TaskId) -> bool {
         let t = &self.tasks[task];
         let p = &self.procs[t.proc];
-        let injected = t.trace.as_ref().is_some_and(|trace| trace.inject.is_some());
-        (t.pending.set | p.shared.set) & !t.mask != 0 || p.stopped.is_some() || t.dying || injected
+        let stops = match &t.trace {
+            Some(trace) => trace.inject.is_some() || trace.traps(p.stopped.is_some()),
+            None => p.stopped.is_some(),
+        };
+        (t.pending.set | p.shared.set) & !t.mask != 0 || stops || t.dying
     }
 
     /// Brings a task to look at its signals, whatever it does.
@@ -117,6 +125,7 @@ impl System {
         if signo == SIGCONT {
             self.drop_pending(proc, STOPS);
             self.resume_process(proc);
+            self.trace_continued(proc);
         } else if bit & STOPS != 0 {
             self.drop_pending(proc, sigbit(SIGCONT));
         }
@@ -231,16 +240,24 @@ impl System {
             if t.dying {
                 return Taken::Dead;
             }
-            let p = &mut self.procs[proc];
-            if p.stopped.is_some() {
-                return Taken::Stop;
-            }
             let injected = t.trace.as_mut().and_then(|trace| trace.inject.take());
             if let Some(info) = injected {
                 match self.act(task, info) {
-                    Taken::None => continue,
+                    // Its tracer hears of the group's stop, too.
+                    Taken::None | Taken::Stop => continue,
                     taken => return taken,
                 }
+            }
+            let t = &mut self.tasks[task];
+            let p = &mut self.procs[proc];
+            match &t.trace {
+                Some(trace) if trace.traps(p.stopped.is_some()) => {
+                    self.trace_trap(task);
+                    return Taken::Traced;
+                }
+                None if p.stopped.is_some() => return Taken::Stop,
+                // A tracer lets it run though its group is stopped.
+                _ => {}
             }
             let wanted = !t.mask;
             let info = match t.pending.take(wanted) {

@@ -305,6 +305,7 @@ impl crate::system::System {
             hang_at: 0,
             synced: false,
             trace: None,
+            probe: None,
         });
         self.procs[proc].tasks.push(task);
         let entry: &mut PidEntry = self.pids.entry(tid).or_default();

@@ -84,6 +84,8 @@ pub struct System {
     logged: HashSet<String>,
     pub mounts: KernelMounts,
     /// `/proc/mounts` and `/proc/self/mountinfo`.
+    /// Tasks that others want something of.
+    pub probes: Vec<TaskId>,
     /// Loop devices with a file, for `/sys`.
     pub loops: Vec<LoopState>,
     pub mounts_text: (String, String),
@@ -154,6 +156,7 @@ impl System {
             random,
             logged: HashSet::new(),
             mounts,
+            probes: Vec::new(),
             loops: Vec::new(),
             mounts_text: Default::default(),
             forks: 0,
@@ -274,7 +277,8 @@ impl System {
         t.resumed_at = self.now.monotonic_ns;
         let slot = t.slot;
         let interrupted = matches!(reply.result, Err(e) if is_restart(e));
-        if !t.attention && (t.dying || !interrupted && self.has_signal(task)) {
+        let fresh = t.trace.as_ref().is_some_and(|trace| trace.fresh);
+        if !t.attention && (t.dying || fresh || !interrupted && self.has_signal(task)) {
             self.tasks[task].attention = true;
             self.out.push(Effect::Attention { slot });
         }

@@ -82,6 +82,8 @@ pub struct Task {
     pub synced: bool,
     /// Its tracer.
     pub trace: Option<Box<crate::trace::Trace>>,
+    /// What it is doing for somebody else.
+    pub probe: Option<Box<crate::probe::Probe>>,
 }
 
 impl Task {

@@ -42,6 +42,18 @@ pub struct Trace {
     pub inject: Option<SigInfo>,
     /// The tracer's thread that waits for an answer.
     pub asking: Option<TaskId>,
+    /// PTRACE_SEIZE: stops are told as PTRACE_EVENT_STOP.
+    pub seized: bool,
+    /// PTRACE_INTERRUPT, or the first stop of a child: to stop when it can.
+    pub interrupt: bool,
+    /// SIGCONT has come: to tell that it goes on.
+    pub notify: bool,
+    /// Its worker does not know yet that it is traced.
+    pub fresh: bool,
+    /// The stop of its group has been told.
+    pub told: bool,
+    /// PTRACE_LISTEN: stopped, and to tell what happens to the group.
+    pub listening: bool,
 }
 
 /// A stop.
@@ -50,6 +62,15 @@ pub struct TraceStop {
     pub info: SigInfo,
     /// Before the delivery of that signal: the tracer decides about it.
     pub delivery: bool,
+    /// Told of a stop of the group that has no information about a signal.
+    pub group: bool,
+}
+
+impl TraceStop {
+    /// PTRACE_EVENT_STOP.
+    fn is_event_stop(&self) -> bool {
+        !self.delivery && self.info.code >> 8 == trace_event::STOP as i32
+    }
 }
 
 impl Trace {
@@ -63,11 +84,22 @@ impl Trace {
             report: None,
             inject: None,
             asking: None,
+            seized: false,
+            interrupt: false,
+            notify: false,
+            fresh: false,
+            told: false,
+            listening: false,
         })
     }
 
+    /// Whether it has to stop without a signal; `stopped`: its group is.
+    pub fn traps(&self, stopped: bool) -> bool {
+        self.interrupt || self.notify || stopped && !self.told
+    }
+
     /// The mode as the tracee is told it.
-    fn told_mode(&self) -> u32 {
+    pub fn told_mode(&self) -> u32 {
         let vforks = self.options & (1 << trace_event::VFORK) != 0;
         self.mode | if vforks { trace_mode::VFORKS } else { 0 }
     }
@@ -79,7 +111,12 @@ impl System {
         let t = &mut self.tasks[task];
         let (tid, proc) = (t.tid, t.proc);
         let Some(trace) = &mut t.trace else { return };
-        trace.stop = Some(TraceStop { info, delivery });
+        trace.fresh = false;
+        let stop = TraceStop { info, delivery, group: false };
+        // Any stop does for an interruption, only one that says so for the rest.
+        trace.interrupt = false;
+        trace.notify &= !stop.is_event_stop();
+        trace.stop = Some(stop);
         trace.report = Some(status << 8 | 0x7f);
         let tracer = trace.tracer;
         t.state = TaskState::Traced;
@@ -95,6 +132,7 @@ impl System {
     /// A new task of a traced one: traced as well if the options say so.
     pub fn trace_child(&mut self, parent: TaskId, child: TaskId, event: u32) {
         let Some(trace) = &self.tasks[parent].trace else { return };
+        let seized = trace.seized;
         if trace.options & (1 << event) == 0 {
             return;
         }
@@ -103,8 +141,49 @@ impl System {
         t.trace = Some(Trace::new(tracer));
         if let Some(trace) = &mut t.trace {
             trace.options = options;
+            (trace.seized, trace.interrupt) = (seized, seized);
         }
-        t.pending.push(SigInfo { signo: SIGSTOP, ..SigInfo::default() });
+        if !seized {
+            t.pending.push(SigInfo { signo: SIGSTOP, ..SigInfo::default() });
+        }
+    }
+
+    /// Stops a traced task without a signal: its group is stopped, or its tracer
+    /// interrupts it.
+    pub fn trace_trap(&mut self, task: TaskId) {
+        let t = &mut self.tasks[task];
+        let (tid, stopped) = (t.tid, self.procs[t.proc].stopped);
+        let uid = self.procs[t.proc].cred.ruid;
+        let Some(trace) = &mut t.trace else { return };
+        let (seized, group) = (trace.seized, stopped.is_some());
+        (trace.told, trace.listening) = (group, false);
+        let signo = stopped.unwrap_or(SIGTRAP);
+        let status = signo as i32 | if seized { (trace_event::STOP as i32) << 8 } else { 0 };
+        let code = if seized { status } else { 0 };
+        self.trace_stop(task, status, SigInfo { signo, code, pid: tid, uid, ..SigInfo::default() }, false);
+        if let Some(stop) = self.tasks[task].trace.as_mut().and_then(|trace| trace.stop.as_mut()) {
+            stop.group = !seized;
+        }
+    }
+
+    /// SIGCONT was sent: seized threads tell of it, those that listen at once.
+    pub fn trace_continued(&mut self, proc: ProcId) {
+        for task in self.procs[proc].tasks.clone() {
+            let Some(trace) = &mut self.tasks[task].trace else { continue };
+            trace.told = false;
+            trace.notify |= trace.seized;
+            if trace.listening {
+                self.trace_trap(task);
+            } else if trace.seized {
+                self.notice(task);
+            }
+        }
+    }
+
+    /// Whether `tracer` traces a thread of `proc`.
+    pub fn traces(&self, tracer: ProcId, proc: ProcId) -> bool {
+        let traced = |task: &TaskId| self.tasks[*task].trace.as_ref().is_some_and(|t| t.tracer == tracer);
+        self.procs[proc].tasks.iter().any(traced)
     }
 
     /// Lets a stopped task go on; it asks for its signals next.
@@ -119,10 +198,7 @@ impl System {
     fn trace_answer(&mut self, tracee: TaskId, reply: Reply) {
         let Some(trace) = self.tasks.get_mut(tracee).and_then(|t| t.trace.as_mut()) else { return };
         let Some(asking) = trace.asking.take() else { return };
-        if self.tasks.get(asking).is_some_and(|t| t.state == TaskState::Asking && !t.dying) {
-            self.tasks[asking].state = TaskState::Calling;
-            self.reply(asking, reply);
-        }
+        self.answer_asker(asking, reply);
     }
 
     /// A task ends: its tracer's request fails.
@@ -217,7 +293,8 @@ impl Kernel {
                 t.trace = Some(Trace::new(parent));
                 return Ok(Reply::ok(0));
             }
-            TraceRequest::Attach => return self.trace_attach(c, tid),
+            TraceRequest::Attach => return self.trace_attach(c, tid, None),
+            TraceRequest::Seize(options) => return self.trace_attach(c, tid, Some(*options)),
             _ => {}
         }
         let task = self.sys.task_by_tid(tid).ok_or(Errno::ESRCH)?;
@@ -231,7 +308,20 @@ impl Kernel {
             self.sys.send_proc(proc, SigInfo { signo: SIGKILL, ..SigInfo::default() });
             return Ok(Reply::ok(0));
         }
-        let Some(stop) = trace.stop.as_mut().filter(|_| !dying && trace.asking.is_none()) else {
+        if *request == TraceRequest::Interrupt {
+            if !trace.seized {
+                return Err(Errno::EIO.into());
+            }
+            trace.interrupt = true;
+            if trace.listening {
+                self.sys.trace_trap(task);
+            } else {
+                self.sys.notice(task);
+            }
+            return Ok(Reply::ok(0));
+        }
+        let ready = !dying && trace.asking.is_none() && !trace.listening;
+        let Some(stop) = trace.stop.as_mut().filter(|_| ready) else {
             return Err(Errno::ESRCH.into());
         };
         match request {
@@ -242,6 +332,23 @@ impl Kernel {
                 trace.options = *options;
             }
             TraceRequest::EventMessage => return Ok(Reply::ok(trace.message as i64)),
+            TraceRequest::Listen => {
+                if !trace.seized || !stop.is_event_stop() {
+                    return Err(Errno::EIO.into());
+                }
+                trace.listening = true;
+                trace.report = None;
+                if trace.notify {
+                    self.sys.trace_trap(task);
+                }
+            }
+            TraceRequest::PeekSigInfo(from, count, shared) => {
+                let queue = if *shared { &self.sys.procs[proc].shared } else { &t.pending };
+                let from = usize::try_from(*from).unwrap_or(usize::MAX);
+                let infos = queue.infos().skip(from).take(*count as usize).copied().collect();
+                return Ok(Reply::with(0, Body::Infos(infos)));
+            }
+            TraceRequest::GetSigInfo if stop.group => return Err(Errno::EINVAL.into()),
             TraceRequest::GetSigInfo => return Ok(Reply::with(0, Body::Info(stop.info))),
             TraceRequest::SetSigInfo(info) => stop.info = *info,
             TraceRequest::GetMask => return Ok(Reply::with(0, Body::Mask(t.mask))),
@@ -256,28 +363,37 @@ impl Kernel {
                 self.sys.reply(task, Reply::with(0, Body::TraceOp(op)));
                 return Err(Stop::Parked);
             }
-            TraceRequest::TraceMe | TraceRequest::Attach | TraceRequest::Kill => {}
+            TraceRequest::TraceMe
+            | TraceRequest::Attach
+            | TraceRequest::Seize(_)
+            | TraceRequest::Interrupt
+            | TraceRequest::Kill => {}
         }
         Ok(Reply::ok(0))
     }
 
-    fn trace_attach(&mut self, c: Caller, tid: i32) -> SysResult {
+    /// With options: PTRACE_SEIZE, which stops nothing.
+    fn trace_attach(&mut self, c: Caller, tid: i32, seize: Option<u32>) -> SysResult {
+        if seize.is_some_and(|options| options & !OPTIONS != 0) {
+            return Err(Errno::EIO.into());
+        }
         let task = self.sys.task_by_tid(tid).ok_or(Errno::ESRCH)?;
         let proc = self.sys.tasks[task].proc;
-        let (me, other) = (&self.sys.procs[c.proc].cred, &self.sys.procs[proc].cred);
-        let same = [other.ruid, other.euid, other.suid].iter().all(|id| *id == me.ruid)
-            && [other.rgid, other.egid, other.sgid].iter().all(|id| *id == me.rgid);
+        let may = self.may_trace(c, proc);
         let t = &mut self.sys.tasks[task];
-        if proc == c.proc
-            || proc == self.sys.init
-            || t.trace.is_some()
-            || t.dying
-            || !same && !me.has(crate::capability::SYS_PTRACE)
-        {
+        if proc == c.proc || proc == self.sys.init || t.trace.is_some() || t.dying || !may {
             return Err(Errno::EPERM.into());
         }
-        t.trace = Some(Trace::new(c.proc));
-        self.sys.send_task(task, SigInfo { signo: SIGSTOP, ..SigInfo::default() });
+        let mut trace = Trace::new(c.proc);
+        (trace.seized, trace.options) = (seize.is_some(), seize.unwrap_or(0));
+        trace.fresh = seize.is_some();
+        t.trace = Some(trace);
+        if seize.is_none() {
+            self.sys.send_task(task, SigInfo { signo: SIGSTOP, code: SI_KERNEL, ..SigInfo::default() });
+        }
+        // One that is stopped already tells so.
+        self.sys.notice(task);
+        self.sys.attention(task);
         Ok(Reply::ok(0))
     }
 
@@ -290,9 +406,10 @@ impl Kernel {
         let Some(trace) = &mut t.trace else { return Err(Errno::ESRCH.into()) };
         let stop = trace.stop.take();
         trace.report = None;
-        if signo != 0 {
+        trace.listening = false;
+        if signo != 0 && !stop.as_ref().is_some_and(|stop| stop.group || stop.is_event_stop()) {
             match stop {
-                Some(TraceStop { info, delivery: true }) => {
+                Some(TraceStop { info, delivery: true, .. }) => {
                     let same = info.signo == signo;
                     trace.inject = Some(if same { info } else { SigInfo { signo, ..SigInfo::default() } });
                 }
@@ -335,7 +452,7 @@ impl Kernel {
             TraceEvent::Event(event, message) => {
                 if event > trace_event::EXIT || trace.options & (1 << event) == 0 {
                     let mode = trace.told_mode();
-                    if event == trace_event::EXEC {
+                    if event == trace_event::EXEC && !trace.seized {
                         t.pending.push(SigInfo { code: SI_USER, ..info(0) });
                     }
                     return Ok(Reply::with(0, Body::TraceGo(mode)));

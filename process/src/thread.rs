@@ -207,7 +207,12 @@ impl<'a> Thread<'a> {
         }
         let mut synced = false;
         loop {
-            let reply = self.port.call(call);
+            let mut reply = self.port.call(call);
+            while let Body::Probe(op) = reply.body {
+                // Somebody looks into this process; then the call goes on.
+                let answer = self.trace_op(op);
+                reply = self.port.call(&Call::ProbeResult { answer });
+            }
             if let Body::Die(status) = reply.body {
                 match reply.result {
                     Ok(pid @ 1..) if !self.vfork.is_empty() => self.left = Some(pid),
@@ -278,6 +283,11 @@ impl<'a> Thread<'a> {
             Body::Deliver(deliver) => {
                 self.pending = Some(deliver);
                 // More may be pending behind this one.
+                self.port.attention().store(1, Ordering::SeqCst);
+                true
+            }
+            // A tracer that has come meanwhile sees the call begin anew.
+            _ if self.tracee.mode != 0 => {
                 self.port.attention().store(1, Ordering::SeqCst);
                 true
             }

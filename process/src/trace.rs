@@ -10,7 +10,7 @@ use tawaki_abi::Errno;
 use tawaki_abi::mm::PAGE;
 use tawaki_abi::wire::{Body, Call, TRACE_REGS, TraceAnswer, TraceEvent, TraceOp, trace_mode};
 use tawaki_cpu::state::Segment;
-use tawaki_cpu::{Mode, flags};
+use tawaki_cpu::{Access, Mode, flags};
 
 /// Longest piece of memory in one request.
 pub const MAX_PIECE: u32 = 64 << 10;
@@ -22,15 +22,22 @@ pub struct Tracee {
     pub mode: u32,
     /// Number of the system call being served, all ones outside of one (`orig_rax`).
     pub call: u64,
+    /// It was traced when the system call began: one that is seized in the middle does not stop at its end.
+    pub inside: bool,
 }
 
 impl Tracee {
     /// Not traced.
-    pub const NONE: Tracee = Tracee { mode: 0, call: u64::MAX };
+    pub const NONE: Tracee = Tracee { mode: 0, call: u64::MAX, inside: false };
 }
 
 /// Encoding numbers of r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi.
 const ORDER: [usize; 15] = [15, 14, 13, 12, 5, 3, 11, 10, 9, 8, 0, 1, 2, 6, 7];
+
+/// What is not mapped, to a tracer and to others.
+fn unreachable(force: bool) -> Errno {
+    if force { Errno::EIO } else { Errno::EFAULT }
+}
 
 impl Thread<'_> {
     /// Whether a tracer has asked for `mode`.
@@ -99,11 +106,13 @@ impl Thread<'_> {
         self.call(&Call::TraceResult { answer }).body
     }
 
-    fn trace_op(&mut self, op: TraceOp) -> TraceAnswer {
+    pub(crate) fn trace_op(&mut self, op: TraceOp) -> TraceAnswer {
         match op {
-            TraceOp::Read { addr, len } => {
+            TraceOp::Read { addr, len, force } => {
+                let len = u64::from(len.min(MAX_PIECE));
+                let len = if force { len } else { self.reach_now(addr, len, Access::Read) };
+                let end = addr.saturating_add(len);
                 let mut bytes = Vec::new();
-                let end = addr.saturating_add(len.min(MAX_PIECE).into());
                 let mut at = addr;
                 while at < end {
                     let next = end.min((at / PAGE + 1) * PAGE);
@@ -114,16 +123,29 @@ impl Thread<'_> {
                     bytes.extend(piece);
                     at = next;
                 }
-                if bytes.is_empty() && len > 0 { Err(Errno::EIO) } else { Ok(bytes.into()) }
+                if bytes.is_empty() { Err(unreachable(force)) } else { Ok(bytes.into()) }
             }
-            TraceOp::Write { addr, data } => {
-                let last = addr.saturating_add((data.len() as u64).saturating_sub(1));
-                if data.is_empty() || data.len() as u64 > PAGE || !self.mapped(addr) || !self.mapped(last) {
-                    return Err(Errno::EIO);
+            TraceOp::Write { addr, data, force } => {
+                let len = data.len().min(MAX_PIECE as usize) as u64;
+                let len = if force { len } else { self.reach_now(addr, len, Access::Write) };
+                // A word is changed whole or not at all.
+                if len == 0 || len <= 8 && !self.mapped(addr.saturating_add(len - 1)) {
+                    return Err(unreachable(force));
                 }
-                let written = self.mm().load(addr, &data);
-                self.engine.invalidate(addr..last + 1);
-                if written { Ok(ByteBuf::new()) } else { Err(Errno::EIO) }
+                let (end, mut at) = (addr.saturating_add(len), addr);
+                while at < end {
+                    let next = end.min((at / PAGE + 1) * PAGE);
+                    let piece = &data[(at - addr) as usize..(next - addr) as usize];
+                    if !self.mapped(at) || !self.mm().load(at, piece) {
+                        break;
+                    }
+                    self.engine.invalidate(at..next);
+                    at = next;
+                }
+                if at == addr {
+                    return Err(unreachable(force));
+                }
+                Ok((at - addr).to_le_bytes().to_vec().into())
             }
             TraceOp::GetRegs => {
                 let mut bytes = vec![u8::from(self.cpu.mode == Mode::Bits64)];
@@ -138,6 +160,16 @@ impl Thread<'_> {
                 Ok(ByteBuf::new())
             }
         }
+    }
+
+    /// How much of a range the process itself may read or write.
+    fn reach_now(&mut self, addr: u64, len: u64, access: Access) -> u64 {
+        let mut at = addr;
+        let end = addr.saturating_add(len);
+        while at < end && self.mapped(at) {
+            at = (at / PAGE + 1) * PAGE;
+        }
+        self.reach(addr, len.min(at.saturating_sub(addr)), access)
     }
 
     /// Whether a page has an area; pages that wait for their first touch are made.

@@ -3,7 +3,7 @@
 // A field carries the name of the man page's argument; the variant says what differs.
 #![allow(missing_docs)]
 
-use super::trace::{TraceAnswer, TraceEvent, TraceRequest};
+use super::trace::{TraceAnswer, TraceEvent, TraceOp, TraceRequest};
 use crate::fs::{OpenFlags, Timespec};
 use crate::signal::{SigAction, SigInfo, SigSet};
 use crate::tty::{Termios, WinSize};
@@ -303,6 +303,11 @@ pub enum Call {
     Traced { event: TraceEvent },
     /// A stopped thread has done what its tracer asked; the reply as that of `Traced`.
     TraceResult { answer: TraceAnswer },
+    /// What was asked by `Body::Probe`.
+    ProbeResult { answer: TraceAnswer },
+    /// process_vm_readv(2), process_vm_writev(2): reads or writes the memory of another
+    /// process. Body: `Bytes`.
+    Memory { pid: i32, op: TraceOp },
 
     // ---- System V IPC
     /// msgget(2).

@@ -140,6 +140,11 @@ pub enum Body {
     Received(Received),
     /// A stopped tracee is to do this for its tracer.
     TraceOp(TraceOp),
+    /// The same for whoever looks into the process from outside; answered by
+    /// [`crate::wire::Call::ProbeResult`], whose answer is that of the call.
+    Probe(TraceOp),
+    /// Queued signals.
+    Infos(Vec<SigInfo>),
     /// A stopped tracee goes on, in this [`super::trace_mode`]; it asks for its signals next.
     TraceGo(u32),
     /// This worker's task is gone: end without another call. The status is for

@@ -27,6 +27,7 @@ pub mod trace_event {
     pub const EXEC: u32 = 4;
     pub const VFORK_DONE: u32 = 5;
     pub const EXIT: u32 = 6;
+    pub const STOP: u32 = 128;
 }
 
 /// General registers as `struct user_regs_struct` of x86-64 has them, for either width.
@@ -39,6 +40,14 @@ pub enum TraceRequest {
     TraceMe,
     /// PTRACE_ATTACH.
     Attach,
+    /// PTRACE_SEIZE, with options.
+    Seize(u32),
+    /// PTRACE_INTERRUPT: of a seized thread, stopped or not.
+    Interrupt,
+    /// PTRACE_LISTEN.
+    Listen,
+    /// PTRACE_PEEKSIGINFO: from which, how many, of the process's queue. Body: `Infos`.
+    PeekSigInfo(u64, u32, bool),
     /// PTRACE_DETACH, with a signal.
     Detach(u32),
     /// PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SINGLESTEP: signal and [`trace_mode`].
@@ -64,19 +73,23 @@ pub enum TraceRequest {
 /// What a stopped tracee's worker does for its tracer. It answers with [`crate::wire::Call::TraceResult`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TraceOp {
-    /// Bytes of its memory, whatever their protection; fewer where it ends.
+    /// Bytes of its memory; fewer where it ends.
     Read {
         /// Where.
         addr: u64,
         /// How many.
         len: u32,
+        /// Whatever their protection; otherwise EFAULT, not EIO.
+        force: bool,
     },
-    /// Changes its memory, whatever its protection.
+    /// Changes its memory; answers how many bytes, 8 of them, little endian.
     Write {
         /// Where.
         addr: u64,
         /// What.
         data: ByteBuf,
+        /// As for `Read`.
+        force: bool,
     },
     /// [`TRACE_REGS`] numbers, little endian; before them one byte: 1 for a 64-bit program.
     GetRegs,

@@ -75,6 +75,8 @@ pub enum Object {
     Pidfd { pid: i32, started: u64 },
     /// A socket.
     Socket(SocketId),
+    /// `/proc/PID/mem`, of the program that ran when it was opened.
+    Memory { pid: i32, execs: u32 },
     /// A loop device, by its number.
     Loop(usize),
     /// `/dev/loop-control`.

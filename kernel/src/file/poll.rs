@@ -37,6 +37,7 @@ impl System {
             | Object::Random
             | Object::Loop(_)
             | Object::LoopControl
+            | Object::Memory { .. }
             | Object::Text(_) => IN | OUT,
             Object::Path => POLLNVAL,
             Object::Pipe { id, reads, writes } => {

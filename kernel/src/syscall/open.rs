@@ -139,7 +139,16 @@ impl Kernel {
         let loc = opened.location;
         match opened.kind {
             FileKind::Directory => Ok(Object::Directory),
-            FileKind::Regular if Some(loc.mount) == self.sys.mounts.proc => Ok(Object::Text(Vec::new())),
+            FileKind::Regular if Some(loc.mount) == self.sys.mounts.proc => {
+                match crate::fs::proc::memory_of(&self.sys, loc.ino) {
+                    None => Ok(Object::Text(Vec::new())),
+                    Some(proc) if !self.may_trace(c, proc) => Err(Errno::EACCES),
+                    Some(proc) => {
+                        let p = &self.sys.procs[proc];
+                        Ok(Object::Memory { pid: p.pid, execs: p.execs })
+                    }
+                }
+            }
             FileKind::Regular => Ok(Object::Regular),
             FileKind::Fifo => self.open_fifo(loc, flags),
             FileKind::CharDevice => self.open_device(c, opened.stat.rdev, flags),

@@ -404,7 +404,7 @@ impl Kernel {
         let mut any = false;
         for n in 0..self.sys.procs[c.proc].children.len() {
             let child = self.sys.procs[c.proc].children[n];
-            let p = &mut self.sys.procs[child];
+            let p = &self.sys.procs[child];
             let meant = match which {
                 WaitWhich::Any => true,
                 WaitWhich::Pid(pid) => p.pid == pid,
@@ -424,6 +424,8 @@ impl Kernel {
             } else {
                 let wanted = match p.report {
                     Some(0xffff) => options & WCONTINUED != 0,
+                    // Its tracer is told in another way.
+                    Some(_) if self.sys.traces(c.proc, child) => false,
                     Some(_) => options & WSTOPPED != 0,
                     None => false,
                 };
@@ -432,7 +434,7 @@ impl Kernel {
                 }
                 let report = p.report;
                 if !keep {
-                    p.report = None;
+                    self.sys.procs[child].report = None;
                 }
                 report.unwrap_or(0)
             };

@@ -10,7 +10,7 @@ use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::Dirent;
 use tawaki_abi::signal::{SIGTTIN, SigInfo};
-use tawaki_abi::wire::{Body, Fd, MAX_TRANSFER, NEED_MAPS, Reply};
+use tawaki_abi::wire::{Body, Fd, MAX_TRANSFER, NEED_MAPS, Reply, TraceOp};
 
 /// Entries of one getdents reply.
 const MAX_DIRENTS: usize = 4096;
@@ -44,6 +44,11 @@ impl Kernel {
         match f.object {
             Object::Regular => self.read_regular(c, file, len, offset),
             Object::Loop(n) => self.read_loop(c, file, n, len, offset),
+            Object::Memory { pid, execs } => {
+                let from = offset.unwrap_or(f.offset);
+                let op = TraceOp::Read { addr: from, len: len as u32, force: true };
+                self.memory_file(c, file, (pid, execs), op, offset.is_none())
+            }
             Object::Directory => Err(Errno::EISDIR.into()),
             Object::Path => Err(Errno::EBADF.into()),
             Object::Null => bytes(Vec::new()),
@@ -262,6 +267,8 @@ impl Kernel {
         let f = &self.sys.files[file];
         let zero = match f.object {
             Object::Regular | Object::Directory | Object::Text(_) | Object::Loop(_) => false,
+            Object::Memory { .. } if whence <= 1 => false,
+            Object::Memory { .. } => return Err(Errno::EINVAL.into()),
             Object::Null | Object::Zero | Object::Full | Object::Random => true,
             _ => return Err(Errno::ESPIPE.into()),
         };
@@ -337,6 +344,7 @@ pub(super) fn seekable(object: &Object) -> bool {
         object,
         Object::Regular
             | Object::Loop(_)
+            | Object::Memory { .. }
             | Object::Directory
             | Object::Text(_)
             | Object::Null

@@ -82,8 +82,15 @@ impl Kernel {
         }))
     }
 
-    pub(super) fn sys_take_signal(&mut self, c: Caller) -> SysResult {
+    pub(crate) fn take_signal_call(&mut self, c: Caller) -> SysResult {
         self.sys.tasks[c.task].attention = false;
+        if let Some(reply) = self.take_probe(c.task, crate::task::TaskState::Running) {
+            return Ok(reply);
+        }
+        if let Some(trace) = self.sys.tasks[c.task].trace.as_mut().filter(|trace| trace.fresh) {
+            trace.fresh = false;
+            return Ok(Reply::with(0, Body::TraceGo(trace.told_mode())));
+        }
         match self.sys.take_signal(c.task) {
             Taken::None => done(0),
             Taken::Deliver(deliver) => Ok(Reply::with(deliver.info.signo as i64, Body::Deliver(deliver))),

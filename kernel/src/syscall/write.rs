@@ -13,7 +13,7 @@ use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::OpenFlags;
 use tawaki_abi::signal::{SI_KERNEL, SIGPIPE, SIGTTOU, SIGXFSZ, SigInfo};
-use tawaki_abi::wire::Fd;
+use tawaki_abi::wire::{Fd, TraceOp};
 
 impl Kernel {
     pub(super) fn sys_write(
@@ -36,6 +36,10 @@ impl Kernel {
         match f.object {
             Object::Regular => done(self.write_regular(c, file, data, offset)?),
             Object::Loop(n) => self.write_loop(c, file, n, data, offset),
+            Object::Memory { pid, execs } => {
+                let op = TraceOp::Write { addr: offset.unwrap_or(f.offset), data: data.clone(), force: true };
+                self.memory_file(c, file, (pid, execs), op, offset.is_none())
+            }
             Object::Null | Object::Zero | Object::Random => done(data.len()),
             Object::Full => Err(Errno::ENOSPC.into()),
             Object::Pipe { id, .. } => self.write_pipe(c, id, data, wait, progress),

@@ -3,8 +3,9 @@
 
 use crate::syscall::Args;
 use crate::thread::{SysResult, Thread};
+use crate::user::IoVec;
 use tawaki_abi::Errno;
-use tawaki_abi::wire::{Call, IdKind};
+use tawaki_abi::wire::{Body, Call, IdKind, TraceOp};
 use tawaki_cpu::Access;
 
 /// Whether ioprio_get(2) and ioprio_set(2) are about the calling thread, whose priority is kept here.
@@ -112,7 +113,54 @@ pub fn process_vm_writev(t: &mut Thread<'_>, a: &Args) -> SysResult {
     process_vm(t, a, true)
 }
 
-/// Of the caller itself; the memories of others are separate.
+/// Of another process, whose worker does it piece by piece. Stops at the first piece that
+/// is not there.
+fn other_vm(t: &mut Thread<'_>, pid: i32, local: &[IoVec], remote: &[IoVec], write: bool) -> SysResult {
+    let mut done = 0u64;
+    let mut near = local.iter().copied().filter(|v| v.len > 0);
+    let mut far = remote.iter().copied().filter(|v| v.len > 0);
+    let (mut here, mut there) = (near.next(), far.next());
+    while let (Some(mine), Some(other)) = (&mut here, &mut there) {
+        let want = mine.len.min(other.len).min(crate::trace::MAX_PIECE.into());
+        let access = if write { Access::Read } else { Access::Write };
+        let reach = t.reach(mine.base, want, access);
+        let op = if write {
+            let data = t.read_vec(mine.base, reach)?.into();
+            TraceOp::Write { addr: other.base, data, force: false }
+        } else {
+            TraceOp::Read { addr: other.base, len: reach as u32, force: false }
+        };
+        let moved = match t.request(&Call::Memory { pid, op }) {
+            Ok((_, Body::Bytes(bytes))) if write => {
+                bytes.as_slice().try_into().map_or(0, u64::from_le_bytes).min(reach)
+            }
+            Ok((_, Body::Bytes(bytes))) if bytes.len() as u64 <= reach => {
+                t.write_mem(mine.base, &bytes)?;
+                bytes.len() as u64
+            }
+            Ok(_) => return Err(Errno::EIO),
+            Err(_) if done > 0 => return Ok(done as i64),
+            Err(errno) => return Err(errno),
+        };
+        done += moved;
+        if moved < want {
+            break;
+        }
+        for side in [mine, other] {
+            side.base = side.base.wrapping_add(moved);
+            side.len -= moved;
+        }
+        if here.is_some_and(|v| v.len == 0) {
+            here = near.next();
+        }
+        if there.is_some_and(|v| v.len == 0) {
+            there = far.next();
+        }
+    }
+    if done == 0 && here.is_some() && there.is_some() { Err(Errno::EFAULT) } else { Ok(done as i64) }
+}
+
+/// Of the caller itself or another.
 fn process_vm(t: &mut Thread<'_>, a: &Args, write: bool) -> SysResult {
     if a[5] != 0 {
         return Err(Errno::EINVAL);
@@ -121,9 +169,7 @@ fn process_vm(t: &mut Thread<'_>, a: &Args, write: bool) -> SysResult {
     let remote = t.iovecs(a[3], a[4])?;
     let pid = a[0] as i32;
     if i64::from(pid) != crate::syscall::ids::getpid(t, &[0; 6])? {
-        t.value(&Call::Kill { pid: pid.max(1), tid: None, signo: 0, info: None })?;
-        t.log_once("another process's memory (process_vm_readv) is not supported");
-        return Err(Errno::EPERM);
+        return other_vm(t, pid, &local, &remote, write);
     }
     let (from, to) = if write { (local, remote) } else { (remote, local) };
     let mut done = 0u64;

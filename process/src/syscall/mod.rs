@@ -58,7 +58,7 @@ impl Thread<'_> {
         self.syscalls += 1;
         let mut number = self.cpu.gpr(0);
         if self.tracee.mode != 0 {
-            self.tracee.call = number;
+            (self.tracee.call, self.tracee.inside) = (number, true);
             if self.traced(trace_mode::SYSCALLS) {
                 self.set_result(-i64::from(Errno::ENOSYS.0));
                 self.trace_stop(TraceEvent::Syscall);
@@ -145,10 +145,10 @@ impl Thread<'_> {
     fn finish_traced(&mut self, result: SysResult, number: u64) -> Option<Option<Deliver>> {
         let value = result.unwrap_or_else(|errno| -i64::from(errno.0));
         self.set_result(value);
-        if self.traced(trace_mode::SYSCALLS) {
+        if self.traced(trace_mode::SYSCALLS) && self.tracee.inside {
             self.trace_stop(TraceEvent::Syscall);
         }
-        self.tracee.call = u64::MAX;
+        (self.tracee.call, self.tracee.inside) = (u64::MAX, false);
         if self.gone() || !matches!(result, Err(errno) if errno.0 >= 512) {
             return None;
         }

@@ -141,7 +141,7 @@ pub fn ptrace(t: &mut Thread<'_>, a: &Args) -> SysResult {
         }
         // PEEKTEXT, PEEKDATA: the library returns what the kernel stores.
         1 | 2 => {
-            let bytes = op(t, tid, TraceOp::Read { addr, len: word as u32 })?;
+            let bytes = op(t, tid, TraceOp::Read { addr, len: word as u32, force: true })?;
             if (bytes.len() as u64) < word {
                 return Err(Errno::EIO);
             }
@@ -155,7 +155,7 @@ pub fn ptrace(t: &mut Thread<'_>, a: &Args) -> SysResult {
         }
         4 | 5 => {
             let bytes = data.to_le_bytes()[..word as usize].to_vec();
-            op(t, tid, TraceOp::Write { addr, data: bytes.into() })?;
+            op(t, tid, TraceOp::Write { addr, data: bytes.into(), force: true })?;
             Ok(0)
         }
         6 => user_area(t, tid, addr, Some(data)).map(|_| 0),
@@ -212,9 +212,32 @@ pub fn ptrace(t: &mut Thread<'_>, a: &Args) -> SysResult {
             value(ask(t, tid, TraceRequest::SetMask(mask)))
         }
         0x420a | 0x420b => Err(Errno::EINVAL),
-        // SEIZE, INTERRUPT, LISTEN, GET_SYSCALL_INFO and the rest: tracers do without.
+        0x4206 if addr != 0 => Err(Errno::EIO),
+        0x4206 => value(ask(t, tid, TraceRequest::Seize(data as u32))),
+        0x4207 => value(ask(t, tid, TraceRequest::Interrupt)),
+        0x4208 => value(ask(t, tid, TraceRequest::Listen)),
+        0x4209 => peek_siginfo(t, tid, addr, data),
+        // GET_SYSCALL_INFO and the rest: tracers do without.
         _ => Err(Errno::EIO),
     }
+}
+
+/// PTRACE_PEEKSIGINFO: `addr` points to where from (64 bits), flags and how many.
+fn peek_siginfo(t: &mut Thread<'_>, tid: i32, addr: u64, data: u64) -> SysResult {
+    const SHARED: u32 = 1;
+    const MOST: u32 = 1024;
+    let [low, high, flags, count]: [u32; 4] = t.load(addr)?;
+    if flags & !SHARED != 0 || (count as i32) < 0 {
+        return Err(Errno::EINVAL);
+    }
+    let from = u64::from(high) << 32 | u64::from(low);
+    let request = TraceRequest::PeekSigInfo(from, count.min(MOST), flags & SHARED != 0);
+    let Body::Infos(infos) = ask(t, tid, request)?.1 else { return Err(Errno::EIO) };
+    for (i, info) in infos.iter().enumerate() {
+        let bytes = siginfo::encode(info, t.width);
+        t.write_mem(data.wrapping_add((i * siginfo::SIZE) as u64), &bytes)?;
+    }
+    Ok(infos.len() as i64)
 }
 
 fn fpu_to(t: &mut Thread<'_>, tid: i32, addr: u64) -> SysResult {

@@ -292,8 +292,8 @@ table! {
      150,  151, munlock, advise::munlock, "xu", Full, "";
      151,  152, mlockall, advise::mlockall, "x", Full, "";
      152,  153, munlockall, advise::munlockall, "", Full, "";
-     310,  347, process_vm_readv, misc::process_vm_readv, "dpupux", Partial, "of the caller itself; EPERM for others";
-     311,  348, process_vm_writev, misc::process_vm_writev, "dpupux", Partial, "of the caller itself; EPERM for others";
+     310,  347, process_vm_readv, misc::process_vm_readv, "dpupux", Full, "";
+     311,  348, process_vm_writev, misc::process_vm_writev, "dpupux", Full, "";
     // ---- processes
       57,    2, fork, task::fork, "", Full, "";
       58,  190, vfork, task::vfork, "", Full, "";

@@ -118,6 +118,14 @@ pub fn is_tables(ino: Ino) -> bool {
     node.pid == 0 && general::ROWS.get(node.row as usize).is_some_and(|row| row.name == "tawaki")
 }
 
+/// The process whose memory a file is.
+pub fn memory_of(sys: &System, ino: Ino) -> Option<ProcId> {
+    let node = Node::from(ino);
+    let row = process::ROWS.get(node.row as usize).filter(|row| row.name == "mem");
+    row.filter(|_| node.pid != 0 && node.fd == 0)?;
+    subject(sys, node).ok().map(|s| s.proc)
+}
+
 /// Contents of a file.
 pub fn text(sys: &System, _caller: ProcId, ino: Ino) -> Result<Vec<u8>, Errno> {
     let node = Node::from(ino);

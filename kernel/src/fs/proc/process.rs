@@ -66,6 +66,7 @@ pub const ROWS: &[Row] = &[
         format!("{} {} 0 0 0 {} 0\n", pages(m.vsize), pages(m.rss), pages(m.vsize)).into_bytes()
     }),
     maps("status", status),
+    file(0, "mem", 0o600, |_| Vec::new()),
     file(0, "mounts", 0o444, |s| s.sys.mounts_text.0.clone().into_bytes()),
     file(0, "mountinfo", 0o444, |s| s.sys.mounts_text.1.clone().into_bytes()),
     file(0, "limits", 0o444, limits),
