@@ -56,6 +56,8 @@ pub const SI_USER: i32 = 0;
 pub const SI_KERNEL: i32 = 0x80;
 /// `SI_QUEUE`: sent by sigqueue(3).
 pub const SI_QUEUE: i32 = -1;
+/// `SI_MESGQ`: a message came to an empty queue.
+pub const SI_MESGQ: i32 = -3;
 /// `SI_TIMER`: a POSIX timer expired.
 pub const SI_TIMER: i32 = -2;
 /// `SI_TKILL`: sent by tgkill(2).

@@ -18,7 +18,7 @@ impl Kernel {
         let sys = &self.sys;
         let signals: usize = sys.tasks.iter().map(|(_, t)| t.pending.infos.len()).sum();
         let shared: usize = sys.procs.iter().map(|(_, p)| p.shared.infos.len()).sum();
-        let rows: [(&str, usize); 22] = [
+        let rows: [(&str, usize); 25] = [
             ("processes", sys.procs.len()),
             ("threads", sys.tasks.len()),
             ("process numbers", sys.pids.len()),
@@ -40,6 +40,9 @@ impl Kernel {
             ("memory files", sys.memory_names.len() + sys.memory_seals.len()),
             ("handles", sys.procs.iter().map(|(_, p)| p.handles.len()).sum()),
             ("ends to tell", sys.procs.iter().map(|(_, p)| p.traced_ends.len()).sum()),
+            ("message queues", sys.mqueues.all.len()),
+            ("loop devices", sys.loops.len()),
+            ("asked about memory", sys.tasks.iter().filter(|(_, t)| t.probe.is_some()).count()),
             ("inodes in use", self.vfs.in_use()),
         ];
         let mut text: String = rows.iter().map(|(name, count)| format!("{name}: {count}\n")).collect();
@@ -110,9 +113,9 @@ impl Kernel {
             if !sys.procs.get(t.proc).is_some_and(|p| p.tasks.contains(&id)) {
                 wrong.push(format!("task {}: not of its process", t.tid));
             }
-            if t.waiting.is_some() != (t.state == TaskState::Waiting)
-                || t.state == TaskState::Calling && Some(id) != caller
-            {
+            // One that looks at its memory for another waits on afterwards.
+            let waits = t.state == TaskState::Waiting || t.waiting.is_some() && t.probe.is_some();
+            if t.waiting.is_some() != waits || t.state == TaskState::Calling && Some(id) != caller {
                 wrong.push(format!("task {}: state {:?}", t.tid, t.state));
             }
             let slot = sys.slots.get(t.slot.0 as usize).copied().flatten();

@@ -20,6 +20,7 @@ mod file;
 mod fs;
 mod ipc;
 mod kernel;
+mod mqueue;
 mod net;
 mod probe;
 mod random;

@@ -84,6 +84,8 @@ pub struct System {
     logged: HashSet<String>,
     pub mounts: KernelMounts,
     /// `/proc/mounts` and `/proc/self/mountinfo`.
+    /// POSIX message queues.
+    pub mqueues: crate::mqueue::Queues,
     /// Tasks that others want something of.
     pub probes: Vec<TaskId>,
     /// Loop devices with a file, for `/sys`.
@@ -156,6 +158,7 @@ impl System {
             random,
             logged: HashSet::new(),
             mounts,
+            mqueues: Default::default(),
             probes: Vec::new(),
             loops: Vec::new(),
             mounts_text: Default::default(),

@@ -47,6 +47,10 @@ pub enum Key {
     Messages(i32),
     /// This set of semaphores changed.
     Semaphores(i32),
+    /// This POSIX message queue has a message.
+    MqueueIn(crate::mqueue::QueueId),
+    /// It has room.
+    MqueueOut(crate::mqueue::QueueId),
     /// A lock on this file was released.
     Lock(InodeRef),
 }

@@ -286,6 +286,18 @@ pub enum Call {
     Getitimer { which: u32 },
     /// timer_create(2): result is the timer's id.
     TimerCreate { clock: u32, signo: u32, value: u64, tid: Option<i32>, notify: u32 },
+    /// mq_open(2); `attr`: most messages, longest one.
+    MqOpen { name: Path, flags: OpenFlags, mode: u32, attr: Option<(i64, i64)> },
+    /// mq_unlink(2).
+    MqUnlink { name: Path },
+    /// mq_timedsend(2); `deadline`: monotonic nanoseconds.
+    MqSend { fd: Fd, data: ByteBuf, prio: u32, deadline: Option<u64> },
+    /// mq_timedreceive(2). Body: `Message`, of its priority.
+    MqReceive { fd: Fd, len: u64, deadline: Option<u64> },
+    /// mq_notify(2): `sigev_notify`, signal, value.
+    MqNotify { fd: Fd, notify: Option<(u32, u32, u64)> },
+    /// mq_getsetattr(2), with the new flags. Body: `Bytes` of four 64-bit numbers.
+    MqAttr { fd: Fd, new: Option<u64> },
     /// timer_settime(2). Body: `Itimer` (old).
     TimerSet { id: i32, flags: u32, interval: u64, value: u64 },
     /// timer_gettime(2). Body: `Itimer`.

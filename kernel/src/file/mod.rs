@@ -77,6 +77,8 @@ pub enum Object {
     Socket(SocketId),
     /// `/proc/PID/mem`, of the program that ran when it was opened.
     Memory { pid: i32, execs: u32 },
+    /// A POSIX message queue.
+    Mqueue(crate::mqueue::QueueId),
     /// A loop device, by its number.
     Loop(usize),
     /// `/dev/loop-control`.
@@ -127,6 +129,7 @@ pub enum AnonymousKind {
     Epoll = 6,
     Inotify = 8,
     Pidfd = 9,
+    Mqueue = 10,
     Other = 7,
 }
 
@@ -142,6 +145,7 @@ pub fn anonymous_parts(ino: tawaki_vfs::Ino) -> (AnonymousKind, u64) {
         6 => Epoll,
         8 => Inotify,
         9 => Pidfd,
+        10 => Mqueue,
         _ => Other,
     };
     (kind, ino.0 >> 4)
@@ -151,6 +155,13 @@ impl Kernel {
     /// Ends one reference to an open file description.
     pub(crate) fn drop_file(&mut self, file: FileId, proc: ProcId) {
         let Some(f) = self.sys.files.get_mut(file) else { return };
+        if let Object::Mqueue(id) = f.object
+            && let Some(queue) = self.sys.mqueues.all.get_mut(id)
+        {
+            // Whoever closes one of its descriptors hears no more of it.
+            let pid = self.sys.procs.get(proc).map(|p| p.pid);
+            queue.notify.take_if(|notify| Some(notify.pid) == pid);
+        }
         f.refs -= 1;
         if f.refs > 0 {
             return;
@@ -169,6 +180,10 @@ impl Kernel {
             Object::Tty(tty) => self.sys.close_tty(tty),
             Object::Master(tty) => self.sys.close_master(tty),
             Object::Socket(socket) => self.close_socket(socket, proc),
+            Object::Mqueue(id) => {
+                self.sys.mqueues.all[id].opens -= 1;
+                self.sys.mqueues.settle(id);
+            }
             Object::Loop(n) => {
                 let Kernel { vfs, sys, .. } = self;
                 vfs.loop_close(&sys.kernel_context(), n);

@@ -39,6 +39,10 @@ impl System {
             | Object::LoopControl
             | Object::Memory { .. }
             | Object::Text(_) => IN | OUT,
+            Object::Mqueue(id) => {
+                let queue = &self.mqueues.all[*id];
+                when(!queue.messages.is_empty(), IN) | when((queue.messages.len() as u64) < queue.max, OUT)
+            }
             Object::Path => POLLNVAL,
             Object::Pipe { id, reads, writes } => {
                 let pipe = &self.pipes[*id];
@@ -87,6 +91,7 @@ impl System {
             Object::Master(tty) => keys.extend([Key::MasterIn(*tty), Key::TtyIn(*tty)]),
             Object::Event(_) | Object::Timer(_) | Object::Inotify(_) => keys.push(Key::File(file)),
             Object::Pidfd { pid, .. } => keys.push(Key::Exit(*pid)),
+            Object::Mqueue(id) => keys.extend([Key::MqueueIn(*id), Key::MqueueOut(*id)]),
             Object::Signal(_) => keys.push(Key::Signal(self.tasks[task].proc)),
             Object::Epoll(epoll) => {
                 keys.push(Key::File(file));
@@ -117,6 +122,7 @@ impl System {
                 Edges { input: n, output: n }
             }
             Object::Event(e) => e.edges,
+            Object::Mqueue(id) => self.mqueues.all[*id].edges,
             Object::Timer(t) => Edges { input: t.activity, output: 0 },
             Object::Signal(_) => Edges { input: self.signals_sent, output: 0 },
             Object::Inotify(i) => i.edges,

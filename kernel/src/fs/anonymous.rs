@@ -3,7 +3,7 @@
 use super::made_up;
 use crate::file::{AnonymousKind, anonymous_parts};
 use tawaki_abi::Errno;
-use tawaki_abi::fs::{S_IFDIR, S_IFIFO, S_IFSOCK, Stat};
+use tawaki_abi::fs::{S_IFDIR, S_IFIFO, S_IFREG, S_IFSOCK, Stat};
 use tawaki_vfs::{Context, DirSink, FileSystem, FsResult, Ino};
 
 /// The file system; its inode numbers say what a file is.
@@ -24,6 +24,7 @@ impl FileSystem for AnonymousFs {
             _ if ino.0 == 0 => S_IFDIR | 0o500,
             AnonymousKind::Pipe => S_IFIFO | 0o600,
             AnonymousKind::Socket => S_IFSOCK | 0o777,
+            AnonymousKind::Mqueue => S_IFREG | 0o600,
             _ => 0o600,
         };
         // Whoever has it open may open it again (`/proc/self/fd/N`).
@@ -49,6 +50,7 @@ pub fn text(ino: Ino) -> String {
         AnonymousKind::Epoll => "anon_inode:[eventpoll]".into(),
         AnonymousKind::Inotify => "anon_inode:inotify".into(),
         AnonymousKind::Pidfd => "anon_inode:[pidfd]".into(),
+        AnonymousKind::Mqueue => format!("mqueue:[{number}]"),
         AnonymousKind::Other => "anon_inode:[file]".into(),
     }
 }

@@ -134,6 +134,15 @@ impl Kernel {
                     true => Err(Errno::EAGAIN.into()),
                 }
             }
+            Object::Mqueue(id) => {
+                let text = self.sys.mqueues.all[id].text();
+                let from = usize::try_from(offset.unwrap_or(f.offset)).unwrap_or(usize::MAX).min(text.len());
+                let data = text[from..from.saturating_add(len).min(text.len())].to_vec();
+                if offset.is_none() {
+                    self.sys.files[file].offset += data.len() as u64;
+                }
+                bytes(data)
+            }
             Object::Epoll(_) | Object::Pidfd { .. } | Object::LoopControl => Err(Errno::EINVAL.into()),
             Object::Inotify(_) => {
                 let Object::Inotify(i) = &mut self.sys.files[file].object else { return done(0) };
@@ -266,7 +275,9 @@ impl Kernel {
         let file = self.sys.io_fd(c.proc, fd)?;
         let f = &self.sys.files[file];
         let zero = match f.object {
-            Object::Regular | Object::Directory | Object::Text(_) | Object::Loop(_) => false,
+            Object::Regular | Object::Directory | Object::Text(_) | Object::Loop(_) | Object::Mqueue(_) => {
+                false
+            }
             Object::Memory { .. } if whence <= 1 => false,
             Object::Memory { .. } => return Err(Errno::EINVAL.into()),
             Object::Null | Object::Zero | Object::Full | Object::Random => true,
@@ -345,6 +356,7 @@ pub(super) fn seekable(object: &Object) -> bool {
         Object::Regular
             | Object::Loop(_)
             | Object::Memory { .. }
+            | Object::Mqueue(_)
             | Object::Directory
             | Object::Text(_)
             | Object::Null

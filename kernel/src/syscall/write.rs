@@ -80,6 +80,7 @@ impl Kernel {
             | Object::Signal(_)
             | Object::Epoll(_)
             | Object::Pidfd { .. }
+            | Object::Mqueue(_)
             | Object::LoopControl => Err(Errno::EINVAL.into()),
         }
     }

@@ -8,6 +8,7 @@ pub mod io;
 pub mod ipc;
 pub mod misc;
 pub mod mm;
+pub mod mqueue;
 pub mod net;
 pub mod netif;
 pub mod poll;

@@ -2,7 +2,8 @@
 //! (dispatch, tracing, `docs/syscall-numbers.md`) derives from it.
 
 use super::{
-    advise, fs, ids, io, ipc, misc, mm, net, poll, sched, signal, stat, state, system, task, time, tty, watch,
+    advise, fs, ids, io, ipc, misc, mm, mqueue, net, poll, sched, signal, stat, state, system, task, time,
+    tty, watch,
 };
 use crate::futex;
 use crate::syscall::{Args, refused, refused_quietly};
@@ -530,12 +531,14 @@ table! {
       30,  397, shmat, refused, "xxxxxx", None, "memory is not shared between processes";
       67,  398, shmdt, refused, "xxxxxx", None, "memory is not shared between processes";
       31,  396, shmctl, refused, "xxxxxx", None, "memory is not shared between processes";
-     240,  277, mq_open, refused, "xxxxxx", None, "";
-     241,  278, mq_unlink, refused, "xxxxxx", None, "";
-     242,  279, mq_timedsend, refused, "xxxxxx", None, "";
-     243,  280, mq_timedreceive, refused, "xxxxxx", None, "";
-     244,  281, mq_notify, refused, "xxxxxx", None, "";
-     245,  282, mq_getsetattr, refused, "xxxxxx", None, "";
+     240,  277, mq_open, mqueue::mq_open, "pxxp", Full, "";
+     241,  278, mq_unlink, mqueue::mq_unlink, "p", Full, "";
+     242,  279, mq_timedsend, mqueue::mq_timedsend, "dpuxp", Full, "";
+     243,  280, mq_timedreceive, mqueue::mq_timedreceive, "dpupp", Full, "";
+       -,  418, mq_timedsend_time64, mqueue::mq_timedsend_time64, "dpuxp", Full, "";
+       -,  419, mq_timedreceive_time64, mqueue::mq_timedreceive_time64, "dpupp", Full, "";
+     244,  281, mq_notify, mqueue::mq_notify, "dp", Partial, "no SIGEV_THREAD";
+     245,  282, mq_getsetattr, mqueue::mq_getsetattr, "dpp", Full, "";
      303,  341, name_to_handle_at, misc::name_to_handle_at, "dsppx", Partial, "EOPNOTSUPP";
      304,  342, open_by_handle_at, misc::open_by_handle_at, "dpx", Partial, "ESTALE";
      308,  346, setns, misc::setns, "dx", Partial, "EINVAL: no name spaces";
