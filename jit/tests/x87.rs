@@ -12,6 +12,11 @@ use tawaki_jit::Options;
 const OPERAND: u64 = 0x200;
 const IMAGE: u64 = 0x400;
 
+/// Trusting the layout.
+fn unchecked() -> Options {
+    Options { checked: false, ..Options::default() }
+}
+
 struct Random(u64);
 
 impl Random {
@@ -223,6 +228,114 @@ fn check_runs(options: Options, count: u64) {
     }
 }
 
+/// Loops of several blocks, in loops, about a stack that is mostly as high at the end as at the
+/// start: what is known of registers is carried round.
+fn check_loops(options: Options, count: u64) {
+    let mut random = Random(0x0bad_cafe_1234_5678);
+    let mut machine = Machine::new(Mode::Bits32, options);
+    let operation = |random: &mut Random, code: &mut Vec<u8>| {
+        let (i, reg) = (random.below(4) as u8, random.below(8) as u8);
+        let memory = |code: &mut Vec<u8>, bytes: [u8; 2], at: u64| {
+            code.extend(bytes);
+            code.extend(((DATA + at) as u32).to_le_bytes());
+        };
+        match random.below(16) {
+            // FLD, an operation, a pop.
+            0 => code.extend([0xd9, 0xc0 + i, 0xd8, 0xc0 + 8 * reg + i, 0xde, 0xc1 + 8 * (reg & 1)]),
+            1 => {
+                memory(code, [0xdd, 5], OPERAND + 8 * u64::from(i));
+                code.extend([0xd8, 0xc1 + 8 * (reg & 1), 0xdd, 0xd8 + i]);
+            }
+            2 => {
+                code.extend([0xd9, 0xc0 + i]);
+                memory(code, [0xdd, 0x1d], OPERAND + 8 * u64::from(i));
+            }
+            3 => memory(code, [0xdc, 5 + 8 * reg], OPERAND + 8 * u64::from(i)),
+            4 => code.extend([0xd9, 0xc8 + i]),
+            5 => code.extend([0xd9, 0xe8 + 6 * (i & 1), 0xde, 0xc1]),
+            6 => code.extend([0xd9, 0xe0 + (i & 1)]),
+            7 => code.extend([0xd9, 0xc0, 0xdf, 0xf1 + i]),
+            // FNSTSW AX; FRNDINT; FLD80, FSTP80.
+            8 if reg == 0 => code.extend([0xdf, 0xe0]),
+            8 if reg == 1 => code.extend([0xd9, 0xfc]),
+            8 if reg == 2 => {
+                memory(code, [0xdb, 0x3d], OPERAND + 64);
+                memory(code, [0xdb, 0x2d], OPERAND + 64);
+            }
+            // One more, one less.
+            9 if reg == 0 => code.extend([0xd9, 0xc0 + i]),
+            9 if reg == 1 => code.extend([0xdd, 0xd8 + i]),
+            10 => code.extend([0xd9, 0xfa]),
+            11 => memory(code, [0xdb, 0x15], OPERAND + 48),
+            12 => memory(code, [0xda, 5 + 8 * reg], OPERAND + 32),
+            _ => code.extend([[0xd8, 0xdc][usize::from(i & 1)], 0xc0 + 8 * reg + i]),
+        }
+    };
+    for number in 0..count {
+        let mut code = Vec::new();
+        let run = |random: &mut Random, code: &mut Vec<u8>, most: u64| {
+            (0..random.below(most)).for_each(|_| operation(random, code));
+        };
+        run(&mut random, &mut code, 3);
+        // MOV ECX, 3
+        code.extend([0xb9, 3, 0, 0, 0]);
+        let outer = code.len();
+        run(&mut random, &mut code, 4);
+        // MOV EDX, 3
+        code.extend([0xba, 3, 0, 0, 0]);
+        let inner = code.len();
+        run(&mut random, &mut code, 5);
+        // TEST DL, 1; JZ
+        let mut skipped = Vec::new();
+        run(&mut random, &mut skipped, 3);
+        code.extend([0xf6, 0xc2, 1, 0x74, skipped.len() as u8]);
+        code.extend(&skipped);
+        run(&mut random, &mut code, 4);
+        // DEC EDX; JNZ
+        code.extend([0x4a, 0x0f, 0x85]);
+        code.extend((inner as i32 - code.len() as i32 - 4).to_le_bytes());
+        run(&mut random, &mut code, 3);
+        // DEC ECX; JNZ
+        code.extend([0x49, 0x0f, 0x85]);
+        code.extend((outer as i32 - code.len() as i32 - 4).to_le_bytes());
+        code.extend([0x0f, 0xae, 0x05]);
+        code.extend(((DATA + IMAGE) as u32).to_le_bytes());
+        code.push(0xcc);
+        let at = CODE + 0x200 * number;
+        machine.poke(at, &code);
+        for _ in 0..6 {
+            let mut state = start(Mode::Bits32);
+            state.rip = at;
+            random.fpu(&mut state);
+            if random.below(4) != 0 {
+                state.x87.cw = 0x37f;
+                state.x87.sw &= 0x7a00;
+                let top = state.x87.sw >> 11 & 7;
+                state.x87.tw = (0..5).fold(0xffff, |tw, i| tw & !(3 << (2 * ((top + i) & 7))));
+                state.x87.regs.fill_with(|| F80 {
+                    mantissa: random.next() << [0, 11, 40][random.below(3) as usize] | 1 << 63,
+                    sign_exponent: 0x3ffe + random.below(3) as u16,
+                });
+            }
+            let mut data = vec![0; 0x800];
+            for k in 0..6 {
+                let at = OPERAND as usize + 8 * k;
+                let value = (random.next() as i32 >> random.below(24)) as f64 / 1048576.0;
+                data[at..at + 8].copy_from_slice(&value.to_le_bytes());
+            }
+            let expected = machine.interpret(&state, &data);
+            let found = machine.run(&state, &data);
+            assert!(expected == found, "{code:02x?} of {:x?}: {expected:x?} not {found:x?}", state.x87);
+        }
+    }
+}
+
+#[test]
+fn x87_loops() {
+    check_loops(unchecked(), 80);
+    check_loops(Options { checked: true, ..Options::default() }, 30);
+}
+
 /// Runs of MMX instructions, alone (registers are locals) and with an x87 instruction in the
 /// region (they are in memory).
 fn check_mmx(options: Options, count: u64) {
@@ -296,7 +409,7 @@ fn mmx_runs() {
 #[test]
 fn x87_roots() {
     let mut random = Random(0x0246_8ace_1357_9bdf);
-    let mut machine = Machine::new(Mode::Bits32, Options { checked: false, ..Options::default() });
+    let mut machine = Machine::new(Mode::Bits32, unchecked());
     machine.poke(CODE, &code(0xd9, 0xfa));
     for number in 0..6000 {
         let mut state = start(Mode::Bits32);
@@ -318,9 +431,71 @@ fn x87_roots() {
     }
 }
 
+/// Arithmetic on values at edges: beyond the 53 bits of a double nothing, a last bit, about
+/// half and all of it; significands about powers of two; distances at which parts are lost;
+/// exponents near and far.
+fn check_edges(options: Options, count: u64) {
+    let mut random = Random(0x7777_1234_5555_4321);
+    let mut machine = Machine::new(Mode::Bits32, options);
+    let number = |random: &mut Random, about: i64| {
+        let low = [0, 1, 2, 0x3ff, 0x400, 0x401, 0x7fe, 0x7ff][random.below(8) as usize];
+        let high = match random.below(6) {
+            0 => 1 << 63,
+            1 => !0x7ff,
+            2 => 1 << 63 | 1 << (11 + random.below(52)),
+            3 => !0x7ff << random.below(52),
+            4 => (random.next() | 1 << 63) & !0u64 << random.below(63),
+            _ => random.next() | 1 << 63,
+        };
+        let apart = [0, 0, 1, 2, 10, 11, 12, 39, 40, 41, 52, 53, 54, 63, 64, 65][random.below(16) as usize];
+        let mantissa = if random.below(16) == 0 { 0 } else { high & !0x7ff | low };
+        let exponent = if mantissa == 0 { 0 } else { 0x3fff + about + apart };
+        F80 { mantissa, sign_exponent: exponent as u16 | (random.below(2) << 15) as u16 }
+    };
+    // FADD, FMUL, FSUB, FSUBR, FDIV, FDIVR, FSQRT, FST m64, FST m32, FCOMI.
+    let all: [[u8; 2]; 10] = [
+        [0xd8, 0xc1],
+        [0xd8, 0xc9],
+        [0xd8, 0xe1],
+        [0xd8, 0xe9],
+        [0xd8, 0xf1],
+        [0xd8, 0xf9],
+        [0xd9, 0xfa],
+        [0xdd, 0x15],
+        [0xd9, 0x15],
+        [0xdb, 0xf1],
+    ];
+    for (k, [escape, modrm]) in all.into_iter().enumerate() {
+        let at = CODE + 0x40 * k as u64;
+        machine.poke(at, &code(escape, modrm));
+        for _ in 0..count {
+            let mut state = start(Mode::Bits32);
+            state.rip = at;
+            (state.x87.cw, state.x87.sw, state.x87.tw) = (0x37f, 0, 0);
+            let about = [0, 0, 0, 0, -400, 398, 800, -800][random.below(8) as usize];
+            state.x87.regs[0] = number(&mut random, about);
+            let about = if random.below(4) == 0 { -about } else { about };
+            state.x87.regs[1] = number(&mut random, about);
+            let expected = machine.interpret(&state, &[0; 0x800]);
+            let found = machine.run(&state, &[0; 0x800]);
+            assert!(
+                expected == found,
+                "{escape:02x} {modrm:02x} of {:x?} {:x?}: {expected:x?} not {found:x?}",
+                state.x87.regs[0],
+                state.x87.regs[1]
+            );
+        }
+    }
+}
+
+#[test]
+fn x87_edges() {
+    check_edges(unchecked(), 2000);
+}
+
 #[test]
 fn x87_runs() {
-    check_runs(Options { checked: false, ..Options::default() }, 200);
+    check_runs(unchecked(), 200);
 }
 
 #[test]
@@ -330,5 +505,5 @@ fn x87_checked() {
 
 #[test]
 fn x87_unchecked() {
-    check(Options { checked: false, ..Options::default() }, 20);
+    check(unchecked(), 20);
 }
