@@ -10,7 +10,7 @@ use crate::cache::{CodeCache, Sources};
 use crate::emit::switch::{Table, table};
 use crate::engine::{Settings, TESTING};
 use crate::layout::Limits;
-use crate::region::{BlockSource, Region, form_region};
+use crate::region::{BlockSource, Node, Region, form_region};
 
 /// Most regions of one batch, callees included.
 const MAX_REGIONS: usize = 40;
@@ -169,7 +169,7 @@ impl Source<'_> {
             true => 0,
             false => self.ran(block.rip).saturating_mul(block.instructions() as u64),
         };
-        region.nodes.iter().map(|node| run(&node.block)).fold(0, u64::saturating_add)
+        own(region).map(|node| run(&node.block)).fold(0, u64::saturating_add)
     }
 }
 
@@ -250,8 +250,19 @@ fn object(memory: &GuestMemory, rip: u64) -> u32 {
     page
 }
 
-/// Operations of a region.
+/// Nodes of a region that are not copies of other functions'.
+pub fn own(region: &Region) -> impl Iterator<Item = &Node> {
+    region.nodes.iter().filter(|node| !node.copy)
+}
+
+/// Operations of a region. Copies of callees do not count, as what was interpreted of them does not:
+/// they are at most about half as many.
 pub fn operations(region: &Region) -> u64 {
+    own(region).map(|node| node.block.ops.len() as u64).sum()
+}
+
+/// Operations of a region, copies included: what compiling it takes.
+pub fn emitted(region: &Region) -> u64 {
     region.nodes.iter().map(|node| node.block.ops.len() as u64).sum()
 }
 
@@ -339,11 +350,11 @@ pub fn form(
                 entries.remove(&entry);
                 if entry == rip {
                     formed.unripe.push(rip as u32);
-                    rejected.extend(region.nodes.iter().map(|node| node.block.rip));
+                    rejected.extend(own(&region).map(|node| node.block.rip));
                 }
                 continue;
             }
-            covered.extend(region.nodes.iter().map(|node| node.block.rip));
+            covered.extend(own(&region).map(|node| node.block.rip));
             queue.extend(region.callees());
             chosen.push((region, work));
         }

@@ -16,7 +16,7 @@ use tawaki_cpu::interp::cache::{COLD, Entry, UNKNOWN};
 use tawaki_cpu::interp::{Stopped, exec};
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
 
-use crate::batch::{self, Jumps, Policy, operations};
+use crate::batch::{self, Jumps, Policy, operations, own};
 use crate::cache::{self, Addition, CodeCache, Sources};
 use crate::heat::{Heat, Thresholds};
 use crate::layout::{
@@ -606,7 +606,7 @@ impl<H: CodeHost> JitEngine<H> {
         }
         let (before, formed_at) = (self.stats.bytes, self.host.clock_us());
         let regions = formed.modules.iter().flat_map(|module| &module.regions);
-        let ops: u64 = regions.map(operations).sum();
+        let ops: u64 = regions.map(batch::emitted).sum();
         for batch in formed.modules {
             self.install(memory, batch, &layout);
         }
@@ -704,7 +704,7 @@ impl<H: CodeHost> JitEngine<H> {
                 self.stats.regions += regions.len() as u64;
                 self.stats.modules += 1;
                 let mut blocks: Vec<u32> =
-                    regions.iter().flat_map(|r| r.nodes.iter().map(|n| n.block.rip as u32)).collect();
+                    regions.iter().flat_map(|r| own(r).map(|n| n.block.rip as u32)).collect();
                 blocks.sort_unstable();
                 blocks.dedup();
                 let recipe = Recipe {

@@ -16,6 +16,7 @@ pub mod cache;
 pub mod emit;
 pub mod engine;
 pub mod heat;
+mod inline;
 pub mod layout;
 pub mod library;
 pub mod placement;

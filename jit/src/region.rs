@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tawaki_cpu::ir::{Block, Op, OpCode, TrapCode};
 use tawaki_cpu::state::slot;
 
+use crate::inline::inline;
 use crate::layout::Limits;
 
 /// Where a region gets its blocks and what is known of them.
@@ -68,8 +69,8 @@ pub enum End {
     },
     /// The last operation is a return.
     Return,
-    /// The last operation is an indirect jump. `known` are the targets seen, hottest
-    /// first; others leave the region.
+    /// The last operation is an indirect jump, or the return of a copied callee. `known` are the
+    /// targets seen, hottest first; others leave the region.
     Indirect {
         /// Address and place of each.
         known: Vec<(u64, Target)>,
@@ -112,6 +113,8 @@ pub struct Node {
     pub end: End,
     /// How often it ran before it was compiled, about; 0 where nobody counted.
     pub heat: u64,
+    /// It is part of a callee, copied for one call: the region is not entered here.
+    pub copy: bool,
 }
 
 /// A region.
@@ -155,7 +158,8 @@ impl Region {
 
     /// Ranges of guest addresses (start, end) it was compiled from, each within one block.
     pub fn ranges(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.nodes.iter().map(|n| (n.block.rip, n.block.end)).chain(self.stubs.iter().copied())
+        let whole = self.nodes.iter().map(|n| (n.block.rip, n.block.end));
+        whole.chain(self.stubs.iter().copied()).filter(|(start, end)| start < end)
     }
 
     /// Number of guest instructions.
@@ -259,6 +263,15 @@ fn cut(block: &mut Block, n: usize) {
 /// direct jumps, returns of calls and the indirect jumps seen, within the limits.
 /// `None` when the entry itself has no block, or lies above 4 GiB.
 pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) -> Option<Region> {
+    let mut region = grow(source, entry, limits)?;
+    inline(&mut region, source);
+    region.stubs.sort_unstable();
+    region.stubs.dedup();
+    Some(region)
+}
+
+/// The region at `entry`, with calls as calls.
+pub(crate) fn grow(source: &mut dyn BlockSource, entry: u64, limits: &Limits) -> Option<Region> {
     let mut blocks: Vec<(Block, RawEnd)> = Vec::new();
     let mut number: FxHashMap<u64, usize> = FxHashMap::default();
     let mut queue = Waiting::from([(0, Reverse(0), entry)]);
@@ -307,7 +320,7 @@ pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
             if let Some(n) = inside {
                 cut(&mut block, n);
                 let end = End::Jump(place(block.end));
-                return Node { block, end, heat };
+                return Node { block, end, heat, copy: false };
             }
             let end = match raw.end {
                 // Resume wants the run loop.
@@ -322,11 +335,9 @@ pub fn form_region(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
                 }
                 end => end,
             };
-            Node { block, end, heat }
+            Node { block, end, heat, copy: false }
         })
         .collect();
-    stubs.sort_unstable();
-    stubs.dedup();
     Some(prune(Region { entry, nodes, stubs }))
 }
 

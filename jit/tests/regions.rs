@@ -292,6 +292,49 @@ fn random_control_flow() {
     }
 }
 
+/// Small functions, called directly and through a pointer, that sometimes return elsewhere and
+/// whose flags the caller looks at: they become part of the caller.
+#[test]
+fn small_callees() {
+    for (mode, checked) in
+        [(Mode::Bits32, true), (Mode::Bits32, false), (Mode::Bits64, true), (Mode::Bits64, false)]
+    {
+        let mut machine = Machine::new(mode, Options { checked, ..Options::default() });
+        let (function, other) = (CODE + 0x40, CODE + 0x80);
+        // again: call function; add edx, 1; call rbx; adc esi, 0; dec ecx; jnz again; int3
+        machine.poke(
+            CODE,
+            &[0xe8, 0x3b, 0, 0, 0, 0x83, 0xc2, 1, 0xff, 0xd3, 0x83, 0xd6, 0, 0xff, 0xc9, 0x75, 0xef, 0xcc],
+        );
+        // add eax, ecx; test al, 7; jnz over; add [rsp], 3 (to the second instruction behind the
+        // call); over: add eax, eax; ret
+        let add: &[u8] =
+            if mode == Mode::Bits64 { &[0x48, 0x83, 4, 0x24, 3] } else { &[0x83, 4, 0x24, 3, 0x90] };
+        machine.poke(function, &[&[0x01, 0xc8, 0xa8, 7, 0x75, 5], add, &[0x01, 0xc0, 0xc3]].concat());
+        // sub eax, 5; ret
+        machine.poke(other, &[0x83, 0xe8, 5, 0xc3]);
+        for at in [CODE + 5, CODE + 8] {
+            machine.targets.insert(at, vec![function]);
+        }
+        for callee in [function, other] {
+            for eax in 0..40 {
+                let mut state = start(mode);
+                state.rip = CODE;
+                (state.slots[0], state.slots[1], state.slots[3]) =
+                    ((eax * 0x1234_5677) & 0xffff_ffff, 20, callee);
+                let expected = machine.interpret(&state, &[]);
+                let found = machine.run(&state, &[]);
+                assert!(
+                    found == expected,
+                    "{mode:?} {checked} {eax} {}",
+                    differences(&state, &expected, &found)
+                );
+            }
+        }
+        assert!(machine.counts[0] > 0);
+    }
+}
+
 /// String instructions of every width, repetition and direction, overlapping and not.
 #[test]
 fn string_instructions() {

@@ -139,7 +139,8 @@ pub(super) fn call(
     goto(e, c, n, next);
 }
 
-pub(super) fn ret(e: &mut Emitter, op: &Op) {
+/// Pops the return address into the `pc` local.
+pub(super) fn return_address(e: &mut Emitter, op: &Op) {
     let wide = op.code == OpCode::Ret64;
     let bytes = if wide { 8 } else { 4 };
     let value = e.scratch(ValType::I64);
@@ -157,6 +158,10 @@ pub(super) fn ret(e: &mut Emitter, op: &Op) {
     }
     e.set(slot::RSP);
     e.dirty |= Set::slot(slot::RSP);
+}
+
+pub(super) fn ret(e: &mut Emitter, op: &Op) {
+    return_address(e, op);
     let label = e.exit_label(e.dirty, ExitKind::Next);
     e.i().br(label);
 }

@@ -3,7 +3,7 @@
 use tawaki_cpu::ir::{Op, OpCode};
 use wasm_encoder::{BlockType, Function, ValType};
 
-use super::call::{call, ret, target_to_pc};
+use super::call::{call, ret, return_address, target_to_pc};
 use super::module::{Batch, EXIT, Prologue, prologue};
 use super::{CTX, DEPTH, Emitter, STATE, at, switch, x87};
 use crate::analysis::{self, Analysis, Effects, Set};
@@ -150,12 +150,24 @@ fn entries(region: &Region, succ: &[Vec<usize>], batch: &Batch) -> Vec<usize> {
         if let End::Call { next: Target::Node(t), .. } = node.end {
             wanted[t] = true;
         }
+        // The call of which is copied here, and may be left half-way.
+        if let End::Indirect { known } = &node.end
+            && node.copy
+            && let [(_, Target::Node(t))] = known[..]
+        {
+            wanted[t] = true;
+        }
         // A loop: where an edge leads back to, or rather into a component from outside.
         for &s in &succ[n] {
             wanted[s] |= able[s] && cyclic[s];
         }
     }
-    let fits = |n: &usize| wanted[*n] && able[*n] && batch.sibling(region.nodes[*n].block.rip).is_none();
+    let fits = |n: &usize| {
+        wanted[*n]
+            && able[*n]
+            && !region.nodes[*n].copy
+            && batch.sibling(region.nodes[*n].block.rip).is_none()
+    };
     (1..region.nodes.len()).filter(fits).take(MAX_ENTRIES).collect()
 }
 
@@ -599,11 +611,15 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
 }
 
 fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, Target)]) {
-    let value = e.scratch(ValType::I64);
-    e.get(op.a);
-    e.i().local_set(value);
-    let wide = e.layout.bits64;
-    target_to_pc(e, wide, value);
+    if matches!(op.code, OpCode::Ret64 | OpCode::Ret32) {
+        return_address(e, op);
+    } else {
+        let value = e.scratch(ValType::I64);
+        e.get(op.a);
+        e.i().local_set(value);
+        let wide = e.layout.bits64;
+        target_to_pc(e, wide, value);
+    }
     let pc = e.pc;
     if let Some(group) = c.groups.iter().position(|g| g.members.contains(&n)) {
         let to = c.region.nodes.len() + group;

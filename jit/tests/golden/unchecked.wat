@@ -2404,7 +2404,7 @@
 
 ;; call: call +1; ret; ret
   (func (;5;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i32 i64 i32 i32 i64)
+    (local i32 i32 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
         local.get 2
@@ -2416,84 +2416,6 @@
         i32.and
         local.set 2
         block ;; label = @3
-          block ;; label = @4
-            local.get 2
-            i32.const 3
-            i32.and
-            i32.eqz
-            i32.eqz
-            br_if 1 (;@3;)
-            local.get 2
-            i32.const 15
-            i32.and
-            i32.eqz
-            if ;; label = @5
-              local.get 2
-              i32.eqz
-              i32.const 3
-              local.set 3
-              br_if 1 (;@4;)
-              local.get 1
-              i32.load offset=20
-              local.tee 3
-              if ;; label = @6
-                local.get 0
-                i64.load offset=32
-                i32.wrap_i64
-                i32.const 4160
-                i32.sub
-                i32.const 12
-                i32.shr_u
-                local.get 3
-                i32.add
-                i32.load8_u
-                i32.const 2
-                i32.and
-                i32.eqz
-                i32.const 1
-                local.set 3
-                br_if 2 (;@4;)
-              end
-            end
-            local.get 1
-            local.get 1
-            i32.load offset=4
-            i32.const 64
-            i32.sub
-            local.tee 3
-            i32.store offset=4
-            local.get 3
-            i32.const 0
-            i32.lt_s
-            if (result i32) ;; label = @5
-              local.get 1
-              i32.const 65536
-              i32.store offset=4
-              local.get 1
-              i32.const 65536
-              call 2
-            else
-              i32.const 0
-            end
-            i32.eqz
-            br_if 1 (;@3;)
-            i32.const 2
-            local.set 3
-          end
-          local.get 1
-          local.get 3
-          i32.store offset=12
-          local.get 5
-          i32.const 1
-          i32.eq
-          if ;; label = @4
-            i32.const 4276229
-            return
-          end
-          i32.const 4276224
-          return
-        end
-        block ;; label = @3
           local.get 5
           i32.const 0
           i32.eq
@@ -2501,74 +2423,59 @@
             local.get 0
             i64.load offset=32
             local.set 6
+            i64.const 4276229
+            local.set 7
             local.get 6
             i32.wrap_i64
             i32.const -65544
             i32.add
-            i64.const 4276229
+            local.get 7
             i64.store align=1
             local.get 6
             i64.const 8
             i64.sub
             local.set 6
-            local.get 0
             local.get 6
-            i64.store offset=32
-            local.get 1
-            i32.load offset=16
-            i32.const 4192
+            i32.wrap_i64
+            i32.const -65536
             i32.add
-            local.tee 8
-            i32.load
+            i64.load align=1
+            local.set 8
+            local.get 8
+            i64.const 32
+            i64.shr_u
+            i64.eqz
+            i32.eqz
             i32.const 4276230
-            i32.eq
-            if (result i32) ;; label = @5
-              local.get 0
-              local.get 1
-              local.get 2
-              i32.const 1
-              i32.sub
-              local.get 8
-              i32.load offset=4
-              call_indirect (type 0)
-            else
-              i32.const 4276230
-            end
             local.set 3
+            br_if 2 (;@2;)
+            local.get 8
+            i32.wrap_i64
+            local.set 3
+            local.get 6
+            i64.const 8
+            i64.add
+            local.set 6
             local.get 3
             i32.const 4276229
-            i32.ne
+            i32.eq
             if ;; label = @5
-              local.get 0
-              local.get 1
-              local.get 2
-              i32.const 1
-              i32.sub
-              local.get 3
-              i32.const 4276229
-              call 3
-              local.tee 3
-              i32.const 4276229
-              i32.ne
-              if ;; label = @6
-                local.get 3
-                return
-              end
+              br 2 (;@3;)
             end
-            br 1 (;@3;)
+            br 3 (;@1;)
           end
+          local.get 0
+          i64.load offset=32
+          local.set 6
           br 0 (;@3;)
         end
-        local.get 0
-        i64.load offset=32
-        local.set 6
         local.get 6
         i32.wrap_i64
         i32.const -65536
         i32.add
         i64.load align=1
-        local.set 9
-        local.get 9
+        local.set 8
+        local.get 8
         i64.const 32
         i64.shr_u
         i64.eqz
@@ -2576,7 +2483,7 @@
         i32.const 4276229
         local.set 3
         br_if 0 (;@2;)
-        local.get 9
+        local.get 8
         i32.wrap_i64
         local.set 3
         local.get 6
@@ -2586,6 +2493,9 @@
         br 1 (;@1;)
         unreachable
       end
+      local.get 0
+      local.get 6
+      i64.store offset=32
       local.get 1
       i32.const 1
       i32.store offset=12
