@@ -326,7 +326,9 @@ impl Machine {
             if steps > 2_000_000 {
                 return self.outcome(self.state(), Trap::Budget);
             }
-            let code = if interpret { None } else { self.code(self.state().rip) };
+            // As the engine: TF, AC and null segments are the interpreter's.
+            let apart = self.state().other_flags & tawaki_cpu::flags::APART != 0;
+            let code = if interpret || apart { None } else { self.code(self.state().rip) };
             interpret = false;
             let Some(index) = code else {
                 self.counts[2] += 1;
