@@ -78,7 +78,7 @@ const handlers = {
 };
 
 const page = join(root, "bench", `${values.kind}.html`);
-const mounts = { "/bench/page": page, "/bench/page.js": join(root, "bench/page.js"), "/image.ext2": resolve(values.image) };
+const mounts = { "/bench/page": page, "/bench/page.js": join(root, "bench/page.js"), "/image.ext2": resolve(values.image), "/image.ext2.code": `${resolve(values.image)}.code` };
 if (values.kind === "v86") Object.assign(mounts, { "/v86": join(root, "node_modules/v86/build"), "/parts": resolve(values.parts) });
 else mounts["/"] = resolve(values.web);
 const server = await serve(mounts, { handlers });

@@ -308,6 +308,8 @@ onmessage = async ({ data }) => {
     }
   });
   onmessage = fromPage;
+  const trouble = data.code && code.open(data.code, text(memory, exports.code_build(), 16));
   postMessage({ ready: shared });
+  if (trouble) postMessage({ log: trouble });
   resume();
 };

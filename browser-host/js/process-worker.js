@@ -95,12 +95,12 @@ function instantiate(module, memory, mailbox, code) {
       return code.publish(state.compiled, bytes(offer, offerLength), bytes(recipe, recipeLength), size, `${high}:${low}`);
     },
     jit_recipe(id, pointer, capacity) {
-      const recipe = code.modules.get(id)?.recipe;
+      const recipe = code.get(id)?.recipe;
       if (recipe && recipe.length <= capacity) bytes(pointer, recipe.length).set(recipe);
       return recipe ? recipe.length : -1;
     },
     jit_install_shared(id, count) {
-      const { module } = code.modules.get(id) ?? {};
+      const { module } = code.get(id) ?? {};
       return module ? place(module, count) : -1;
     },
     jit_used: (id) => code.used(id),

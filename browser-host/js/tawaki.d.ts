@@ -24,6 +24,12 @@ export interface BootOptions {
    * itself, `"checked"` tests every access. Default `"on"`.
    */
   jit?: "on" | "checked" | "off";
+  /**
+   * Where code lies that was compiled beforehand (`cargo xtask precompile`), on a server that answers byte ranges. It is used only
+   * where the guest's memory holds the very code that it was compiled from, and only if this build of Tawaki made it. Default: the image's address
+   * with `.code` behind it, if there is something; `false`: none.
+   */
+  code?: string | URL | false;
   /** The processor: `"base"` is x86-64-v2 and more, `"avx2"` x86-64-v3. Default `"base"`. */
   cpu?: "base" | "avx2";
   /** Called while the machine loads, and with every range of the image that arrives later. */

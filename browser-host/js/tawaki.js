@@ -1,7 +1,7 @@
 // Tawaki's public interface: boot a machine from an image, run programs on it.
 // The types and their documentation are in tawaki.d.ts.
 
-import { newUses } from "./code.js";
+import { fetchIndex, newUses } from "./code.js";
 import { SLOTS, newMemory, now, send } from "./layout.js";
 import { Process } from "./process.js";
 
@@ -70,6 +70,14 @@ async function compileModule() {
   }
 }
 
+/** The index of the code that was compiled beforehand, if there is any. */
+function storedCode({ image, code, jit }) {
+  if (code === false || jit === "off" || (code === undefined && image instanceof Blob)) return undefined;
+  const url = new URL(code ?? image, document.baseURI);
+  if (code === undefined) url.pathname += ".code";
+  return fetchIndex(url.href);
+}
+
 export async function boot(options) {
   checkBrowser();
   if (!options?.image) fail("image", "No image was given.");
@@ -108,7 +116,7 @@ export class Machine {
     const opened = firstMessage(this.io, "I/O");
     this.io.postMessage({ images });
     this.kernel = spawnWorker("kernel-worker");
-    const [module, { sizes, error }] = await Promise.all([compileModule(), opened]);
+    const [module, { sizes, error }, code] = await Promise.all([compileModule(), opened, storedCode(options)]);
     if (error) fail("image", error);
     this.module = module;
     const [size, ...diskSizes] = sizes;
@@ -128,7 +136,7 @@ export class Machine {
     const channel = new MessageChannel();
     const ready = firstMessage(this.kernel, "kernel");
     this.kernel.postMessage({
-      module, memory: this.kernelMemory, uses: this.uses, io: channel.port1, epoch: this.epoch, asked: FIRST_WORKERS,
+      module, code, memory: this.kernelMemory, uses: this.uses, io: channel.port1, epoch: this.epoch, asked: FIRST_WORKERS,
       maxWorkers: Math.min(MAX_WORKERS, (options.maxProcesses ?? 100) + 8),
       boot: {
         imageSize: size, disks: disks.map(({ path }, i) => ({ path, size: diskSizes[i] })), overlayLimit: options.overlayLimit ?? 2 ** 30, hostname: options.hostname ?? null,

@@ -251,6 +251,12 @@ pub unsafe extern "C" fn code_offer(id: u32, ptr: *mut u8, len: usize) {
     crate::jit::offer(id, &unsafe { take(ptr, len) });
 }
 
+/// Where the name of this build's compiler stands, 16 bytes: code that another one has stored is not for us.
+#[unsafe(no_mangle)]
+pub extern "C" fn code_build() -> *const u8 {
+    tawaki_jit::store::BUILD.as_ptr()
+}
+
 /// Such a module is no longer to be had.
 #[unsafe(no_mangle)]
 pub extern "C" fn code_forget(id: u32) {

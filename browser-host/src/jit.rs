@@ -19,9 +19,6 @@ use tawaki_jit::library::{Form, Id, Library, Offer, Recipe};
 use crate::host;
 use crate::process::guest_memory;
 
-/// Pages of 64 KiB a memory may have.
-const MAXIMUM_PAGES: u32 = 0x1_0000;
-
 /// What workers have compiled, as far as the engines over this memory know. The modules themselves and their recipes are
 /// JavaScript's; `js/code.js` decides what is dropped when there is too much.
 static LIBRARY: LazyLock<Library<()>> =
@@ -73,13 +70,7 @@ type Region = extern "C" fn(*mut CpuState, *mut JitContext, u32) -> u32;
 
 impl CodeHost for BrowserHost {
     fn layout(&self, memory: &GuestMemory, mode: Mode) -> Layout {
-        Layout {
-            bits64: mode == Mode::Bits64,
-            shared: true,
-            memory_min: 1,
-            memory_max: MAXIMUM_PAGES,
-            perms: memory.perms_table() as u32,
-        }
+        Layout::browser(mode, memory.perms_table() as u32)
     }
 
     fn install(&mut self, wasm: &[u8], functions: u32) -> Result<u32, String> {

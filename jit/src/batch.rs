@@ -44,6 +44,10 @@ pub struct Policy<'a> {
     operations: u64,
     /// Only functions are whole regions, whatever begins elsewhere is a [`PIECE`].
     functions: bool,
+    /// Most operations of a module.
+    module: u64,
+    /// What a region at an address is put in order by, before it is cut into modules.
+    order: Option<&'a dyn Fn(u64) -> u32>,
     worth: Worth<'a>,
 }
 
@@ -51,7 +55,16 @@ impl<'a> Policy<'a> {
     /// While the program waits; `hot` executions make a block hot.
     pub fn now(hot: u32, worth: Worth<'a>) -> Self {
         let (callee, block) = (u64::from(hot / 6).max(1), u64::from(hot / 200));
-        Policy { regions: MAX_REGIONS, callee, block, operations: u64::MAX, functions: false, worth }
+        Policy {
+            regions: MAX_REGIONS,
+            callee,
+            block,
+            operations: u64::MAX,
+            functions: false,
+            module: MODULE_OPERATIONS,
+            order: None,
+            worth,
+        }
     }
 
     /// After the program; a block that ran `least` times is looked at.
@@ -62,6 +75,28 @@ impl<'a> Policy<'a> {
             block: least / 8,
             operations,
             functions: true,
+            module: MODULE_OPERATIONS,
+            order: None,
+            worth,
+        }
+    }
+
+    /// For the code of an object as a whole: blocks that ran `least` times with those around them that ran
+    /// `block` times, in this order and modules of so many operations.
+    pub fn stored(
+        (least, block): (u64, u64),
+        module: u64,
+        order: &'a dyn Fn(u64) -> u32,
+        worth: Worth<'a>,
+    ) -> Self {
+        Policy {
+            regions: usize::MAX,
+            callee: least,
+            block,
+            operations: u64::MAX,
+            functions: true,
+            module,
+            order: Some(order),
             worth,
         }
     }
@@ -115,12 +150,32 @@ impl Jumps {
     /// For so many batches the same.
     const MAX_AGE: u32 = 16;
 
+    /// Of ways that are known already: from the block of an indirect jump to a block.
+    pub fn from_ways(cache: &Cache, ways: Vec<(u64, u64)>) -> Self {
+        let mut known: FxHashMap<Jump, Vec<(u64, u64)>> = FxHashMap::default();
+        for (from, to) in ways {
+            if let Some(number) = cache.find(from) {
+                known.entry(Jump::of(cache, number)).or_default().push((from, to));
+            }
+        }
+        sort(cache, &mut known);
+        Jumps { known: Some(known), age: 0 }
+    }
+
     /// A batch begins; `exact`: it is not to miss anything.
     fn begin(&mut self, exact: bool) {
         self.age += 1;
         if exact || self.age >= Self::MAX_AGE {
             *self = Jumps::default();
         }
+    }
+}
+
+/// The hottest first, once for all: a threaded interpreter has as many jumps as targets.
+fn sort(cache: &Cache, jumps: &mut FxHashMap<Jump, Vec<(u64, u64)>>) {
+    let ran = |rip| cache.find(rip).map_or(0, |n| executions(cache, cache.entry(n)));
+    for ways in jumps.values_mut() {
+        ways.sort_by_cached_key(|&(_, target)| std::cmp::Reverse(ran(target)));
     }
 }
 
@@ -203,16 +258,14 @@ impl BlockSource for Source<'_> {
                     let way = (cache.entry(from).block.rip, entry.block.rip);
                     jumps.entry(Jump::of(cache, from)).or_default().push(way);
                 }
-                // Once for all: a threaded interpreter has as many jumps as targets.
-                let ran = |rip| cache.find(rip).map_or(0, |n| executions(cache, cache.entry(n)));
-                for ways in jumps.values_mut() {
-                    ways.sort_by_cached_key(|&(_, target)| std::cmp::Reverse(ran(target)));
-                }
+                sort(cache, &mut jumps);
                 jumps
             });
             let ways = jumps.get(&Jump::of(cache, number)).map_or(&[][..], |ways| ways);
             let near = ways.iter().filter(|(from, _)| from.abs_diff(rip) < NEAR);
-            all.extend(near.map(|&(_, target)| target).filter(|&rip| rip != last));
+            // Several jumps may have gone to the same place.
+            let mut known = FxHashSet::from_iter([last]);
+            all.extend(near.map(|&(_, target)| target).filter(|&rip| known.insert(rip)));
         }
         all
     }
@@ -242,7 +295,7 @@ fn called(cache: &Cache) -> FxHashSet<u64> {
 
 /// First page of the run of executable pages around `rip`: stands for the object
 /// (program or library) that the code belongs to.
-fn object(memory: &GuestMemory, rip: u64) -> u32 {
+pub fn object(memory: &GuestMemory, rip: u64) -> u32 {
     let mut page = (rip >> 12) as u32;
     while page > 0 && memory.perms(page - 1).contains(Perms::EXEC) {
         page -= 1;
@@ -360,10 +413,13 @@ pub fn form(
         }
     }
     keep_best(&mut chosen, policy.operations);
+    if let Some(order) = policy.order {
+        chosen.sort_by_key(|(region, _)| order(region.entry));
+    }
     let mut full = Vec::new();
     for (region, _) in chosen {
         let (module, size) = modules.entry(object(memory, region.entry)).or_default();
-        if *size > 0 && *size + operations(&region) > MODULE_OPERATIONS {
+        if *size > 0 && *size + operations(&region) > policy.module {
             full.push(std::mem::take(module));
             *size = 0;
         }

@@ -7,12 +7,14 @@
 //! moved. No borrow, lock or half-made structure is held across a call into compiled
 //! code, because a trap there may unwind without running destructors.
 
+mod later;
+
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tawaki_cpu::flags::APART;
-use tawaki_cpu::interp::cache::{COLD, Entry, UNKNOWN};
+use tawaki_cpu::interp::cache::COLD;
 use tawaki_cpu::interp::{Stopped, exec};
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
 
@@ -23,7 +25,7 @@ use crate::layout::{
     DispatchEntry, ExitKind, JitContext, Layout, Limits, NO_RIP, Options, SLICE, dispatch_index,
 };
 use crate::library::{Form, Id, Recipe};
-
+use crate::profile::{COUNTING, Profile};
 use crate::region::Region;
 
 /// A wasm trap in compiled code.
@@ -187,21 +189,15 @@ const OP_NS: u64 = 1500;
 /// A clock that ran on while the host did something else is not believed beyond this.
 const MAX_OP_NS: u64 = 12_000;
 
-/// After a process, a region is compiled for the next ones already when interpreting it has taken
-/// one in so many of what compiling it will: another core does it, mostly, and programs run again.
-const LATER_SHARE: u64 = 5;
-
-/// So much time is spent then however short the process was, microseconds; else up to twice its time.
-const LATER_ROOM_US: u64 = 10_000;
-
-/// Blocks that ran so often are looked at then.
-const LATER_LEAST: u64 = 48;
-
 /// And this much more for each region: its share of the module's.
 const REGION_NS: u64 = 30_000;
 
 /// Browsers compile a function when it is first called: so many bytes in a microsecond.
 const LAZY: u64 = 10;
+
+/// A function of a module that another engine made is called when its first block has run so often: the call
+/// may be the first of all, which compiles it.
+const TAKEN: u32 = 24;
 
 /// With a threshold up to this one, everything is compiled, however long that takes.
 pub(crate) const TESTING: u32 = 100;
@@ -234,6 +230,8 @@ pub struct JitEngine<H> {
     began: u64,
     /// Where its indirect jumps have led.
     jumps: Jumps,
+    /// What ran, if that is what it is for.
+    profile: Option<Profile>,
 }
 
 /// Guest instructions, about, of a run that began with a full slice and the budget `room`.
@@ -272,7 +270,20 @@ impl<H: CodeHost> JitEngine<H> {
             logged: false,
             began: 0,
             jumps: Jumps::default(),
+            profile: None,
         }
+    }
+
+    /// Nothing is compiled from now on: what runs is counted, for [`Self::take_profile`].
+    pub fn start_profile(&mut self) {
+        self.profile = Some(Profile::default());
+        self.settings.thresholds.hot = COUNTING;
+        self.interpreter.cache_mut().set_threshold(COUNTING);
+    }
+
+    /// What the programs that have ended since have run.
+    pub fn take_profile(&mut self) -> Option<Profile> {
+        self.profile.take()
     }
 
     /// Figures so far.
@@ -457,7 +468,7 @@ impl<H: CodeHost> JitEngine<H> {
                 self.stats.adopted += 1;
                 self.host.used(id);
                 let size = size as usize;
-                self.insert(memory, Addition { entries, blocks, first, sources, size, id: Some(id) });
+                self.insert(memory, Addition { entries, blocks, first, sources, size, id: Some(id) }, TAKEN);
                 true
             }
             Err(why) => {
@@ -467,8 +478,9 @@ impl<H: CodeHost> JitEngine<H> {
         }
     }
 
-    /// Adds a module to the code, and leads to it.
-    fn insert(&mut self, memory: &GuestMemory, addition: Addition) {
+    /// Adds a module to the code, and leads to it. A block that begins a function is interpreted so often before
+    /// the function is called.
+    fn insert(&mut self, memory: &GuestMemory, addition: Addition, countdown: u32) {
         let entries = addition.entries.clone();
         let mut dropped = Vec::new();
         self.code.insert(addition, &mut dropped);
@@ -480,9 +492,8 @@ impl<H: CodeHost> JitEngine<H> {
             if line.rip == NO_RIP || line.rip == rip {
                 *line = DispatchEntry { rip, index };
             }
-            if let Some(number) = self.interpreter.cache().find(u64::from(rip)) {
-                self.countdown(number, 1);
-            }
+            // Also those that are decoded later.
+            self.interpreter.cache_mut().expect(rip, countdown);
         }
     }
 
@@ -629,58 +640,6 @@ impl<H: CodeHost> JitEngine<H> {
         }
     }
 
-    /// What runs a little in each of many processes is not compiled in the end: a new process starts at
-    /// nothing. What is compiled stays so.
-    fn cool(&mut self) {
-        let cache = self.interpreter.cache();
-        let hot = cache.threshold();
-        for entry in cache.entries() {
-            let countdown = entry.countdown.get();
-            if countdown > 2 && countdown != COLD && !entry.expected.get() {
-                entry.countdown.set(hot);
-                entry.rounds.set(0);
-            }
-        }
-    }
-
-    /// Compiles what has run enough to be worth it for the next process.
-    fn compile_later(&mut self, memory: &GuestMemory, mode: Mode) {
-        let start = self.host.clock_us();
-        self.prepare(memory, mode);
-        let ran = start.saturating_sub(self.began);
-        let room = ran.saturating_mul(2).max(LATER_ROOM_US).min(self.settings.later_us);
-        let cache = self.interpreter.cache();
-        let wanted = |entry: &&Entry| {
-            let rip = entry.block.rip as u32;
-            // Of this process, and not compiled yet.
-            entry.block.rip >> 32 == 0
-                && entry.epoch != UNKNOWN
-                && batch::executions(cache, entry) >= LATER_LEAST
-                && !self.code.has(rip)
-                && !self.code.covers(rip)
-                && !self.heat.has_failed(rip, memory.code_epoch())
-        };
-        let hot: Vec<u32> =
-            cache.entries().iter().filter(wanted).map(|entry| entry.block.rip as u32).collect();
-        let op_ns = self.op_ns.max(1);
-        let worth = |region: &Region, run: u64, _: bool| {
-            let cost = REGION_NS + operations(region).saturating_mul(op_ns);
-            run.saturating_mul(INTERPRETED_PS * LATER_SHARE) / 1000 >= cost
-        };
-        let policy = Policy::later(LATER_LEAST, room.saturating_mul(1000) / op_ns, &worth);
-        let layout = self.host.layout(memory, mode);
-        let cache = self.interpreter.cache_mut();
-        let formed =
-            batch::form((cache, memory, mode), &hot, &self.settings, &self.code, &mut self.jumps, policy);
-        for batch in formed.modules {
-            let functions = batch.regions.len() as u32;
-            if let Some(first) = self.install(memory, batch, &layout) {
-                self.host.warm(first, functions);
-            }
-        }
-        self.stats.later_us += self.host.clock_us().saturating_sub(start);
-    }
-
     /// Compiles and installs a module. Returns the place of its first function.
     fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) -> Option<u32> {
         let batch::Module { regions, mut sources } = batch;
@@ -715,7 +674,7 @@ impl<H: CodeHost> JitEngine<H> {
                 };
                 let id = self.form.and_then(|form| self.host.publish(&recipe, &form));
                 let Recipe { entries, blocks, .. } = recipe;
-                self.insert(memory, Addition { entries, blocks, first, sources, size, id });
+                self.insert(memory, Addition { entries, blocks, first, sources, size, id }, 1);
                 Some(first)
             }
             Err(why) => {
@@ -778,6 +737,16 @@ impl<H: CodeHost> Engine for JitEngine<H> {
             }
         }
         self.interpreter.invalidate(range);
+    }
+
+    fn program_ended(&mut self, memory: &GuestMemory) {
+        if let (Some(profile), Some(mode)) = (&mut self.profile, self.mode) {
+            profile.add(memory, mode, self.interpreter.cache());
+            for entry in self.interpreter.cache().entries() {
+                entry.countdown.set(COUNTING);
+                entry.rounds.set(0);
+            }
+        }
     }
 
     fn process_ended(&mut self, memory: &GuestMemory) {

@@ -107,6 +107,12 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// In browsers, where compiled code runs over the emulator's own shared memory; `perms` as in
+    /// [`Layout::perms`].
+    pub fn browser(mode: Mode, perms: u32) -> Self {
+        Layout { bits64: mode == Mode::Bits64, shared: true, memory_min: 1, memory_max: 0x1_0000, perms }
+    }
+
     /// Word size.
     pub fn mode(&self) -> Mode {
         if self.bits64 { Mode::Bits64 } else { Mode::Bits32 }

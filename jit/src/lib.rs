@@ -20,10 +20,13 @@ mod inline;
 pub mod layout;
 pub mod library;
 pub mod placement;
+pub mod profile;
 pub mod region;
+pub mod store;
 pub mod structure;
 
 pub use emit::{Error, FunctionInfo, Module, compile};
 pub use engine::{CodeHost, JitEngine, Settings, Stats, Trapped};
 pub use layout::{ENV, ExitKind, HELPERS, JitContext, Layout, Limits, Options};
+pub use profile::Profile;
 pub use region::{BlockSource, Region, form_region};

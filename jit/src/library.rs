@@ -319,15 +319,17 @@ impl<T: Clone> Library<T> {
         })
     }
 
-    /// Modules of this form that can be entered at `rip`, where the same code begins; newest first.
+    /// Modules of this form that can be entered at `rip`, where the same code begins at all their entries;
+    /// newest first.
     pub fn find(&self, memory: &GuestMemory, rip: u32, form: &Form) -> Vec<Id> {
         let words = form.words();
         self.with(|shelves| {
             let Some(ids) = shelves.by_entry.get(&rip) else { return Vec::new() };
             let fits = |id: &&Id| {
                 shelves.items.get(id).is_some_and(|Item { offer, .. }| {
-                    let here = |probe: &Probe| probe.rip == rip && probe.fits(memory);
-                    offer.form == words && offer.probes.iter().any(here)
+                    // Programs begin alike, at the same addresses: whoever fetches a recipe should not do so
+                    // for another one's.
+                    offer.form == words && offer.probes.iter().all(|probe| probe.fits(memory))
                 })
             };
             ids.iter().rev().filter(fits).copied().collect()

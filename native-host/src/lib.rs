@@ -13,8 +13,14 @@ pub mod machine;
 mod mailbox;
 pub mod memory;
 pub mod mounts;
+#[cfg(feature = "jit")]
+mod precompile;
 pub mod run;
 pub mod terminal;
 mod worker;
+
+/// The package's version, and the name of the build whose stored code it writes.
+#[cfg(feature = "jit")]
+pub const CODE_VERSION: &str = tawaki_jit::store::VERSION;
 
 pub use machine::{Machine, MachineConfig, MachineEvent, Stats};

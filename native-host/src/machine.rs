@@ -56,6 +56,8 @@ pub struct JitConfig {
     pub threshold: Option<u32>,
     /// Most blocks of a region, if not the usual number.
     pub region: Option<usize>,
+    /// Nothing is compiled, but what runs is counted ([`Machine::take_profile`]).
+    pub profile: bool,
 }
 
 impl JitConfig {
@@ -70,6 +72,7 @@ impl JitConfig {
             helpers_only: kind == "helpers",
             threshold: threshold.parse().ok(),
             region: None,
+            profile: false,
         }
     }
 }
@@ -258,12 +261,24 @@ impl Machine {
         &self.log
     }
 
-    /// Figures so far. Workers whose tasks have just ended get a moment to add theirs.
-    pub fn stats(&self) -> Stats {
+    /// What programs that have ended have run, if it is counted ([`JitConfig::profile`]).
+    #[cfg(feature = "jit")]
+    pub fn take_profile(&self) -> tawaki_jit::Profile {
+        self.settle();
+        self.totals.profile.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default()
+    }
+
+    /// Workers whose tasks have just ended get a moment to add their figures.
+    fn settle(&self) {
         let patience = Instant::now() + Duration::from_millis(300);
         while self.totals.live.load(Ordering::SeqCst) > 0 && Instant::now() < patience {
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// Figures so far. Workers whose tasks have just ended get a moment to add theirs.
+    pub fn stats(&self) -> Stats {
+        self.settle();
         let total = |word: &AtomicU64| word.load(Ordering::Relaxed);
         let instructions = total(&self.totals.instructions);
         Stats {

@@ -60,6 +60,13 @@ pub struct RunArgs {
     /// Most blocks compiled as one function
     #[arg(long)]
     pub jit_region: Option<usize>,
+    /// Count what runs instead of compiling it, and write code for it to this file, which browsers
+    /// find beside the image (IMAGE.code)
+    #[arg(long)]
+    pub precompile: Option<PathBuf>,
+    /// How often a block has to run for that, in all
+    #[arg(long, default_value_t = 300)]
+    pub precompile_least: u64,
     /// Most processes at once
     #[arg(long, default_value_t = 512)]
     pub max_processes: u32,
@@ -146,7 +153,7 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
         write: args.write,
         strace: args.strace,
         max_processes: args.max_processes,
-        jit: jit_config(args),
+        jit: JitConfig { profile: args.precompile.is_some(), ..jit_config(args) },
     })?;
     let tty = std::io::stdin().is_terminal();
     let (cols, rows) = size();
@@ -170,6 +177,15 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
     let guest = start.elapsed() - boot;
     for line in machine.log().try_iter() {
         print_log(args, &line);
+    }
+    if let Some(path) = &args.precompile {
+        #[cfg(feature = "jit")]
+        eprintln!(
+            "tawaki: {}",
+            crate::precompile::precompile(&machine.take_profile(), args.precompile_least, path)?
+        );
+        #[cfg(not(feature = "jit"))]
+        return Err(format!("this build cannot compile: {} is not written", path.display()));
     }
     if let Some(path) = &args.stats {
         let stats = machine.stats();

@@ -42,6 +42,9 @@ pub struct Totals {
     /// Compiled code.
     #[cfg(feature = "jit")]
     pub code: Arc<crate::jit::CodeLibrary>,
+    /// What ran, if it is counted.
+    #[cfg(feature = "jit")]
+    pub profile: std::sync::Mutex<tawaki_jit::Profile>,
 }
 
 /// What a worker thread is given.
@@ -158,7 +161,13 @@ fn with_engine<R>(
         // A process with too many threads interprets the last ones.
         if let Some(host) = host {
             let mut engine = tawaki_jit::JitEngine::new(host, config.settings());
+            if config.profile {
+                engine.start_profile();
+            }
             let result = run(&mut engine);
+            if let (Some(profile), Ok(mut all)) = (engine.take_profile(), totals.profile.lock()) {
+                all.merge(profile);
+            }
             let stats = engine.stats();
             for (total, value) in [
                 (&totals.interpreted, stats.interpreted),

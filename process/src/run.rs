@@ -51,6 +51,7 @@ pub fn run(
     }
     // Kernel handles end with the process; the last thread leaves the memory as new.
     if thread.shared.threads.fetch_sub(1, Ordering::SeqCst) == 1 {
+        thread.engine.program_ended(&thread.memory);
         thread.engine.process_ended(&thread.memory);
         thread.mm().clear();
     }

@@ -4,10 +4,10 @@
 //
 // Options: --web DIR (build/web), --browser chromium|firefox, --env K=V, --cwd DIR, --user UID:GID,
 // --timeout SECONDS, --stats FILE, --mount HOSTDIR:/PATH (made into an ext2 image and mounted read-only),
-// --disk FILE:/PATH (such an image), --write (changes go into the image when the program has ended), --strace, --jit on|checked|off, --cpu base|avx2, --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
+// --disk FILE:/PATH (such an image), --write (changes go into the image when the program has ended), --strace, --jit on|checked|off, --cpu base|avx2, --code FILE (stored code; default IMAGE.code, if there is one; none: none), --tty, --log. Streams are connected; the exit status is the guest's (124 after a timeout).
 
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +50,7 @@ const { values, positionals } = parseArgs({
     strace: { type: "boolean", default: false },
     jit: { type: "string" },
     cpu: { type: "string" },
+    code: { type: "string" },
     tty: { type: "boolean", default: false },
     log: { type: "boolean", default: false },
   },
@@ -78,6 +79,8 @@ for (const [i, mount] of values.mount.entries()) {
 const tty = values.tty || Boolean(process.stdin.isTTY);
 const size = () => ({ cols: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 });
 const images = Object.fromEntries(values.disk.map((disk, i) => [`/disk${i}.ext2`, resolve(disk.slice(0, disk.lastIndexOf(":")))]));
+const stored = resolve(values.code ?? `${values.image}.code`);
+const hasCode = values.code !== "none" && existsSync(stored);
 const spec = {
   linger: 2000,
   write: values.write,
@@ -86,6 +89,7 @@ const spec = {
     strace: values.strace,
     jit: values.jit,
     cpu: values.cpu,
+    code: hasCode ? "/image.ext2.code" : false,
     disks: values.disk.map((disk, i) => ({ image: `/disk${i}.ext2`, path: disk.slice(disk.lastIndexOf(":") + 1) })),
   },
   run: {
@@ -139,7 +143,7 @@ const handlers = {
     response.end();
   },
 };
-const server = await serve({ "/": resolve(values.web), "/run": join(root, "tests/browser/run.html"), "/image.ext2": resolve(values.image), ...images }, { handlers });
+const server = await serve({ "/": resolve(values.web), "/run": join(root, "tests/browser/run.html"), "/image.ext2": resolve(values.image), "/image.ext2.code": stored, ...images }, { handlers });
 
 const profile = join(scratch, "profile");
 mkdirSync(profile);

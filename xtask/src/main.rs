@@ -48,6 +48,8 @@ enum Task {
     Image(image::ImageArgs),
     /// Put together what programs read first, in an image of your own
     Arrange(image::ArrangeArgs),
+    /// Compile beforehand what common programs run, into a file beside an image that browsers find there
+    Precompile(image::PrecompileArgs),
     /// Run one program, connected to this terminal or these streams
     Run(run::RunArgs),
     /// Measure against native execution
@@ -79,6 +81,7 @@ fn main() {
         }
         Task::Image(args) => image::build(&root, &args).map(|()| 0),
         Task::Arrange(args) => image::arrange_existing(&args).map(|()| 0),
+        Task::Precompile(args) => image::precompile(&root, &args).map(|()| 0),
         Task::Run(args) => run::run(&root, &args),
         Task::Bench(args) => bench::run(&root, &args).map(|()| 0),
         Task::Fuzz(args) => fuzz::run(&root, &args),

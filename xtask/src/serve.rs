@@ -47,6 +47,9 @@ pub fn serve(root: &Path, args: &ServeArgs) -> Result<(), String> {
     let address = remote.unwrap_or_else(|| IMAGE_PATH.into());
     // Port 0 is any free one: the system says which.
     let port = server.server_addr().to_ip().map_or(args.port, |ip| ip.port());
+    if let Some(disk) = disk.as_ref().filter(|d| !image::code_beside(d).is_file()) {
+        eprintln!("xtask: programs start faster after `cargo xtask precompile {}`", disk.display());
+    }
     eprintln!("xtask: http://127.0.0.1:{port}/?image={}", escape(&address));
     let shared = Arc::new((server, site, disk));
     let workers: Vec<_> = (0..WORKERS)
@@ -73,6 +76,9 @@ fn file_of(url: &str, site: &Path, disk: Option<&Path>) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
     if path == IMAGE_PATH {
         return disk.map(Path::to_path_buf);
+    }
+    if path.strip_suffix(".code") == Some(IMAGE_PATH) {
+        return disk.map(image::code_beside);
     }
     let path = Path::new(if path.is_empty() { "index.html" } else { path });
     path.components().all(|part| matches!(part, Component::Normal(_))).then(|| site.join(path))
@@ -189,5 +195,6 @@ mod tests {
         assert_eq!(file_of("/../secret", site, None), None);
         assert_eq!(file_of("//etc/passwd", site, None), Some("/site/etc/passwd".into()));
         assert_eq!(file_of("/debian.ext2", site, Some(Path::new("/x"))), Some("/x".into()));
+        assert_eq!(file_of("/debian.ext2.code", site, Some(Path::new("/x"))), Some("/x.code".into()));
     }
 }

@@ -6,7 +6,7 @@
 //! pages, and those only when the memory's code epoch moved since the last check.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::decode::MAX_LENGTH;
@@ -119,9 +119,8 @@ pub struct Cache {
     scratch: lift::Scratch,
     mode: Option<Mode>,
     threshold: u32,
-    /// Addresses of blocks whose countdown is [`Self::expectation`].
-    expected: HashSet<u32, BuildHasherDefault<AddressHasher>>,
-    expectation: u32,
+    /// Addresses of blocks that have a shorter countdown than others, and which.
+    expected: HashMap<u32, u32, BuildHasherDefault<AddressHasher>>,
 }
 
 impl Default for Cache {
@@ -133,8 +132,7 @@ impl Default for Cache {
             scratch: lift::Scratch::default(),
             mode: None,
             threshold: COLD,
-            expected: HashSet::default(),
-            expectation: COLD,
+            expected: HashMap::default(),
         }
     }
 }
@@ -161,14 +159,14 @@ impl Cache {
     }
 
     /// A second tier may have code for the block at `rip` at hand: it is reported after
-    /// `countdown` executions already (the same number for all).
+    /// `countdown` executions already.
     pub fn expect(&mut self, rip: u32, countdown: u32) {
-        self.expectation = countdown.clamp(1, self.threshold);
-        self.expected.insert(rip);
+        let countdown = countdown.clamp(1, self.threshold);
+        self.expected.entry(rip).and_modify(|now| *now = countdown.min(*now)).or_insert(countdown);
         if let Some(number) = self.find(u64::from(rip)) {
             let entry = self.entry(number);
-            if entry.countdown.get() > self.expectation {
-                entry.countdown.set(self.expectation);
+            if entry.countdown.get() > countdown {
+                entry.countdown.set(countdown);
                 entry.expected.set(true);
             }
         }
@@ -290,9 +288,9 @@ impl Cache {
     }
 
     fn begin_countdown(&self, entry: &Entry) {
-        let expected = self.expected.contains(&(entry.block.rip as u32));
-        entry.expected.set(expected);
-        entry.countdown.set(if expected { self.expectation } else { self.threshold });
+        let expected = self.expected.get(&(entry.block.rip as u32));
+        entry.expected.set(expected.is_some());
+        entry.countdown.set(expected.copied().unwrap_or(self.threshold));
     }
 }
 

@@ -248,6 +248,7 @@ fn layout(program: &std::ops::Range<u64>, stack_limit: u64) -> Layout {
 pub fn load(thread: &mut Thread<'_>, prepared: &Prepared, started: &ExecStarted) -> Result<(), Errno> {
     let program = &prepared.program;
     let mode = program.image.header.mode;
+    thread.engine.program_ended(&thread.memory);
     let handles = thread.mm().reset();
     for handle in handles {
         drop_handle(thread, handle);

@@ -44,6 +44,7 @@ pub fn image(root: &Path, arch: &str, workloads: &[Workload]) -> Result<PathBuf,
     let stamp = dir.join(format!("bench-{arch}.stamp"));
     let hash = format!("{:016x}", inputs(root, &base, workloads)?);
     if out.exists() && fs::read_to_string(&stamp).is_ok_and(|old| old == hash) {
+        image::precompiled(root, &out)?;
         return Ok(out);
     }
     eprintln!("bench: making {}", out.display());
@@ -65,6 +66,7 @@ pub fn image(root: &Path, arch: &str, workloads: &[Workload]) -> Result<PathBuf,
     )?;
     fs::rename(&partial, &out).map_err(|e| format!("{}: {e}", out.display()))?;
     fs::write(&stamp, hash).map_err(|e| format!("{}: {e}", stamp.display()))?;
+    image::precompiled(root, &out)?;
     Ok(out)
 }
 

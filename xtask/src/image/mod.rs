@@ -5,9 +5,11 @@
 //! Images are kept by a hash of everything that goes into them.
 
 mod arrange;
+mod precompile;
 mod programs;
 mod sources;
 
+pub use precompile::{PrecompileArgs, code_beside, precompile, precompiled};
 pub use programs::{exact_image, programs_image};
 pub use sources::hosts as source_hosts;
 
