@@ -6,6 +6,7 @@
 
 pub mod codes;
 pub mod generate;
+mod misaligned;
 pub mod random;
 mod shrink;
 
@@ -135,6 +136,9 @@ impl Pair {
             let at = engine.state.rip.wrapping_sub(CODE.base) as usize;
             let bytes = code.get(at..).unwrap_or_default();
             return Ok(Verdict::Missing(disassemble(bytes, state.mode, engine.state.rip)));
+        }
+        if engine.stop != hardware.stop && misaligned::refused(&engine) {
+            return Ok(Verdict::Moot);
         }
         Ok(Verdict::Different { hardware, engine })
     }

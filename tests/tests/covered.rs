@@ -15,6 +15,7 @@ const NAMES: &[(&str, &str)] = &[
     ("olduname", "uname"),
     ("prlimit64", "prlimit|setrlimit|getrlimit"),
     ("ugetrlimit", "getrlimit|setrlimit"),
+    ("mq_getsetattr", "mq_getattr|mq_setattr"),
     ("socketcall", "socket"),
     ("wait4", "waitpid|wait4"),
     ("signalfd4", "signalfd"),
