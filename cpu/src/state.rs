@@ -95,8 +95,6 @@ pub struct CpuState {
     pub rip: u64,
     /// Guest instructions executed so far.
     pub icount: u64,
-    /// Host time-stamp counter for RDTSC; without one `icount` stands in.
-    pub tsc: Option<fn() -> u64>,
     /// SSE control and status.
     pub mxcsr: u32,
     /// EFLAGS bits beyond the arithmetic ones and DF: TF, AC, ID; and [`flags::NULL_SEGMENTS`].
@@ -111,7 +109,18 @@ pub struct CpuState {
     pub tls: [TlsDescriptor; 3],
     /// x87 and MMX.
     pub x87: X87State,
+    /// Host time-stamp counter for RDTSC; without one `icount` stands in.
+    pub tsc: Option<fn() -> u64>,
 }
+
+// Compiled code has these in it, and is compiled on one kind of machine for another: pointers come last.
+const _: () = {
+    use std::mem::offset_of;
+    assert!(offset_of!(CpuState, slots) == 0 && offset_of!(CpuState, xmm) == 2048);
+    assert!(offset_of!(CpuState, rip) == 3072 && offset_of!(CpuState, mxcsr) == 3088);
+    assert!(offset_of!(CpuState, df) == 3096 && offset_of!(CpuState, segment) == 3098);
+    assert!(offset_of!(CpuState, x87) == 3152 && size_of::<X87State>() == 160);
+};
 
 impl CpuState {
     /// The state a new program starts with: registers zero, IF set, FPU reset.

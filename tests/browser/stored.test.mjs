@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const web = process.argv[2] ?? join(root, "build/web");
 const scratch = mkdtempSync(join(tmpdir(), "tawaki-stored-"));
-const program = `perl -e 'for (1 .. 100000) { $n = ($n * 31 + $_) % 65521; $h{$n % 500} .= "x" if $n % 3 == 1 } print "$n ", scalar(keys %h), "\\n"'`;
+const program = `perl -e 'for (1 .. 100000) { $n = ($n * 31 + $_) % 65521; $h{$n % 500} .= "x" if $n % 3 == 1; $f = $f / 3 + sqrt($n) } printf "%d %d %.12f\\n", $n, scalar(keys %h), $f'`;
 const [command, ...before] = process.env.TAWAKI_XTASK ? [process.env.TAWAKI_XTASK] : ["cargo", "run", "--quiet", "--package", "xtask", "--"];
 
 let failed = 0;
