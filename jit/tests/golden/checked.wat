@@ -3939,7 +3939,7 @@
               i64.const 1048576
               i64.lt_u
               local.get 0
-              i32.load8_u offset=3104
+              i32.load8_u offset=3096
               i32.eqz
               i32.and
               local.get 8
