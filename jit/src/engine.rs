@@ -18,7 +18,7 @@ use tawaki_cpu::interp::cache::COLD;
 use tawaki_cpu::interp::{Stopped, exec};
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
 
-use crate::batch::{self, Jumps, Policy, operations, own};
+use crate::batch::{self, Jumps, Policy, operations};
 use crate::cache::{self, Addition, CodeCache, Sources};
 use crate::heat::{Heat, Thresholds};
 use crate::layout::{
@@ -648,10 +648,8 @@ impl<H: CodeHost> JitEngine<H> {
             match crate::emit::compile(&regions, layout, &self.compiled_with) {
                 Ok(module) => {
                     self.stats.bytes += module.wasm.len() as u64;
-                    // Those of the regions, then perhaps further ways in.
-                    let all: Box<[u32]> = module.functions.iter().map(|f| f.entry as u32).collect();
-                    let installed = self.host.install(&module.wasm, all.len() as u32);
-                    installed.map(|first| (first, all, module.wasm.len()))
+                    let installed = self.host.install(&module.wasm, module.functions.len() as u32);
+                    installed.map(|first| (first, Recipe::new(&module, &regions, &sources)))
                 }
                 Err(error) => Err(error.to_string()),
             }
@@ -659,21 +657,12 @@ impl<H: CodeHost> JitEngine<H> {
             Err("its code changed meanwhile".to_owned())
         };
         match installed {
-            Ok((first, all, size)) => {
+            Ok((first, recipe)) => {
                 self.stats.regions += regions.len() as u64;
                 self.stats.modules += 1;
-                let mut blocks: Vec<u32> =
-                    regions.iter().flat_map(|r| own(r).map(|n| n.block.rip as u32)).collect();
-                blocks.sort_unstable();
-                blocks.dedup();
-                let recipe = Recipe {
-                    entries: all,
-                    blocks: blocks.into(),
-                    sources: sources.ranges().into(),
-                    size: size as u32,
-                };
                 let id = self.form.and_then(|form| self.host.publish(&recipe, &form));
-                let Recipe { entries, blocks, .. } = recipe;
+                let Recipe { entries, blocks, size, .. } = recipe;
+                let size = size as usize;
                 self.insert(memory, Addition { entries, blocks, first, sources, size, id }, 1);
                 Some(first)
             }

@@ -12,8 +12,11 @@ use std::sync::Mutex;
 
 use tawaki_cpu::GuestMemory;
 
-use crate::cache::{Limits, Source};
+use crate::batch::own;
+use crate::cache::{Limits, Source, Sources};
+use crate::emit::Module;
 use crate::layout::{Layout, NO_RIP, Options};
+use crate::region::Region;
 
 /// What the host calls a module that more than one engine may install.
 pub type Id = u32;
@@ -86,6 +89,21 @@ pub struct Offer {
 }
 
 impl Recipe {
+    /// That of a module made of these regions.
+    pub fn new(module: &Module, regions: &[Region], sources: &Sources) -> Self {
+        let mut blocks: Vec<u32> =
+            regions.iter().flat_map(|r| own(r).map(|node| node.block.rip as u32)).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        Recipe {
+            // Those of the regions, then perhaps further ways in.
+            entries: module.functions.iter().map(|f| f.entry as u32).collect(),
+            blocks: blocks.into(),
+            sources: sources.ranges().into(),
+            size: module.wasm.len() as u32,
+        }
+    }
+
     /// Its offer.
     pub fn offer(&self, form: &Form) -> Offer {
         let probe = |&rip: &u32| {

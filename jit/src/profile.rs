@@ -3,8 +3,7 @@
 //!
 //! The blocks that an interpreter has decoded and counted are collected by the object (program or
 //! library) that they belong to, over all processes. At the end each object's regions are formed with all
-//! that is known of it, so they are larger and fewer than those that are compiled while a program
-//! runs.
+//! that is known of it, not piece by piece as a program runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -278,16 +277,7 @@ fn emit(formed: batch::Formed, layout: &Layout, options: &Options, all: &mut Vec
             continue;
         }
         let Ok(module) = crate::emit::compile(&regions, layout, options) else { continue };
-        let mut blocks: Vec<u32> =
-            regions.iter().flat_map(|r| r.nodes.iter().map(|n| n.block.rip as u32)).collect();
-        blocks.sort_unstable();
-        blocks.dedup();
-        let recipe = Recipe {
-            entries: module.functions.iter().map(|f| f.entry as u32).collect(),
-            blocks: blocks.into(),
-            sources: sources.ranges().into(),
-            size: module.wasm.len() as u32,
-        };
+        let recipe = Recipe::new(&module, &regions, &sources);
         all.push(Stored {
             offer: recipe.offer(&Form::new(layout, options)).encode(),
             recipe: recipe.encode(),

@@ -153,7 +153,7 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
         write: args.write,
         strace: args.strace,
         max_processes: args.max_processes,
-        jit: JitConfig { profile: args.precompile.is_some(), ..jit_config(args) },
+        jit: jit_config(args),
     })?;
     let tty = std::io::stdin().is_terminal();
     let (cols, rows) = size();
@@ -211,6 +211,10 @@ pub fn run(args: &RunArgs) -> Result<i32, String> {
 }
 
 fn jit_config(args: &RunArgs) -> JitConfig {
+    if args.precompile.is_some() {
+        // Libraries lie where they do in browsers, and all that runs is counted, whatever else is asked for.
+        return JitConfig { enabled: true, profile: true, ..JitConfig::default() };
+    }
     let from_env = JitConfig::from_env();
     let chosen = match args.jit {
         None => from_env,
