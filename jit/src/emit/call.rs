@@ -120,6 +120,7 @@ pub(super) fn call(
         }
     }
     e.i().local_get(pc).i32_const(back as i32).i32_ne();
+    e.unlikely();
     e.if_();
     arguments(e);
     e.i().local_get(pc).i32_const(back as i32).call(Batch::RESUME).local_tee(pc);

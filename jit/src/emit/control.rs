@@ -1,7 +1,7 @@
 //! Control flow: a region's function around its operations; branches and indirect jumps.
 
 use tawaki_cpu::ir::{Op, OpCode};
-use wasm_encoder::{BlockType, Function, ValType};
+use wasm_encoder::{BlockType, BranchHint, Function, ValType};
 
 use super::call::{call, ret, return_address, target_to_pc};
 use super::module::{Batch, EXIT, Prologue, prologue};
@@ -67,7 +67,7 @@ pub(super) fn function(
     layout: &Layout,
     options: &Options,
     batch: &Batch,
-) -> (Function, Vec<u64>) {
+) -> (Function, Vec<BranchHint>, Vec<u64>) {
     let groups = switch::groups(region);
     let mut succ = graph(region, &groups);
     let entries = entries(region, &succ, batch);
@@ -123,6 +123,7 @@ pub(super) fn function(
     e.i().unreachable();
     // What comes first is known only now.
     let body = std::mem::take(&mut e.code);
+    let hints = std::mem::take(&mut e.hints);
     if let Some(selector) = selector {
         // Which entry, and its address for the ways out of the prologue.
         e.i().local_get(DEPTH).i32_const(16).i32_shr_u().local_set(selector);
@@ -131,8 +132,11 @@ pub(super) fn function(
     let others = selector.map(|s| (s, &rips[..]));
     let (nests, floats) = (e.nests, c.floats);
     prologue(&mut e.i(), &Prologue { entry: region.entry, others, local: pc, nests, floats });
+    let start = e.code.len();
     e.code.extend(body);
-    (finish(e), rips)
+    e.hints = hints.into_iter().map(|(at, taken)| (at + start, taken)).collect();
+    let (body, hints) = finish(e);
+    (body, hints, rips)
 }
 
 /// Most entries besides the first.
@@ -208,13 +212,19 @@ pub(super) fn stub(function: u32, entry: usize) -> Function {
 }
 
 /// Wraps the body into the exit blocks.
-fn finish(e: Emitter) -> Function {
+fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
     let narrow = !e.layout.bits64;
-    let Emitter { code, locals, exits, pc, slots, xmm, .. } = e;
+    let Emitter { code, hints, locals, exits, pc, slots, xmm, .. } = e;
     let mut f = Function::new_with_locals_types(locals);
     for _ in &exits {
         f.instructions().block(BlockType::Empty);
     }
+    let start = f.byte_len();
+    let hint = |(at, taken)| BranchHint {
+        branch_func_offset: (start + at) as u32,
+        branch_hint_value: u32::from(taken),
+    };
+    let hints = hints.into_iter().map(hint).collect();
     f.raw(code);
     for (set, kind) in exits {
         let mut i = f.instructions();
@@ -235,7 +245,7 @@ fn finish(e: Emitter) -> Function {
         i.local_get(pc).return_();
     }
     f.instructions().unreachable().end();
-    f
+    (f, hints)
 }
 
 /// Emits node `n` and everything it dominates.
@@ -293,6 +303,7 @@ fn poll(e: &mut Emitter, c: &Context, n: usize) {
     let block = c.region.nodes.get(n).map(|node| &node.block);
     let cost = block.map_or(4, |block| (block.instructions().max(1) * copies(c, n)) as i32);
     e.i().local_get(c.spin).i32_const(4 * cost).i32_sub().local_tee(c.spin).i32_const(0).i32_lt_s();
+    e.unlikely();
     e.if_();
     e.i().i32_const(LOOP_SLICE).local_set(c.spin);
     e.i().local_get(CTX).i32_const(LOOP_SLICE).call(Batch::POLL);

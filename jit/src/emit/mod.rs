@@ -61,6 +61,8 @@ pub struct Emitter<'a> {
     /// Kind of the flags at this point.
     pub kind: Kind,
     code: Vec<u8>,
+    /// Branches one way of which is rare: where in `code`, and whether they are taken.
+    hints: Vec<(usize, bool)>,
     /// Wasm blocks open around this point, inside the exit blocks.
     open: u32,
     locals: Vec<ValType>,
@@ -107,6 +109,7 @@ impl<'a> Emitter<'a> {
             live_after: Set::EMPTY,
             kind: None,
             code: Vec::new(),
+            hints: Vec::new(),
             open: 0,
             locals: Vec::new(),
             slots: [NO_LOCAL; 256],
@@ -311,12 +314,15 @@ impl<'a> Emitter<'a> {
     /// Pops an i32; if it is not zero leaves for `rip`.
     pub fn exit_if(&mut self, rip: u64, kind: ExitKind) {
         if x87::unsaved(self) {
+            self.unlikely();
             self.if_();
             self.exit(rip, kind);
             return self.close();
         }
         let (pc, label) = (self.pc, self.exit_label(self.dirty, kind));
-        self.i().i32_const(rip as i32).local_set(pc).br_if(label);
+        self.i().i32_const(rip as i32).local_set(pc);
+        self.unlikely();
+        self.i().br_if(label);
     }
 
     /// Pops an i32; if it is not zero leaves at the start of this instruction, to have it
@@ -328,6 +334,17 @@ impl<'a> Emitter<'a> {
     /// Index of a function of the x87 library.
     fn x87_function(&self, number: u32) -> u32 {
         self.batch.x87 + number
+    }
+
+    /// The next instruction, an `if` or `br_if`, is hardly ever taken. Engines that read hints
+    /// do not spill or move anything on the usual way for the sake of the other.
+    pub fn unlikely(&mut self) {
+        self.hints.push((self.code.len(), false));
+    }
+
+    /// The next instruction, an `if` or `br_if`, is nearly always taken.
+    pub fn likely(&mut self) {
+        self.hints.push((self.code.len(), true));
     }
 
     /// Opens a wasm block of any sort (the caller emits it): branch labels count it.

@@ -10,7 +10,7 @@ use tawaki_cpu::Perms;
 use tawaki_cpu::mem::PAGE_SIZE;
 use tawaki_cpu::state::slot;
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, Function, FunctionSection,
+    BlockType, BranchHints, CodeSection, ConstExpr, ElementSection, Elements, EntityType, Function, FunctionSection,
     GlobalType, ImportSection, InstructionSink, MemoryType, RefType, TableType, TypeSection, ValType,
 };
 
@@ -157,10 +157,14 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
     }
 
     let mut bodies = Vec::new();
+    let mut hints = BranchHints::new();
     let mut stubs = Vec::new();
     let mut size = 0;
     for (i, region) in regions.iter().enumerate() {
-        let (body, entries) = control::function(region, layout, options, &batch);
+        let (body, branches, entries) = control::function(region, layout, options, &batch);
+        if !branches.is_empty() {
+            hints.function_hints(Batch::FIRST + i as u32, branches);
+        }
         size += body.byte_len();
         if size > MAX_BYTES {
             return Err(Error::TooLarge);
@@ -198,7 +202,11 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
     elements.active(Some(0), &ConstExpr::global_get(0), Elements::Functions(indices.into()));
 
     let mut module = wasm_encoder::Module::new();
-    module.section(&types).section(&imports).section(&functions).section(&elements).section(&code);
+    module.section(&types).section(&imports).section(&functions).section(&elements);
+    if !hints.is_empty() {
+        module.section(&hints);
+    }
+    module.section(&code);
     let whole = regions.iter().map(|r| FunctionInfo { entry: r.entry, instructions: r.instructions() });
     let others = stubs.iter().map(|&(entry, _)| FunctionInfo { entry, instructions: 0 });
     let functions = whole.chain(others).collect();

@@ -52,6 +52,7 @@
         i32.or
         i32.const 4194306
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 13
         i32.const -65536
@@ -65,6 +66,7 @@
         i32.eqz
         i32.const 4194306
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 12
         i32.wrap_i64
@@ -169,6 +171,7 @@
           i32.or
           i32.const 4198400
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 9
           i32.const -65536
@@ -212,6 +215,7 @@
           i32.or
           i32.const 4198405
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 9
           i32.const -65536
@@ -225,6 +229,7 @@
           i32.eqz
           i32.const 4198405
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 10
           i32.wrap_i64
@@ -324,6 +329,7 @@
           i32.or
           i32.const 4202496
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 7
           i32.const -65536
@@ -375,6 +381,7 @@
           i32.or
           i32.const 4202499
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 7
           i32.const -65536
@@ -388,6 +395,7 @@
           i32.eqz
           i32.const 4202499
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 8
           i32.wrap_i64
@@ -501,6 +509,7 @@
         i32.or
         i32.const 4206598
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 12
         i32.const -65536
@@ -514,6 +523,7 @@
         i32.eqz
         i32.const 4206598
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 11
         i32.wrap_i64
@@ -619,6 +629,7 @@
         i32.or
         i32.const 4210693
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 10
         i32.const -65536
@@ -632,6 +643,7 @@
         i32.eqz
         i32.const 4210693
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 9
         i32.wrap_i64
@@ -690,6 +702,7 @@
             local.tee 4
             i32.const 0
             i32.lt_s
+            (@metadata.code.branch_hint "\00")
             if ;; label = @5
               i32.const 16384
               local.set 4
@@ -698,6 +711,7 @@
               call 2
               i32.const 4214784
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 2 (;@3;)
             end
             block ;; label = @5
@@ -881,6 +895,7 @@
             i32.or
             i32.const 4214790
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
             local.get 13
             i32.const -65536
@@ -894,6 +909,7 @@
             i32.eqz
             i32.const 4214790
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
             local.get 12
             i32.wrap_i64
@@ -1041,6 +1057,7 @@
         i32.or
         i32.const 4218886
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 15
         i32.const -65536
@@ -1054,6 +1071,7 @@
         i32.eqz
         i32.const 4218886
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 14
         i32.wrap_i64
@@ -1186,6 +1204,7 @@
         i32.or
         i32.const 4222981
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 15
         i32.const -65536
@@ -1199,6 +1218,7 @@
         i32.eqz
         i32.const 4222981
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 14
         i32.wrap_i64
@@ -1343,6 +1363,7 @@
         i32.or
         i32.const 4227076
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 15
         i32.const -65536
@@ -1356,6 +1377,7 @@
         i32.eqz
         i32.const 4227076
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 14
         i32.wrap_i64
@@ -1505,6 +1527,7 @@
         i32.or
         i32.const 4231170
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 13
         i32.const -65536
@@ -1518,6 +1541,7 @@
         i32.eqz
         i32.const 4231170
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 12
         i32.wrap_i64
@@ -1643,6 +1667,7 @@
         i32.or
         i32.const 4235270
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 12
         i32.const -65536
@@ -1656,6 +1681,7 @@
         i32.eqz
         i32.const 4235270
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 11
         i32.wrap_i64
@@ -1787,6 +1813,7 @@
         i32.or
         i32.const 4239363
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 15
         i32.const -65536
@@ -1800,6 +1827,7 @@
         i32.eqz
         i32.const 4239363
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 12
         i32.wrap_i64
@@ -1961,6 +1989,7 @@
         i32.or
         i32.const 4243462
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 12
         i32.const -65536
@@ -1974,6 +2003,7 @@
         i32.eqz
         i32.const 4243462
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 10
         i32.wrap_i64
@@ -2101,6 +2131,7 @@
         i32.or
         i32.const 4247559
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 13
         i32.const -65536
@@ -2114,6 +2145,7 @@
         i32.eqz
         i32.const 4247559
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 10
         i32.wrap_i64
@@ -2224,6 +2256,7 @@
         i32.or
         i32.const 4251651
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 13
         i32.const -65536
@@ -2237,6 +2270,7 @@
         i32.eqz
         i32.const 4251651
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 8
         i32.wrap_i64
@@ -2376,6 +2410,7 @@
         i32.or
         i32.const 4255747
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 13
         i32.const -65536
@@ -2389,6 +2424,7 @@
         i32.eqz
         i32.const 4255747
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 9
         i32.wrap_i64
@@ -2530,6 +2566,7 @@
         i32.or
         i32.const 4259843
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 11
         i32.const -65536
@@ -2543,6 +2580,7 @@
         i32.eqz
         i32.const 4259843
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 8
         i32.wrap_i64
@@ -2614,6 +2652,7 @@
           i64.eqz
           i32.const 4263937
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 8
           i64.const 32
@@ -2627,6 +2666,7 @@
           i64.eq
           i32.const 4263937
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 9
           local.get 9
@@ -2657,6 +2697,7 @@
           i64.ne
           i32.const 4263937
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 11
           i64.const 4294967295
@@ -2695,6 +2736,7 @@
           i32.or
           i32.const 4263939
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 12
           i32.const -65536
@@ -2708,6 +2750,7 @@
           i32.eqz
           i32.const 4263939
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 9
           i32.wrap_i64
@@ -2813,6 +2856,7 @@
         i32.or
         i32.const 4268037
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 11
         i32.const -65536
@@ -2826,6 +2870,7 @@
         i32.eqz
         i32.const 4268037
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 10
         i32.wrap_i64
@@ -2904,6 +2949,7 @@
             i32.or
             i32.const 4272128
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 0 (;@4;)
             local.get 7
             i32.const -65536
@@ -2939,6 +2985,7 @@
             i32.or
             i32.const 4272129
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 1 (;@3;)
             local.get 7
             i32.const -65536
@@ -2976,6 +3023,7 @@
             i32.or
             i32.const 4272130
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
             local.get 7
             i32.const -65536
@@ -2989,6 +3037,7 @@
             i32.eqz
             i32.const 4272130
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
             local.get 8
             i32.wrap_i64
@@ -3090,6 +3139,7 @@
               i32.or
               i32.const 4276224
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 2 (;@3;)
               local.get 8
               i32.const -65536
@@ -3125,6 +3175,7 @@
               i32.or
               i32.const 4276230
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 3 (;@2;)
               local.get 8
               i32.const -65536
@@ -3138,6 +3189,7 @@
               i32.eqz
               i32.const 4276230
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 3 (;@2;)
               local.get 9
               i32.wrap_i64
@@ -3184,6 +3236,7 @@
           i32.or
           i32.const 4276229
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 8
           i32.const -65536
@@ -3197,6 +3250,7 @@
           i32.eqz
           i32.const 4276229
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 9
           i32.wrap_i64
@@ -3342,6 +3396,7 @@
             i32.eqz
             i32.const 4280320
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
             local.get 9
             i32.wrap_i64
@@ -3376,6 +3431,7 @@
             i32.or
             i32.const 4280320
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
             local.get 10
             i32.const -65536
@@ -3421,6 +3477,7 @@
             local.get 3
             i32.const 4280322
             i32.ne
+            (@metadata.code.branch_hint "\00")
             if ;; label = @5
               local.get 0
               local.get 1
@@ -3470,6 +3527,7 @@
         i32.or
         i32.const 4280322
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 8
         i32.const -65536
@@ -3483,6 +3541,7 @@
         i32.eqz
         i32.const 4280322
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 9
         i32.wrap_i64
@@ -3525,6 +3584,7 @@
         i32.eqz
         i32.const 4284416
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 6
         i32.wrap_i64
@@ -3584,6 +3644,7 @@
           i32.or
           i32.const 4288512
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 9
           i32.const -65536
@@ -3594,6 +3655,7 @@
           i32.and
           i32.const 4288512
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 8
           local.get 5
@@ -3643,6 +3705,7 @@
           i32.or
           i32.const 4288516
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 8
           i32.const -65536
@@ -3656,6 +3719,7 @@
           i32.eqz
           i32.const 4288516
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 10
           i32.wrap_i64
@@ -3761,6 +3825,7 @@
           i32.or
           i32.const 4292608
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 10
           i32.const -65536
@@ -3771,6 +3836,7 @@
           i32.and
           i32.const 4292608
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 9
           local.get 5
@@ -3830,6 +3896,7 @@
           i32.or
           i32.const 4292612
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 9
           i32.const -65536
@@ -3843,6 +3910,7 @@
           i32.eqz
           i32.const 4292612
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 11
           i32.wrap_i64
@@ -4038,12 +4106,14 @@
                 i32.eq
                 i32.const 4296704
                 local.set 3
+                (@metadata.code.branch_hint "\00")
                 br_if 1 (;@5;)
                 local.get 13
                 i32.const 2
                 i32.eq
                 i32.const 4296704
                 local.set 3
+                (@metadata.code.branch_hint "\00")
                 br_if 2 (;@4;)
                 local.get 13
                 i32.const 3
@@ -4055,6 +4125,7 @@
               local.get 12
               i32.const 4296706
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 2 (;@3;)
               local.get 6
               local.tee 15
@@ -4081,6 +4152,7 @@
               i32.or
               i32.const 4296706
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 3 (;@2;)
               local.get 9
               i32.const -65536
@@ -4094,6 +4166,7 @@
               i32.eqz
               i32.const 4296706
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 3 (;@2;)
               local.get 14
               i32.wrap_i64
@@ -4254,6 +4327,7 @@
         i32.or
         i32.const 4304899
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 8
         i32.const -65536
@@ -4267,6 +4341,7 @@
         i32.eqz
         i32.const 4304899
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 7
         i32.wrap_i64
@@ -4337,6 +4412,7 @@
           i32.or
           i32.const 4308992
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 7
           i32.const -65536
@@ -4368,6 +4444,7 @@
           i32.or
           i32.const 4309000
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 7
           i32.const -65536
@@ -4381,6 +4458,7 @@
           i32.eqz
           i32.const 4309000
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 8
           i32.wrap_i64
@@ -4454,6 +4532,7 @@
           i32.or
           i32.const 4313088
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 6
           i32.const -65536
@@ -4485,6 +4564,7 @@
           i32.or
           i32.const 4313094
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 6
           i32.const -65536
@@ -4498,6 +4578,7 @@
           i32.eqz
           i32.const 4313094
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 7
           i32.wrap_i64

@@ -40,6 +40,7 @@
         i32.eqz
         i32.const 4194306
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 12
         i32.wrap_i64
@@ -148,6 +149,7 @@
         i32.eqz
         i32.const 4198405
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 14
         i32.wrap_i64
@@ -253,6 +255,7 @@
         i32.eqz
         i32.const 4202499
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 13
         i32.wrap_i64
@@ -348,6 +351,7 @@
         i32.eqz
         i32.const 4206598
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 11
         i32.wrap_i64
@@ -441,6 +445,7 @@
         i32.eqz
         i32.const 4210693
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 9
         i32.wrap_i64
@@ -499,6 +504,7 @@
             local.tee 4
             i32.const 0
             i32.lt_s
+            (@metadata.code.branch_hint "\00")
             if ;; label = @5
               i32.const 16384
               local.set 4
@@ -507,6 +513,7 @@
               call 2
               i32.const 4214784
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 2 (;@3;)
             end
             block ;; label = @5
@@ -678,6 +685,7 @@
             i32.eqz
             i32.const 4214790
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
             local.get 12
             i32.wrap_i64
@@ -813,6 +821,7 @@
         i32.eqz
         i32.const 4218886
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 14
         i32.wrap_i64
@@ -933,6 +942,7 @@
         i32.eqz
         i32.const 4222981
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 14
         i32.wrap_i64
@@ -1065,6 +1075,7 @@
         i32.eqz
         i32.const 4227076
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 14
         i32.wrap_i64
@@ -1202,6 +1213,7 @@
         i32.eqz
         i32.const 4231170
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 12
         i32.wrap_i64
@@ -1315,6 +1327,7 @@
         i32.eqz
         i32.const 4235270
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 11
         i32.wrap_i64
@@ -1434,6 +1447,7 @@
         i32.eqz
         i32.const 4239363
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 12
         i32.wrap_i64
@@ -1583,6 +1597,7 @@
         i32.eqz
         i32.const 4243462
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 10
         i32.wrap_i64
@@ -1698,6 +1713,7 @@
         i32.eqz
         i32.const 4247559
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 10
         i32.wrap_i64
@@ -1796,6 +1812,7 @@
         i32.eqz
         i32.const 4251651
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 8
         i32.wrap_i64
@@ -1923,6 +1940,7 @@
         i32.eqz
         i32.const 4255747
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 9
         i32.wrap_i64
@@ -2052,6 +2070,7 @@
         i32.eqz
         i32.const 4259843
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 8
         i32.wrap_i64
@@ -2123,6 +2142,7 @@
           i64.eqz
           i32.const 4263937
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 8
           i64.const 32
@@ -2136,6 +2156,7 @@
           i64.eq
           i32.const 4263937
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 9
           local.get 9
@@ -2166,6 +2187,7 @@
           i64.ne
           i32.const 4263937
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 11
           i64.const 4294967295
@@ -2192,6 +2214,7 @@
           i32.eqz
           i32.const 4263939
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 9
           i32.wrap_i64
@@ -2285,6 +2308,7 @@
         i32.eqz
         i32.const 4268037
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 10
         i32.wrap_i64
@@ -2368,6 +2392,7 @@
         i32.eqz
         i32.const 4272130
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 7
         i32.wrap_i64
@@ -2448,6 +2473,7 @@
             i32.eqz
             i32.const 4276230
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
             local.get 8
             i32.wrap_i64
@@ -2482,6 +2508,7 @@
         i32.eqz
         i32.const 4276229
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 8
         i32.wrap_i64
@@ -2621,6 +2648,7 @@
             i32.eqz
             i32.const 4280320
             local.set 3
+            (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
             local.get 9
             i32.wrap_i64
@@ -2672,6 +2700,7 @@
             local.get 3
             i32.const 4280322
             i32.ne
+            (@metadata.code.branch_hint "\00")
             if ;; label = @5
               local.get 0
               local.get 1
@@ -2709,6 +2738,7 @@
         i32.eqz
         i32.const 4280322
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 9
         i32.wrap_i64
@@ -2751,6 +2781,7 @@
         i32.eqz
         i32.const 4284416
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 6
         i32.wrap_i64
@@ -2794,6 +2825,7 @@
           i32.and
           i32.const 4288512
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 8
           local.get 5
@@ -2831,6 +2863,7 @@
           i32.eqz
           i32.const 4288516
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 14
           i32.wrap_i64
@@ -2920,6 +2953,7 @@
           i32.and
           i32.const 4292608
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 9
           local.get 5
@@ -2967,6 +3001,7 @@
           i32.eqz
           i32.const 4292612
           local.set 3
+          (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 16
           i32.wrap_i64
@@ -3128,12 +3163,14 @@
                 i32.eq
                 i32.const 4296704
                 local.set 3
+                (@metadata.code.branch_hint "\00")
                 br_if 1 (;@5;)
                 local.get 13
                 i32.const 2
                 i32.eq
                 i32.const 4296704
                 local.set 3
+                (@metadata.code.branch_hint "\00")
                 br_if 2 (;@4;)
                 local.get 13
                 i32.const 3
@@ -3145,6 +3182,7 @@
               local.get 12
               i32.const 4296706
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 2 (;@3;)
               local.get 6
               i32.wrap_i64
@@ -3159,6 +3197,7 @@
               i32.eqz
               i32.const 4296706
               local.set 3
+              (@metadata.code.branch_hint "\00")
               br_if 3 (;@2;)
               local.get 14
               i32.wrap_i64
@@ -3307,6 +3346,7 @@
         i32.eqz
         i32.const 4304899
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 7
         i32.wrap_i64
@@ -3368,6 +3408,7 @@
         i32.eqz
         i32.const 4309000
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 8
         i32.wrap_i64
@@ -3423,6 +3464,7 @@
         i32.eqz
         i32.const 4313094
         local.set 3
+        (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
         local.get 7
         i32.wrap_i64

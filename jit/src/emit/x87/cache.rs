@@ -8,7 +8,7 @@
 //! stored before the next such point, before a helper that may look, and on every way out.
 
 use tawaki_cpu::ir::Op;
-use wasm_encoder::{BlockType, ValType};
+use wasm_encoder::ValType;
 
 use super::super::{Emitter, STATE, at};
 use super::library::{self, C1, CODES, INEXACT_SHIFT, PENDING, TOP, field};
@@ -460,8 +460,8 @@ fn slowly(e: &mut Emitter, op: &Op, after: &Cache) {
 /// Pops an i32: if it is not zero the interpreter's function does the operation, otherwise
 /// `rest`. Either way `after` holds behind.
 pub(super) fn unless(e: &mut Emitter, op: &Op, after: Cache, rest: impl FnOnce(&mut Emitter)) {
-    e.i().if_(BlockType::Empty);
-    e.opened();
+    e.unlikely();
+    e.if_();
     slowly(e, op, &after);
     e.else_();
     rest(e);

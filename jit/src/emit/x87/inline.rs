@@ -13,7 +13,10 @@ pub(super) fn double(e: &mut Emitter, to: Pair) {
     let mut i = e.i();
     i.local_tee(bits).i64_const(48).i64_shr_u().i32_wrap_i64().i32_const(0x8000).i32_and().local_set(to.se);
     i.local_get(bits).i64_const(52).i64_shr_u().i32_wrap_i64().i32_const(0x7ff).i32_and().local_tee(exp);
-    i.i32_const(1).i32_sub().i32_const(0x7fe).i32_lt_u().if_(BlockType::Empty);
+    i.i32_const(1).i32_sub().i32_const(0x7fe).i32_lt_u();
+    e.likely();
+    let mut i = e.i();
+    i.if_(BlockType::Empty);
     i.local_get(bits).i64_const(11).i64_shl().i64_const(TOP_BIT).i64_or().local_set(to.m);
     i.local_get(to.se).local_get(exp).i32_const(BIAS - 1023).i32_add().i32_or().local_set(to.se);
     i.else_();
@@ -29,7 +32,10 @@ pub(super) fn single(e: &mut Emitter, to: Pair) {
     let mut i = e.i();
     i.local_tee(bits).i32_const(16).i32_shr_u().i32_const(0x8000).i32_and().local_set(to.se);
     i.local_get(bits).i32_const(23).i32_shr_u().i32_const(0xff).i32_and().local_tee(exp);
-    i.i32_const(1).i32_sub().i32_const(0xfe).i32_lt_u().if_(BlockType::Empty);
+    i.i32_const(1).i32_sub().i32_const(0xfe).i32_lt_u();
+    e.likely();
+    let mut i = e.i();
+    i.if_(BlockType::Empty);
     i.local_get(bits).i64_extend_i32_u().i64_const(40).i64_shl().i64_const(TOP_BIT).i64_or();
     i.local_set(to.m);
     i.local_get(to.se).local_get(exp).i32_const(BIAS - 127).i32_add().i32_or().local_set(to.se);
@@ -75,7 +81,10 @@ fn round(e: &mut Emitter, w: &Work, to: Pair) {
     let mut i = e.i();
     i.local_get(w.lo).i64_const(TOP_BIT).local_get(w.hi).i64_const(1).i64_and().i64_sub().i64_gt_u();
     i.local_tee(w.up).i64_extend_i32_u().local_get(w.hi).i64_add().local_tee(to.m);
-    i.i64_eqz().if_(BlockType::Empty);
+    i.i64_eqz();
+    e.unlikely();
+    let mut i = e.i();
+    i.if_(BlockType::Empty);
     i.i64_const(TOP_BIT).local_set(to.m).local_get(w.ea).i32_const(1).i32_add().local_set(w.ea).end();
     i.local_get(w.ea).i32_or();
     i.local_get(w.up).i32_const(UP_FLAG).i32_shl().i32_or();
@@ -92,6 +101,7 @@ pub(super) fn product(e: &mut Emitter, a: Pair, b: Pair, to: Pair) {
     in_range(e, a.se, w.ea);
     in_range(e, b.se, w.eb);
     e.i().i32_and().local_get(a.m).local_get(b.m).i64_and().i64_const(0).i64_lt_s().i32_and();
+    e.likely();
     e.i().if_(BlockType::Empty);
     {
         let (a1, b1) = (e.scratch(ValType::I64), e.scratch(ValType::I64));
@@ -137,6 +147,8 @@ pub(super) fn sum(e: &mut Emitter, a: Pair, b: Pair, to: Pair, minus: bool) {
         // The difference of the exponents is less than 64.
         i.local_get(w.ea).local_get(w.eb).i32_sub().local_tee(d).i32_const(63).i32_add();
         i.i32_const(127).i32_lt_u().i32_and();
+        e.likely();
+        let mut i = e.i();
         i.if_(BlockType::Empty);
         i.local_get(a.se).local_get(b.se).i32_xor();
         if minus {
@@ -177,7 +189,10 @@ pub(super) fn sum(e: &mut Emitter, a: Pair, b: Pair, to: Pair, minus: bool) {
         i.local_get(w.ea).local_get(w.t).i32_wrap_i64().i32_sub().local_set(w.ea);
         i.end();
         // Cancelled: zero, or less than a last bit.
-        i.local_get(w.hi).i64_const(0).i64_lt_s().if_(BlockType::Empty);
+        i.local_get(w.hi).i64_const(0).i64_lt_s();
+        e.likely();
+        let mut i = e.i();
+        i.if_(BlockType::Empty);
         i.local_get(sign);
     }
     round(e, &w, to);
