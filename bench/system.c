@@ -1,5 +1,7 @@
 /* System costs for `cargo xtask bench`: `system NAME COUNT` prints the name, and
- * writes nanoseconds per operation (per byte for `pipe`) to /tmp/figure. */
+ * writes nanoseconds per operation (per byte for `pipe`) to /tmp/figure; for `threads`
+ * the time of two threads that share the work, relative to one's. */
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,9 +88,38 @@ static void spin_two(long count) {
 	if (waitpid(pid, &status, 0) != pid || status) fail("wait");
 }
 
+static volatile uint32_t sinks[2];
+static void *share(void *count) {
+	uint32_t x = 1, sum = 0;
+	for (long i = 0; i < (long)(intptr_t)count; i++) {
+		x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+		sum += x;
+	}
+	return (void *)(uintptr_t)sum;
+}
+
+/* The work of one thread done by two. */
+static double quotient;
+static void threads(long count) {
+	sinks[1] = (uintptr_t)share((void *)(intptr_t)(count / 8));
+	int64_t t0 = now();
+	sinks[0] = (uintptr_t)share((void *)(intptr_t)count);
+	int64_t t1 = now();
+	pthread_t two[2];
+	for (int i = 0; i < 2; i++)
+		if (pthread_create(&two[i], 0, share, (void *)(intptr_t)(count / 2))) fail("pthread_create");
+	for (int i = 0; i < 2; i++) {
+		void *sum;
+		if (pthread_join(two[i], &sum)) fail("pthread_join");
+		sinks[i] = (uintptr_t)sum;
+	}
+	quotient = (double)(now() - t1) / (double)(t1 - t0);
+}
+
 static const struct { const char *name; void (*run)(long); } benches[] = {
 	{"getppid", getppid_loop}, {"forkexec", fork_exec}, {"fork", fork_only},
 	{"pipe", pipe_bytes}, {"spin", spin}, {"spin2", spin_two},
+	{"threads", threads},
 };
 
 int main(int argc, char **argv) {
@@ -102,7 +133,7 @@ int main(int argc, char **argv) {
 		printf("%s %ld\n", argv[1], count);
 		FILE *figure = fopen("/tmp/figure", "w");
 		if (!figure) fail("/tmp/figure");
-		fprintf(figure, "%.3f\n", (double)(t1 - t0) / (double)count);
+		fprintf(figure, "%.3f\n", quotient > 0 ? quotient : (double)(t1 - t0) / (double)count);
 		if (fclose(figure)) fail("/tmp/figure");
 		return 0;
 	}

@@ -166,8 +166,8 @@ impl Kernel {
             }
         }
         let mut users: HashMap<u32, u64> = HashMap::new();
-        for (_, t) in sys.tasks.iter() {
-            *users.entry(sys.procs[t.proc].cred.ruid).or_default() += 1;
+        for (id, _) in sys.tasks.iter() {
+            *users.entry(sys.cred_of(id).ruid).or_default() += 1;
         }
         for (uid, count) in &sys.per_user {
             if users.get(uid).copied().unwrap_or(0) != *count {

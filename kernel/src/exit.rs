@@ -29,6 +29,10 @@ impl Kernel {
         self.fork_done(task, false);
         self.sys.trace_task_ends(task);
         self.sys.probe_task_ends(task);
+        if self.sys.tasks.get(task).is_some() {
+            let uid = self.sys.cred_of(task).ruid;
+            self.sys.count_user(uid, false);
+        }
         let Some(t) = self.sys.tasks.remove(task) else { return };
         let status = self.sys.procs[t.proc].exiting.unwrap_or(0);
         if t.hang_at != 0 {
@@ -60,13 +64,13 @@ impl Kernel {
         let p = &mut sys.procs[proc];
         p.tasks.retain(|other| *other != task);
         p.utime += t.utime;
+        p.stime += t.stime;
         if let Some(entry) = sys.pids.get_mut(&t.tid) {
             entry.task = None;
             if entry.proc.is_none() {
                 sys.pids.remove(&t.tid);
             }
         }
-        sys.count_user(proc, false);
         if sys.procs[proc].tasks.is_empty() {
             self.end_process(proc);
         } else {
@@ -163,6 +167,7 @@ impl Kernel {
             uid: sys.procs[proc].cred.ruid,
             status,
             utime: (sys.procs[proc].utime / 10_000_000) as i64,
+            stime: (sys.procs[proc].stime / 10_000_000) as i64,
             ..SigInfo::default()
         };
         if signo != 0 {
@@ -243,8 +248,7 @@ impl Kernel {
 
 impl System {
     /// Counts a task for its user's RLIMIT_NPROC.
-    pub fn count_user(&mut self, proc: ProcId, more: bool) {
-        let uid = self.procs[proc].cred.ruid;
+    pub fn count_user(&mut self, uid: u32, more: bool) {
         let count = self.per_user.entry(uid).or_default();
         *count = if more { *count + 1 } else { count.saturating_sub(1) };
     }
@@ -301,6 +305,7 @@ pub fn live_usage(sys: &System, p: &Process) -> Rusage {
     for task in &p.tasks {
         let t = &sys.tasks[*task];
         usage.utime += t.utime;
+        usage.stime += t.stime;
         usage.nvcsw += t.switches;
     }
     usage

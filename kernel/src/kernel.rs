@@ -19,6 +19,9 @@ const LOOP_ROUNDS: u32 = 64;
 /// How soon work that was left over, or waits for the host, is looked at again, nanoseconds.
 const LOOP_PAUSE: u64 = 1_000_000;
 
+/// One of so many calls is measured.
+const SAMPLE: u64 = 8;
+
 /// The machine's kernel.
 pub struct Kernel {
     pub(crate) vfs: Vfs,
@@ -28,6 +31,8 @@ pub struct Kernel {
     pub(crate) requests: VecDeque<SpawnRequest>,
     /// Something has happened that may let them start.
     try_requests: bool,
+    /// For whom this step works, if the host is to say how long it took.
+    measured: Option<TaskId>,
 }
 
 /// The caller of a system call.
@@ -54,6 +59,7 @@ impl Kernel {
             boot: Boot::default(),
             requests: VecDeque::new(),
             try_requests: false,
+            measured: None,
         }
     }
 
@@ -63,6 +69,7 @@ impl Kernel {
         // A host's clock that goes back must not make durations negative.
         let monotonic_ns = now.monotonic_ns.max(self.sys.now.monotonic_ns);
         self.sys.now = Now { monotonic_ns, ..now };
+        self.measured = None;
         self.sys.update_loads();
         if !self.boot.done {
             self.run_boot();
@@ -78,6 +85,20 @@ impl Kernel {
         }
         self.settle();
         core::mem::swap(&mut self.sys.out, effects);
+    }
+
+    /// Whether the host is to say with [`Kernel::took`] when this step was done: of some calls
+    /// it must, which stand for the others, because looking at a clock takes time itself.
+    pub fn is_measured(&self) -> bool {
+        self.measured.is_some()
+    }
+
+    /// The last step and its effects were done at `monotonic_ns`.
+    pub fn took(&mut self, monotonic_ns: u64) {
+        let took = monotonic_ns.saturating_sub(self.sys.now.monotonic_ns);
+        if let Some(t) = self.measured.take().and_then(|task| self.sys.tasks.get_mut(task)) {
+            t.owed = t.owed.saturating_add(took.saturating_mul(SAMPLE));
+        }
     }
 
     /// When the next timer is due, monotonic nanoseconds: the host then sends
@@ -166,9 +187,10 @@ impl Kernel {
             return self.sys.log(format!("call from slot {} that has no task", slot.0));
         };
         let now = self.sys.now.monotonic_ns;
+        self.measured = self.sys.calls.is_multiple_of(SAMPLE).then_some(task);
         let t = &mut self.sys.tasks[task];
         match t.state {
-            TaskState::Running => t.utime += t.open_ns(now),
+            TaskState::Running => t.book(now),
             TaskState::Starting => {}
             _ => return self.sys.log(format!("second call from slot {} before a reply", slot.0)),
         }

@@ -244,9 +244,9 @@ pub(crate) fn blank_process(init: ProcId, root: Location) -> Process {
         death_signal: 0,
         subreaper: false,
         no_new_privs: false,
-        keep_caps: 0,
         start_ns: 0,
         utime: 0,
+        stime: 0,
         child_usage: Rusage::default(),
         request: None,
         exec_task: None,
@@ -297,8 +297,11 @@ impl crate::system::System {
             vfork_parent: None,
             fork_parent: None,
             comm,
+            own_cred: None,
             resumed_at: self.now.monotonic_ns,
             utime: 0,
+            stime: 0,
+            owed: 0,
             resting: false,
             switches: 0,
             schedule: crate::syscall::Schedule::new(self.config.cpus),
@@ -310,7 +313,8 @@ impl crate::system::System {
         self.procs[proc].tasks.push(task);
         let entry: &mut PidEntry = self.pids.entry(tid).or_default();
         entry.task = Some(task);
-        self.count_user(proc, true);
+        let uid = self.procs[proc].cred.ruid;
+        self.count_user(uid, true);
         task
     }
 }

@@ -63,6 +63,8 @@ pub struct System {
     pub sessions: HashMap<i32, Session>,
     /// Processes and threads per real user.
     pub per_user: HashMap<u32, u64>,
+    /// The task whose own credentials are in its process's place, and what belongs there.
+    pub swapped: Option<(TaskId, Box<crate::task::Cred>)>,
     pub files: Slab<OpenFile>,
     pub fdtables: Slab<FdTable>,
     pub pipes: Slab<Pipe>,
@@ -140,6 +142,7 @@ impl System {
             groups: HashMap::new(),
             sessions: HashMap::new(),
             per_user: HashMap::new(),
+            swapped: None,
             files: Slab::new(),
             fdtables: Slab::new(),
             pipes: Slab::new(),

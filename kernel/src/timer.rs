@@ -156,7 +156,7 @@ impl System {
     /// Processor time of a process up to this moment, nanoseconds.
     fn cpu_time(&self, p: &crate::task::Process) -> u64 {
         let open: u64 = p.tasks.iter().map(|t| self.tasks[*t].open_ns(self.now.monotonic_ns)).sum();
-        crate::exit::live_usage(self, p).utime + open
+        crate::exit::live_usage(self, p).cpu() + open
     }
 
     /// RLIMIT_CPU (setrlimit(2)): SIGXCPU at the soft limit and each second after,
@@ -199,7 +199,7 @@ impl System {
         let now = self.now.monotonic_ns;
         let Some(p) = self.procs.get_mut(proc) else { return };
         if which > 0 {
-            let used = self.cpu_used(proc);
+            let used = self.interval_used(proc, which);
             let p = &mut self.procs[proc];
             let i = which as usize % 3;
             let target = p.cpu_targets[i];
@@ -230,16 +230,21 @@ impl System {
 
     /// Processor time of a process so far, nanoseconds.
     pub fn cpu_used(&self, proc: ProcId) -> u64 {
-        let Some(p) = self.procs.get(proc) else { return 0 };
-        let open: u64 = p.tasks.iter().map(|t| self.tasks[*t].open_ns(self.now.monotonic_ns)).sum();
-        crate::exit::live_usage(self, p).utime + open
+        self.procs.get(proc).map_or(0, |p| self.cpu_time(p))
+    }
+
+    /// What an interval timer other than ITIMER_REAL counts so far: ITIMER_VIRTUAL (1) does not
+    /// count the system's time.
+    pub fn interval_used(&self, proc: ProcId, which: u8) -> u64 {
+        let Some(p) = self.procs.get(proc).filter(|_| which == 1) else { return self.cpu_used(proc) };
+        self.cpu_time(p).saturating_sub(crate::exit::live_usage(self, p).stime)
     }
 
     /// The processor time that a timer counts, nanoseconds.
     pub fn timer_used(&self, proc: ProcId, timer: &PosixTimer) -> u64 {
         let Some(thread) = timer.thread else { return self.cpu_used(proc) };
         let Some(t) = self.tasks.get(thread).filter(|t| t.proc == proc) else { return 0 };
-        t.utime + t.open_ns(self.now.monotonic_ns)
+        t.utime + t.stime + t.open_ns(self.now.monotonic_ns)
     }
 
     /// When a process may have used `left` more processor time at the earliest; not too often.

@@ -9,6 +9,15 @@ static long open_all(void)
     return n;
 }
 
+static volatile char *bottom;
+static long deep(long bytes)
+{
+    volatile char room[4096];
+    room[0] = bytes;
+    bottom = room;
+    return bytes <= 0 ? room[0] : deep(bytes - 4096) + room[0];
+}
+
 int main(void)
 {
     no_cores();
@@ -129,6 +138,25 @@ int main(void)
         alarm(6);
         for (;;) {
         }
+    });
+    CHILD("a stack within its limit", deep(3 << 20));
+    CHILD("a stack that may not grow any more", {
+        r = (struct rlimit){1 << 20, 4 << 20};
+        CALL(setrlimit(RLIMIT_STACK, &r));
+        deep(512 << 10);
+        printf("so far\n");
+        deep(2 << 20);
+        printf("too far\n");
+    });
+    CHILD("a stack that may grow again", {
+        r = (struct rlimit){1 << 20, 8 << 20};
+        CALL(setrlimit(RLIMIT_STACK, &r));
+        r.rlim_cur = 4 << 20;
+        CALL(prlimit(getpid(), RLIMIT_STACK, &r, 0));
+        CHILD("inherited", deep(3 << 20));
+        r.rlim_cur = 1 << 20;
+        CALL(prlimit(0, RLIMIT_STACK, &r, 0));
+        CHILD("inherited", deep(3 << 20));
     });
     r = (struct rlimit){5, 4};
     CALL(setrlimit(RLIMIT_NOFILE, &r));

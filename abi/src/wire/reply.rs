@@ -235,6 +235,13 @@ pub struct Rusage {
     pub nivcsw: u64,
 }
 
+impl Rusage {
+    /// Processor time, the program's and the system's, nanoseconds.
+    pub fn cpu(&self) -> u64 {
+        self.utime.saturating_add(self.stime)
+    }
+}
+
 /// sysinfo(2), in bytes and seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sysinfo {

@@ -151,26 +151,25 @@ impl Kernel {
         let p = &self.sys.procs[c.proc];
         let users = |cred: &Cred| [cred.ruid, cred.euid, cred.suid];
         if users(&p.cred) != users(&cred) {
-            cred.caps.user_changes(users(&p.cred), users(&cred), p.keep_caps != 0);
+            cred.caps.user_changes(users(&p.cred), users(&cred), p.cred.keep_caps != 0);
             cred.fs.privileged = cred.has(DAC_OVERRIDE);
         }
         self.set_cred(c.proc, cred);
         done(result)
     }
 
-    /// Changes a process's identity, and whom its threads count for.
+    /// Changes the calling thread's identity, and whom it counts for.
     pub(crate) fn set_cred(&mut self, proc: ProcId, cred: Cred) {
         let p = &mut self.sys.procs[proc];
-        let (old, new, count) = (p.cred.ruid, cred.ruid, p.tasks.len() as u64);
+        let (old, new) = (p.cred.ruid, cred.ruid);
         if p.cred.euid != cred.euid || p.cred.egid != cred.egid {
             p.dumpable = 0;
             p.death_signal = 0;
         }
         p.cred = cred;
         if old != new {
-            let before = self.sys.per_user.entry(old).or_default();
-            *before = before.saturating_sub(count);
-            *self.sys.per_user.entry(new).or_default() += count;
+            self.sys.count_user(old, false);
+            self.sys.count_user(new, true);
         }
     }
 
@@ -242,8 +241,13 @@ impl Kernel {
     }
 
     pub(super) fn sys_capget(&mut self, c: Caller, pid: i32) -> SysResult {
-        let proc = self.target(c, pid)?;
-        let caps = self.sys.procs[proc].cred.caps;
+        let caps = match pid {
+            0 => self.sys.procs[c.proc].cred.caps,
+            pid => match self.sys.task_by_tid(pid) {
+                Some(task) => self.sys.cred_of(task).caps,
+                None => self.sys.procs[self.target(c, pid)?].cred.caps,
+            },
+        };
         with(Body::Caps(caps.effective, caps.permitted, caps.inheritable))
     }
 

@@ -64,7 +64,7 @@ impl Kernel {
             RUSAGE_CHILDREN => p.child_usage,
             RUSAGE_THREAD => {
                 let t = &self.sys.tasks[c.task];
-                Rusage { utime: t.utime, nvcsw: t.switches, ..p.usage() }
+                Rusage { utime: t.utime, stime: t.stime, nvcsw: t.switches, ..p.usage() }
             }
             _ => return Err(Errno::EINVAL.into()),
         };
@@ -112,8 +112,8 @@ impl Kernel {
             2 => return done(p.death_signal),
             3 => return done(p.dumpable),
             4 if arg <= 1 => p.dumpable = arg,
-            7 => return done(p.keep_caps),
-            8 if arg <= 1 => p.keep_caps = arg,
+            7 => return done(p.cred.keep_caps),
+            8 if arg <= 1 => p.cred.keep_caps = arg,
             15 => {
                 // PR_SET_NAME
                 let name: Vec<u8> = name.iter().copied().take_while(|b| *b != 0).take(15).collect();
@@ -130,10 +130,10 @@ impl Kernel {
             23 if arg <= LAST.into() => return done(p.cred.caps.bounding >> arg & 1), // PR_CAPBSET_READ
             24 => p.cred.caps.drop_bounding(arg)?,
             // PR_GET_SECUREBITS, PR_SET_SECUREBITS
-            27 => return done(p.cred.caps.securebits | if p.keep_caps != 0 { KEEP_CAPS } else { 0 }),
+            27 => return done(p.cred.caps.securebits | if p.cred.keep_caps != 0 { KEEP_CAPS } else { 0 }),
             28 => {
-                p.cred.caps.set_securebits(arg, p.keep_caps != 0)?;
-                p.keep_caps = u64::from(arg as u32 & KEEP_CAPS != 0);
+                p.cred.caps.set_securebits(arg, p.cred.keep_caps != 0)?;
+                p.cred.keep_caps = u64::from(arg as u32 & KEEP_CAPS != 0);
             }
             // PR_CAP_AMBIENT: what to do, and in the upper half to which
             47 => return done(p.cred.caps.ambient(arg as u32, (arg >> 32) as u32)?),

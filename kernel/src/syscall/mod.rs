@@ -14,6 +14,7 @@ mod message;
 mod misc;
 mod mqueue;
 mod open;
+mod own;
 mod path;
 mod poll;
 mod process;
@@ -70,8 +71,8 @@ pub(crate) fn with(body: Body) -> SysResult {
 macro_rules! syscalls {
     ($k:ident, $c:ident, $p:ident; $($pattern:pat => $handler:expr, $support:ident, $names:literal, $note:literal;)*) => {
         impl Kernel {
-            /// Runs the handler of a call.
-            pub(crate) fn dispatch(&mut self, task: TaskId, call: &mut Call, $p: &mut Progress) -> SysResult {
+            /// Runs the handler of a call; [`Kernel::dispatch`] is what does so for its caller.
+            fn handle(&mut self, task: TaskId, call: &mut Call, $p: &mut Progress) -> SysResult {
                 let $k = self;
                 let $c = Caller { task, proc: $k.sys.tasks[task].proc };
                 match call { $($pattern => $handler,)* }
@@ -161,7 +162,7 @@ syscalls! { k, c, p;
     Call::PidfdSignal { fd, signo, info } => k.sys_pidfd_signal(c, *fd, *signo, *info), Full, "pidfd_send_signal", "";
     Call::PidfdGetfd { fd, target } => k.sys_pidfd_getfd(c, *fd, *target), Full, "pidfd_getfd", "";
     Call::GetId { which } => k.sys_getid(c, *which), Full, "getpid getppid gettid getuid geteuid getgid getegid getpgrp", "";
-    Call::SetIds { op } => k.sys_setids(c, op), Partial, "setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid", "one set for all threads";
+    Call::SetIds { op } => k.sys_setids(c, op), Full, "setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid", "";
     Call::GetIds { group } => k.sys_getids(c, *group), Full, "getresuid getresgid", "";
     Call::Getgroups => k.sys_getgroups(c), Full, "getgroups", "";
     Call::Getpgid { pid } => k.sys_getpgid(c, *pid), Full, "getpgid", "";
@@ -169,7 +170,7 @@ syscalls! { k, c, p;
     Call::Getsid { pid } => k.sys_getsid(c, *pid), Full, "getsid", "";
     Call::Setsid => k.sys_setsid(c), Full, "setsid", "";
     Call::Prlimit { pid, resource, new } => k.sys_prlimit(c, *pid, *resource, *new), Partial, "prlimit64 getrlimit setrlimit ugetrlimit", "NOFILE, NPROC, FSIZE and SIGPENDING are enforced";
-    Call::Getrusage { who } => k.sys_getrusage(c, *who), Partial, "getrusage times", "user time only";
+    Call::Getrusage { who } => k.sys_getrusage(c, *who), Full, "getrusage times", "system time is measured at every eighth call";
     Call::Sysinfo => k.sys_sysinfo(c), Full, "sysinfo", "";
     Call::Uname => k.sys_uname(c), Full, "uname", "";
     Call::Sethostname { name } => k.sys_sethostname(c, name), Full, "sethostname", "";
@@ -181,7 +182,7 @@ syscalls! { k, c, p;
     Call::Rest => k.sys_rest(c), Full, "(a long wait on a futex)", "";
     Call::Getrandom { len } => k.sys_getrandom(*len), Full, "getrandom", "";
     Call::Capget { pid } => k.sys_capget(c, *pid), Full, "capget", "";
-    Call::Capset { effective, permitted, inheritable } => k.sys_capset(c, *effective, *permitted, *inheritable), Partial, "capset", "one set for all threads; files have no capabilities";
+    Call::Capset { effective, permitted, inheritable } => k.sys_capset(c, *effective, *permitted, *inheritable), Partial, "capset", "files have no capabilities";
     // signals
     Call::Sigaction { signo, action } => k.sys_sigaction(c, *signo, *action), Full, "rt_sigaction sigaction signal", "";
     Call::Sigprocmask { how, set } => k.sys_sigprocmask(c, *how, *set), Full, "rt_sigprocmask sigprocmask", "";
@@ -191,7 +192,7 @@ syscalls! { k, c, p;
     Call::Kill { pid, tid, signo, info } => k.sys_kill(c, *pid, *tid, *signo, *info), Full, "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo", "";
     Call::Fault { info } => k.sys_fault(c, *info), Full, "(faults)", "";
     Call::TakeSignal => k.take_signal_call(c), Full, "(signal delivery)", "";
-    Call::Setitimer { which, interval, value } => k.sys_setitimer(c, *which, *interval, *value), Partial, "setitimer alarm", "ITIMER_VIRTUAL counts system time, too";
+    Call::Setitimer { which, interval, value } => k.sys_setitimer(c, *which, *interval, *value), Full, "setitimer alarm", "";
     Call::Getitimer { which } => k.sys_getitimer(c, *which), Full, "getitimer", "";
     Call::TimerCreate { clock, signo, value, tid, notify } => k.sys_timer_create(c, *clock, *signo, *value, *tid, *notify), Partial, "timer_create", "processor time only of the caller (CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID)";
     Call::TimerSet { id, flags, interval, value } => k.sys_timer_set(c, *id, *flags, *interval, *value), Full, "timer_settime", "";

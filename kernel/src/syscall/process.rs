@@ -116,8 +116,12 @@ impl Kernel {
         let leader = self.sys.tasks[c.task].slot;
         let (mask, comm) = (self.sys.tasks[c.task].mask, self.sys.tasks[c.task].comm.clone());
         let schedule = self.sys.tasks[c.task].schedule.inherited();
+        let differs = self.sys.swapped.is_some();
         let t = &mut self.sys.tasks[task];
         (t.mask, t.comm, t.schedule) = (mask, comm, schedule);
+        if differs {
+            t.own_cred = Some(Box::new(self.sys.procs[c.proc].cred.clone()));
+        }
         t.fork_parent = Some(c.task);
         self.sys.tasks[c.task].state = TaskState::ForkParent;
         self.sys.spawn_worker(task, SpawnKind::Thread { leader }, core::mem::take(image).into_vec());
@@ -314,7 +318,7 @@ impl Kernel {
         cred.suid = cred.euid;
         cred.sgid = cred.egid;
         cred.caps.executes(cred.ruid, cred.euid, changed);
-        p.keep_caps = 0;
+        cred.keep_caps = 0;
         cred.sync_fs();
         let secure = cred.euid != cred.ruid || cred.egid != cred.rgid;
         let t = &mut self.sys.tasks[c.task];
@@ -322,6 +326,8 @@ impl Kernel {
         if let Some(loc) = old_exe {
             self.vfs.close_ref(&self.sys.context(c.proc), loc);
         }
+        // The one thread left is the first one now.
+        self.sys.swapped = None;
         self.set_cred(c.proc, cred);
         self.drop_old_handles(c.proc, execs);
         let random = self.sys.random.bytes();

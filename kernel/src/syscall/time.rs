@@ -46,7 +46,7 @@ impl Kernel {
             self.sys.rearm(Timer::Interval(c.proc, which as u8), old.at, at);
             return with(Body::Itimer(old.interval, old.left(now)));
         }
-        let used = self.sys.cpu_used(c.proc);
+        let used = self.sys.interval_used(c.proc, which as u8);
         let left = self.cpu_left(c.proc, which as usize, old.at, used);
         let at = if value == 0 { 0 } else { self.sys.cpu_deadline(c.proc, value) };
         let p = &mut self.sys.procs[c.proc];
@@ -65,7 +65,7 @@ impl Kernel {
         let work = *self.sys.procs[c.proc].itimers.get(which as usize).ok_or(Errno::EINVAL)?;
         let left = match which {
             0 => work.left(self.sys.now.monotonic_ns),
-            _ => self.cpu_left(c.proc, which as usize, work.at, self.sys.cpu_used(c.proc)),
+            _ => self.cpu_left(c.proc, which as usize, work.at, self.sys.interval_used(c.proc, which as u8)),
         };
         with(Body::Itimer(work.interval, left))
     }

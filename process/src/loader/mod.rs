@@ -235,6 +235,7 @@ fn layout(program: &std::ops::Range<u64>, stack_limit: u64) -> Layout {
         mmap_base: page(base),
         stack_low: page(stack_low),
         stack_high: page(stack_high),
+        stack_limit: page(stack_limit),
         brk_start: program.end,
         brk: program.end,
         brk_room: (HEAP_ROOM / PAGE) as u32,

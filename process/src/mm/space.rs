@@ -29,9 +29,6 @@ const CHUNK: u32 = 16;
 
 /// Free pages that Linux keeps below an area that grows down (`stack_guard_gap`).
 const STACK_GAP: u32 = 256;
-/// Most pages of such an area: RLIMIT_STACK as it is by default.
-const STACK_LIMIT: u32 = 2048;
-
 /// Where libraries go, pages: each has its own place, so that code decoded or compiled in one
 /// process is right in the others. It lies within what every memory starts with.
 const LIBRARIES: Pages = 0xc000..0xff00;
@@ -48,6 +45,8 @@ pub struct Layout {
     pub stack_low: u32,
     /// End of the stack.
     pub stack_high: u32,
+    /// Most pages of the stack and of other areas that grow down (RLIMIT_STACK as it is now).
+    pub stack_limit: u32,
     /// Start of the heap, a byte address.
     pub brk_start: u64,
     /// Its end, a byte address.
@@ -532,7 +531,11 @@ impl AddressSpace {
     /// Extends the stack down to `addr` if that is within its room. `true`: try again.
     pub(super) fn grow_stack(&mut self, addr: u64) -> bool {
         let page = (addr / PAGE) as u32;
-        if page < self.layout.stack_low || page >= self.layout.stack_high {
+        let layout = &self.layout;
+        if page < layout.stack_low
+            || page >= layout.stack_high
+            || layout.stack_high - page > layout.stack_limit
+        {
             return false;
         }
         // Only the hole just below the stack's area, as VM_GROWSDOWN does.
@@ -544,7 +547,8 @@ impl AddressSpace {
         }
         let vma = vma.clone();
         // Some more at once: deep recursion faults less often.
-        let from = page.saturating_sub(15).max(self.layout.stack_low);
+        let low = layout.stack_low.max(layout.stack_high.saturating_sub(layout.stack_limit));
+        let from = page.saturating_sub(15).max(low);
         let from = if self.vmas.is_free(from..area.start) { from } else { page };
         let more = from..area.start;
         if !self.backing.holds(&bytes(&more)) || self.within_limits(more.end - more.start).is_err() {
@@ -563,7 +567,7 @@ impl AddressSpace {
         let Some((area, vma)) = self.vmas.overlapping(page..TOP_PAGE).next() else { return false };
         let below = page.saturating_sub(STACK_GAP)..area.start;
         if vma.marks & marks::GROWS == 0
-            || area.end - page > STACK_LIMIT
+            || area.end - page > self.layout.stack_limit
             || page < self.lowest
             || !self.vmas.is_free(below)
         {

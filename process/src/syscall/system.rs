@@ -1,5 +1,6 @@
 //! Limits, usage and what the system says of itself (prlimit(2), getrusage(2), uname(2) …).
 
+use crate::mm::space::TOP_PAGE;
 use crate::syscall::Args;
 use crate::syscall::time::SECOND;
 use crate::thread::{SysResult, Thread, Width};
@@ -19,8 +20,15 @@ fn prlimit_call(
     match t.request(&Call::Prlimit { pid, resource, new })?.1 {
         Body::Rlimit(soft, hard) => {
             // RLIMIT_AS of this process is kept here, where mappings are made.
-            if let (0, 9, Some((soft, _))) = (pid, resource, new) {
-                t.mm().limit = if soft == u64::MAX { u64::MAX } else { soft / 4096 };
+            // So is how far stacks may grow.
+            match (pid, resource, new) {
+                (0, 9, Some((soft, _))) => {
+                    t.mm().limit = if soft == u64::MAX { u64::MAX } else { soft / 4096 }
+                }
+                (0, 3, Some((soft, _))) => {
+                    t.mm().layout.stack_limit = (soft / 4096).min(TOP_PAGE.into()) as u32;
+                }
+                _ => {}
             }
             Ok((soft, hard))
         }

@@ -161,7 +161,7 @@ fn workloads(report: &Report, arch: &str) -> String {
     text
 }
 
-/// Figures that are no ratios: prompt, system call, fork, pipe, parallelism, interpreter.
+/// Figures that are no ratios: prompt, system call, fork, pipe, parallel work, interpreter.
 fn figures(report: &Report) -> String {
     let mut titles = vec!["figure".to_owned()];
     titles.extend(report.archs.iter().cloned());
@@ -209,6 +209,9 @@ fn figures(report: &Report) -> String {
             let quotients: Vec<f64> =
                 two.samples.iter().zip(&one.samples).map(|(two, one)| two / one).collect();
             Some(spread(&Stat::of(&quotients)?, 1.0, "times", 2))
+        });
+        add(&format!("{name}: work of one thread done by two"), "0.6 times", &|arch| {
+            Some(spread(&figure(arch, "two-threads")?, 1.0, "times", 2))
         });
     }
     add("interpreter: guest instructions per second, compute kernels", "50 million", &|arch| {

@@ -225,15 +225,17 @@ fn meminfo(sys: &System) -> Vec<u8> {
 
 fn stat(sys: &System) -> Vec<u8> {
     let ticks = |ns: u64| ns / 10_000_000;
-    let busy: u64 = sys.procs.iter().map(|(_, p)| crate::exit::live_usage(sys, p).utime).sum();
+    let usages = || sys.procs.iter().map(|(_, p)| crate::exit::live_usage(sys, p));
+    let busy: u64 = usages().map(|usage| usage.cpu()).sum();
+    let system = ticks(usages().map(|usage| usage.stime).sum());
     let all = sys.uptime().saturating_mul(sys.config.cpus as u64);
     let mut out = String::new();
-    let user = ticks(busy);
+    let user = ticks(busy).saturating_sub(system);
     let idle = ticks(all.saturating_sub(busy));
-    let _ = writeln!(out, "cpu  {user} 0 0 {idle} 0 0 0 0 0 0");
+    let _ = writeln!(out, "cpu  {user} 0 {system} {idle} 0 0 0 0 0 0");
     let cpus = sys.config.cpus.max(1) as u64;
     for n in 0..cpus {
-        let _ = writeln!(out, "cpu{n} {} 0 0 {} 0 0 0 0 0 0", user / cpus, idle / cpus);
+        let _ = writeln!(out, "cpu{n} {} 0 {} {} 0 0 0 0 0 0", user / cpus, system / cpus, idle / cpus);
     }
     let boot = sys.now.realtime_ns.saturating_sub(sys.uptime()) / 1_000_000_000;
     let _ = write!(

@@ -72,10 +72,12 @@ fn subject(sys: &System, node: Node) -> Result<Subject<'_>, Errno> {
 
 pub use general::running;
 
-/// Whether the caller may look into a process (like ptrace(2)).
+/// Whether the caller may look into a process (like ptrace(2)), whose own threads always may.
 fn may_look(cx: &Context, s: &Subject) -> bool {
-    let c = &s.p.cred;
-    cx.creds.privileged || [c.ruid, c.euid, c.suid].iter().all(|id| *id == cx.creds.uid)
+    let c = s.task.map_or(&s.p.cred, |task| s.sys.cred_of(task));
+    cx.caller == s.p.pid as u32
+        || cx.creds.privileged
+        || [c.ruid, c.euid, c.suid].iter().all(|id| *id == cx.creds.uid)
 }
 
 /// Where a magic link leads; `None` for an ordinary file or link.
@@ -223,7 +225,7 @@ impl FileSystem for ProcFs {
             ("fdinfo", 1..) => S_IFREG | 0o400,
             _ => row.mode,
         };
-        let c = &s.p.cred;
+        let c = s.task.map_or(&s.p.cred, |task| sys.cred_of(task));
         let stat = made_up(cx, ino, mode);
         let start = tawaki_abi::fs::Timespec::from_nanos(
             (sys.now.realtime_ns as i64)

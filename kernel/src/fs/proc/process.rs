@@ -113,7 +113,7 @@ pub const ROWS: &[Row] = &[
     file(0, "autogroup", 0o644, |_| b"/autogroup-1 nice 0\n".to_vec()),
     file(0, "personality", 0o400, |_| b"00000000\n".to_vec()),
     file(0, "schedstat", 0o444, |s| {
-        format!("{} 0 {}\n", live_usage(s.sys, s.p).utime, s.p.tasks.len()).into_bytes()
+        format!("{} 0 {}\n", live_usage(s.sys, s.p).cpu(), s.p.tasks.len()).into_bytes()
     }),
     file(0, "setgroups", 0o644, |_| b"allow\n".to_vec()),
     file(0, "coredump_filter", 0o644, |_| b"00000033\n".to_vec()),
@@ -161,7 +161,11 @@ fn stat(s: Subject) -> Vec<u8> {
     let tty_nr = tty.map_or(0, crate::fs::devpts::tty_dev);
     let tpgid = tty.and_then(|tty| sys.ttys.get(tty)).map_or(-1, |t| t.pgrp);
     let usage = match s.task {
-        Some(task) => tawaki_abi::wire::Rusage { utime: sys.tasks[task].utime, ..p.usage() },
+        Some(task) => tawaki_abi::wire::Rusage {
+            utime: sys.tasks[task].utime,
+            stime: sys.tasks[task].stime,
+            ..p.usage()
+        },
         None => live_usage(sys, p),
     };
     let id = s.task.map_or(p.pid, |task| sys.tasks[task].tid);
@@ -174,7 +178,7 @@ fn stat(s: Subject) -> Vec<u8> {
     let schedule = schedule(s);
     let _ = writeln!(
         Text(&mut out),
-        ") {} {ppid} {} {} {tty_nr} {tpgid} 0 {} 0 {} 0 {} 0 {} 0 {} {} {} 0 {} {} {} {} \
+        ") {} {ppid} {} {} {tty_nr} {tpgid} 0 {} 0 {} 0 {} {} {} {} {} {} {} 0 {} {} {} {} \
          0 0 0 0 0 {} {} {} {} 0 0 0 {} 0 {} {} 0 0 0 0 0 0 0 0 0 0 {}",
         state(s).0,
         p.pgid,
@@ -182,7 +186,9 @@ fn stat(s: Subject) -> Vec<u8> {
         usage.minflt,
         usage.majflt,
         ticks(usage.utime),
+        ticks(usage.stime),
         ticks(p.child_usage.utime),
+        ticks(p.child_usage.stime),
         if schedule.priority > 0 { -1 - schedule.priority as i32 } else { 20 + p.nice },
         p.nice,
         p.tasks.len().max(1),
@@ -233,7 +239,7 @@ fn status(s: Subject) -> Vec<u8> {
     let (caught, ignored) = handled(s);
     let task = s.task.or(p.tasks.first().copied());
     let (pending, blocked) = task.map_or((0, 0), |t| (sys.tasks[t].pending.set, sys.tasks[t].mask));
-    let c = &p.cred;
+    let c = task.map_or(&p.cred, |task| sys.cred_of(task));
     let caps = c.caps;
     let groups: String = c.fs.groups.iter().map(|g| format!("{g} ")).collect();
     let id = s.task.map_or(p.pid, |task| sys.tasks[task].tid);
