@@ -88,6 +88,8 @@ pub struct Task {
     pub synced: bool,
     /// Its tracer.
     pub trace: Option<Box<crate::trace::Trace>>,
+    /// The pipe that gathers what it writes.
+    pub gathers: Option<crate::file::pipe::PipeId>,
     /// What it is doing for somebody else.
     pub probe: Option<Box<crate::probe::Probe>>,
 }

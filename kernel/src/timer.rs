@@ -1,5 +1,6 @@
 //! Everything that happens at a time: one ordered set of deadlines.
 
+use crate::file::pipe::PipeId;
 use crate::file::{FileId, Object};
 use crate::kernel::Kernel;
 use crate::system::System;
@@ -26,6 +27,8 @@ pub enum Timer {
     Cpu(ProcId),
     /// A task that was told to end and did not.
     Hang(TaskId),
+    /// The readers of a pipe that gathers data have waited long enough.
+    Gather(PipeId),
 }
 
 /// An armed or idle timer: monotonic nanoseconds of the next expiry (0 idle) and
@@ -136,6 +139,7 @@ impl Kernel {
                 Timer::Descriptor(file) => self.sys.descriptor_expired(file),
                 Timer::Cpu(proc) => self.sys.check_cpu(proc),
                 Timer::Hang(task) => self.terminate(task),
+                Timer::Gather(id) => self.sys.stop_gathering(id),
             }
         }
     }

@@ -135,6 +135,7 @@ impl System {
     }
 
     pub fn begin_wait(&mut self, task: TaskId, waiting: Waiting) {
+        self.rests(task);
         for &key in &waiting.wait.keys {
             self.waiters.entry(key).or_default().push(task);
         }
@@ -144,6 +145,13 @@ impl System {
         let t = &mut self.tasks[task];
         t.state = TaskState::Waiting;
         t.waiting = Some(Box::new(waiting));
+    }
+
+    /// A task is about to wait: what it wrote is all there is for now.
+    pub fn rests(&mut self, task: TaskId) {
+        if let Some(pipe) = self.tasks[task].gathers.take() {
+            self.stop_gathering(pipe);
+        }
     }
 
     /// Takes a task out of its wait.

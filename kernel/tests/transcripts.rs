@@ -87,6 +87,62 @@ fn pipes_between_processes() {
     assert_eq!(s.exited(), Some(SIGPIPE as i32));
 }
 
+/// Many small writes do not wake a reader one by one, but it gets them as soon as the writer
+/// waits, when there is half a pipe, or a moment later.
+#[test]
+fn pipes_gather_small_writes() {
+    let mut s = Script::new();
+    let a = s.spawn(Stdio::Streams);
+    let (r, w) = s.pipe(a);
+    let (b, _) = s.fork(a);
+    s.ok(a, Call::Close { fd: r });
+    s.ok(b, Call::Close { fd: w });
+    let line = [7; 1000];
+    for _ in 0..5 {
+        s.waits(b, read(r, 100_000));
+        s.write(a, w, &line);
+        if s.replies_to(b) == 0 {
+            break;
+        }
+        assert_eq!(s.read_reply(b), 1000);
+    }
+    // One of them was left alone; now the writer waits.
+    s.write(a, w, &line);
+    assert_eq!(s.replies_to(b), 0);
+    s.waits(a, read(0, 10));
+    assert_eq!(s.read_reply(b), 2000);
+    s.event(Event::StreamInput { request: RequestId(1), bytes: b"in".to_vec() });
+    assert_eq!(bytes(s.reply(a).body), b"in");
+    // Half a pipe.
+    s.waits(b, read(r, 100_000));
+    for n in 1..33 {
+        assert_eq!(s.replies_to(b), 0, "{n}");
+        s.write(a, w, &line);
+    }
+    s.write(a, w, &line);
+    assert_eq!(s.read_reply(b), 33_000);
+    // A moment later.
+    s.waits(b, read(r, 100_000));
+    s.write(a, w, &line);
+    assert_eq!(s.replies_to(b), 0);
+    s.tick(1_000_000);
+    assert_eq!(s.read_reply(b), 1000);
+    // After a pause nobody is kept waiting; nor at the end.
+    s.waits(b, read(r, 100_000));
+    s.tick(1_000_000);
+    s.write(a, w, &line);
+    assert_eq!(s.read_reply(b), 1000);
+    for _ in 0..5 {
+        s.write(a, w, &line);
+    }
+    assert_eq!(s.read(b, r, 100_000).len(), 5000);
+    s.waits(b, read(r, 100_000));
+    s.write(a, w, &line);
+    assert_eq!(s.replies_to(b), 0);
+    s.ok(a, Call::Close { fd: w });
+    assert_eq!(s.read_reply(b), 1000);
+}
+
 #[test]
 fn small_pipe_writes_are_atomic() {
     let mut s = Script::new();

@@ -32,6 +32,7 @@ impl Kernel {
 
     pub(super) fn sys_rest(&mut self, c: Caller) -> SysResult {
         self.sys.tasks[c.task].resting = true;
+        self.sys.rests(c.task);
         done(0)
     }
 

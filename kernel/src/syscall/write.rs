@@ -158,7 +158,7 @@ impl Kernel {
                 } else {
                     pipe.push(&data[progress.done as usize..]);
                 }
-                self.sys.pipe_filled(id);
+                self.sys.pipe_written(id, c.task);
                 return done(total);
             }
             // Small writes are atomic; others go in pieces.
@@ -166,7 +166,7 @@ impl Kernel {
                 let from = progress.done as usize;
                 pipe.push(&data[from..from + room]);
                 progress.done += room as u64;
-                self.sys.pipe_filled(id);
+                self.sys.pipe_written(id, c.task);
                 if self.sys.pipes[id].room() > 0 {
                     continue;
                 }

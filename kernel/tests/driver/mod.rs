@@ -185,6 +185,16 @@ impl Script {
         self.replies.remove(&slot.0).unwrap_or_else(|| panic!("slot {} still waits", slot.0))
     }
 
+    /// How many replies have come to a waiting call: one, or none yet.
+    pub fn replies_to(&self, slot: Slot) -> usize {
+        usize::from(self.replies.contains_key(&slot.0))
+    }
+
+    /// How many bytes a waiting read has got meanwhile.
+    pub fn read_reply(&mut self, slot: Slot) -> usize {
+        bytes(self.reply(slot).body).len()
+    }
+
     /// Lets time pass.
     pub fn tick(&mut self, ns: u64) {
         self.now += ns;
