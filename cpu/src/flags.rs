@@ -35,12 +35,14 @@ pub const STATUS: u32 = CF | PF | AF | ZF | SF | OF;
 /// User-changeable flags kept outside the lazy state and DF.
 pub const OTHER: u32 = TF | AC | ID;
 /// Not a flag of the processor: kept beside TF and AC while DS, ES, FS or GS of 32-bit
-/// code is null, so that an access through it raises #GP.
+/// code is null, so that an access through it raises #GP. Every program starts with null FS and
+/// GS: accesses through these have an operation before them that looks
+/// ([`crate::ir::OpCode::NeedSegment`]); code with a null DS or ES is executed apart.
 pub const NULL_SEGMENT: [u32; 6] = [1 << 28, 0, 0, 1 << 29, 1 << 30, 1 << 31];
 /// Any of [`NULL_SEGMENT`].
 pub const NULL_SEGMENTS: u32 = 0xf << 28;
 /// While one of these is set, instructions are executed one at a time and looked at.
-pub const APART: u32 = TF | AC | NULL_SEGMENTS;
+pub const APART: u32 = TF | AC | NULL_SEGMENT[0] | NULL_SEGMENT[3];
 
 /// Kinds, in `FLAG_KIND`: the family in bits 2.., log2 of the width in bytes in
 /// bits 1..0. `BITS` (0, the reset value) means `FLAG_R` holds the status flags.

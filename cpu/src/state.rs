@@ -135,7 +135,10 @@ impl CpuState {
             icount: 0,
             tsc: None,
             mxcsr: 0x1f80,
-            other_flags: 0,
+            other_flags: match mode {
+                Mode::Bits32 => flags::NULL_SEGMENT[4] | flags::NULL_SEGMENT[5],
+                Mode::Bits64 => 0,
+            },
             df: false,
             mode,
             segment: [data, code, USER_DS, data, 0, 0],
@@ -205,8 +208,7 @@ impl CpuState {
 
     /// Loads a segment register. `false` means #GP, with nothing changed.
     /// Selectors known to user code under Linux: null, the flat segments, and
-    /// the TLS entries. A null one that 32-bit code puts into DS or ES, or into FS or GS
-    /// that were not null, makes accesses through it #GP.
+    /// the TLS entries. A null one makes accesses of 32-bit code through it #GP.
     pub fn load_segment(&mut self, segment: Segment, selector: u16) -> bool {
         let index = selector >> 3;
         // Bit 2 selects the LDT, which we do not have.
@@ -230,13 +232,11 @@ impl CpuState {
         } else {
             return false;
         };
-        let before = std::mem::replace(&mut self.segment[segment as usize], selector);
+        self.segment[segment as usize] = selector;
         let bit = flags::NULL_SEGMENT[segment as usize];
         if selector & !3 != 0 {
             self.other_flags &= !bit;
-        } else if self.mode == Mode::Bits32
-            && (before & !3 != 0 || matches!(segment, Segment::Es | Segment::Ds))
-        {
+        } else if self.mode == Mode::Bits32 {
             self.other_flags |= bit;
         }
         match segment {
@@ -247,14 +247,22 @@ impl CpuState {
         true
     }
 
-    /// CS has a segment of the other word size: 64-bit code may use null segments. 32-bit
-    /// code that starts with FS and GS null, as every program does, is not slowed down
-    /// by that; see [`Self::load_segment`].
+    /// Takes over the selectors of another state of the same word size, whose bases are in the slots already.
+    pub fn set_selectors(&mut self, selectors: [u16; 6]) {
+        self.segment = selectors;
+        self.note_null_segments();
+    }
+
+    /// CS has a segment of the other word size: 64-bit code may use null segments.
     pub(crate) fn set_mode(&mut self, mode: Mode) {
         self.mode = mode;
+        self.note_null_segments();
+    }
+
+    fn note_null_segments(&mut self) {
         self.other_flags &= !flags::NULL_SEGMENTS;
-        for segment in [Segment::Es, Segment::Ds] {
-            if mode == Mode::Bits32 && self.segment[segment as usize] & !3 == 0 {
+        for segment in [Segment::Es, Segment::Ds, Segment::Fs, Segment::Gs] {
+            if self.mode == Mode::Bits32 && self.segment[segment as usize] & !3 == 0 {
                 self.other_flags |= flags::NULL_SEGMENT[segment as usize];
             }
         }

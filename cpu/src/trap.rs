@@ -7,7 +7,7 @@ use crate::mem::Fault;
 /// `CpuState::rip` is precise. For a fault-like trap it is the instruction that
 /// caused it, which had no other effect (a REP string instruction has done the
 /// iterations before the one that faulted). For trap-like ones (`Syscall`,
-/// `Int80`, `Sysenter`, `Breakpoint`, `Overflow`, `SingleStep`) it is the next
+/// `Int80`, `Sysenter`, `Breakpoint`, `Debug`, `Overflow`, `SingleStep`) it is the next
 /// instruction. (Intel SDM vol. 3, 6.5.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trap {
@@ -38,6 +38,8 @@ pub enum Trap {
     Overflow,
     /// #BR: BOUND out of range.
     Bound,
+    /// #DB: INT1 (ICEBP).
+    Debug,
     /// #DB: one instruction ran with TF set.
     SingleStep,
     /// #AC: alignment check.

@@ -137,6 +137,11 @@ impl Layout {
         offset_of!(CpuState, mxcsr) as u32
     }
 
+    /// Offset of the flags that are not in slots, in [`CpuState`].
+    pub fn other_flags() -> u32 {
+        offset_of!(CpuState, other_flags) as u32
+    }
+
     /// Offset of the direction flag in [`CpuState`].
     pub fn df() -> u32 {
         offset_of!(CpuState, df) as u32

@@ -82,7 +82,7 @@ impl Registers {
         cpu.rip = self.rip;
         cpu.mxcsr = self.mxcsr;
         cpu.set_eflags(self.eflags);
-        cpu.segment = self.segment;
+        cpu.set_selectors(self.segment);
         cpu.tls = self.tls.map(|(base, limit, present)| TlsDescriptor { base, limit, present });
         cpu.x87.regs = self.st.map(|(mantissa, sign_exponent)| F80 { mantissa, sign_exponent });
         [cpu.x87.cw, cpu.x87.sw, cpu.x87.tw, cpu.x87.last_opcode] = self.x87;

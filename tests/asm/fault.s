@@ -288,3 +288,12 @@
         pop     [edi]
 #code32 8f07
 #out32 stop=sigsegv.0x80@0x0 rip=code
+# INT1 is a trap: the saved address is that of the next instruction (SDM vol. 3, 6.5 and table 6-1).
+#case int1 32 64
+#manual hypervisors that catch #DB give it back with the address of the instruction itself
+        int1
+        nop
+#code32 f190
+#out32 stop=sigtrap.0x1@0x0 rip=code+0x1
+#code64 f190
+#out64 stop=sigtrap.0x1@0x0 rip=code+0x1

@@ -262,6 +262,136 @@
         mov     eax, gs:[edi]
 #code32 658b07
 #out32 stop=sigsegv.0x80@0x0 rip=code
+#case null_fs_gs_from_the_start_mapped 32
+#in ecx=7 esi=data edi=0x2000010 [data]=0102030405060708
+        mov     eax, fs:[data]
+#code32 64a100000002
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case null_gs_from_the_start_mapped 32
+#in [data]=0102030405060708
+        inc     ecx
+        mov     eax, [data]
+        add     eax, gs:[data+4]
+#code32 41a10000000265030504000002
+#out32 stop=sigsegv.0x80@0x0 rip=code+0x6 eax=0x4030201 ecx=0x1
+#case null_gs_store_from_the_start 32
+#in ecx=7 esi=data edi=4
+        mov     gs:[esi+edi*4+8], ecx
+#code32 65894cbe08
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case null_gs_many_from_the_start 32
+#in ecx=7
+        lea     eax, gs:[data]
+        nop     dword ptr gs:[data]
+        prefetcht0 gs:[data]
+        cmp     ecx, 7
+        jne     1f
+        push    gs:[data]
+1:      inc     edx
+#code32 658d0500000002650f1f0500000002650f180d0000000283f907750765ff350000000242
+#out32 stop=sigsegv.0x80@0x0 rip=code+0x1c eax=0x2000000 flags=pf+zf
+#case null_gs_loaded_on_the_way 32
+#in ecx=0x2b|0 [data]=07
+        mov     gs, ecx
+        mov     eax, gs:[data]
+        inc     edx
+#code32 8ee965a10000000242
+#out32 eax=0x7 edx=0x1
+#out32 stop=sigsegv.0x80@0x0 rip=code+0x2
+#case null_fs_not_gs 32
+#in ecx=0x2b [data]=07
+        mov     gs, ecx
+        mov     eax, gs:[data]
+        mov     edx, gs:[data]
+        mov     ebx, fs:[data]
+#code32 8ee965a100000002658b1500000002648b1d00000002
+#out32 stop=sigsegv.0x80@0x0 rip=code+0xf eax=0x7 edx=0x7
+#case null_gs_in_a_loop 32
+#in ecx=0x2b edx=3 [data]=07
+        mov     gs, ecx
+1:      add     eax, gs:[data]
+        inc     esi
+        dec     edx
+        jnz     1b
+        xor     ecx, ecx
+        mov     gs, ecx
+        mov     edx, 3
+        jmp     1b
+#code32 8ee965030500000002464a75f531c98ee9ba03000000ebea
+#out32 stop=sigsegv.0x80@0x0 rip=code+0x2 eax=0x15 ecx=0x0 esi=0x3 flags=pf+zf undef=af
+#case null_fs_strings_from_the_start 32
+#in esi=data edi=data+0x20 ecx=2|0 [data]=0102
+        rep movsb es:[edi], fs:[esi]
+        inc     ebx
+#code32 64f3a443
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#out32 ebx=0x1
+#case null_gs_lods_from_the_start 32
+#in esi=data ecx=0x10000 [data]=0102
+        .byte   0x65,0x67,0xf3,0xac
+        inc     ebx
+        lods    al, gs:[esi]
+#code32 6567f3ac4365ac
+#out32 stop=sigsegv.0x80@0x0 rip=code+0x5 ebx=0x1
+#case null_gs_xlat_from_the_start 32
+#in ebx=data
+        .byte   0x65
+        xlatb
+#code32 65d7
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case null_gs_x87_from_the_start 32
+        fld1
+        fstp    qword ptr gs:[data]
+#code32 d9e865dd1d00000002
+#out32 stop=sigsegv.0x80@0x0 rip=code+0x2 sw=0x3800 used=0x80 r7=3fff:8000000000000000
+#case null_fs_sse_from_the_start 32
+        movups  xmm2, fs:[data]
+#code32 640f101500000002
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case null_fs_maskmov_from_the_start 32
+#in edi=data xmm1=0
+        .byte   0x64
+        maskmovdqu xmm0, xmm1
+#code32 64660ff7c1
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case null_gs_locked_from_the_start 32
+#in ecx=1
+        lock xadd gs:[data], ecx
+#code32 65f00fc10d00000002
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case null_gs_call_through_from_the_start 32
+#in [data]=00000001
+        call    gs:[data]
+#code32 65ff1500000002
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case null_gs_cmov_not_taken_from_the_start 32
+#in flags=none
+        cmovz   ebx, gs:[data]
+#code32 650f441d00000002
+#out32 stop=sigsegv.0x80@0x0 rip=code
+#case null_gs_undefined_instruction_first 32
+        .byte   0x65,0x0f,0xff,0x05,0,0,0,2
+#code32 650fff0500000002
+#out32 stop=sigill.0x2@code rip=code
+#case null_gs_and_step_from_the_start 32
+        push    0x302
+        popfd
+        mov     eax, gs:[data]
+#code32 68020300009d65a100000002
+#out32 stop=sigsegv.0x80@0x0 rip=code+0x6 flags=tf [stack+0x7fc]=0203
+#case null_fs_gs_of_a_64_bit_program_in_32_bit_code 64
+#in [stack+0x800]=0800000123000000
+        retf
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        .byte   0x65,0x8b,0x1d,0,0,0,2
+#code64 cb90909090909090658b1d00000002
+#out64 stop=sigsegv.0x80@0x0 rip=code+0x8 rsp=0x3000808
 #case lds_les 32
 #in [data]=443322112b00|4433221100000000|4433221163000000|4433221110000000
         les     eax, [data]

@@ -14,7 +14,8 @@
 //! `#in` words are as in [`crate::text`]; `a|b` makes a run of every combination,
 //! the last word varying fastest. `#code` and `#out` are written by
 //! `tawaki-fuzz record FILE` from what the processor did, and reviewed. `#known WHY`
-//! marks a case the engine is known to fail; it then fails when it passes.
+//! marks a case the engine is known to fail; it then fails when it passes. `#manual WHY`
+//! marks one whose results were written by hand from the manual.
 //! The window names of [`crate::machine`] are symbols with the windows' addresses.
 
 use std::fmt::Write as _;
@@ -36,6 +37,8 @@ pub struct Case {
     pub preamble: Vec<String>,
     /// Why the engine fails it, if it is known to.
     pub known: Option<String>,
+    /// Why its results are the manual's, and the processor here is not asked.
+    pub manual: Option<String>,
     /// `name=value|value` words.
     pub inputs: Vec<String>,
     /// The `#in` lines as written.
@@ -105,6 +108,8 @@ pub fn parse(contents: &str) -> Result<Vec<Case>, String> {
             case.inputs.extend(rest.split_whitespace().map(str::to_string));
         } else if let Some(rest) = line.strip_prefix("#known ") {
             case.known = Some(rest.to_string());
+        } else if let Some(rest) = line.strip_prefix("#manual ") {
+            case.manual = Some(rest.to_string());
         } else if let Some((mode, rest)) = tagged(line, "#code") {
             let bytes: Option<Vec<u8>> = (0..rest.len())
                 .step_by(2)
@@ -150,6 +155,9 @@ pub fn print(cases: &[Case]) -> String {
         let _ = writeln!(out, "#case {} {}", case.name, modes.join(" "));
         if let Some(why) = &case.known {
             let _ = writeln!(out, "#known {why}");
+        }
+        if let Some(why) = &case.manual {
+            let _ = writeln!(out, "#manual {why}");
         }
         for line in case.input_lines.iter().chain(&case.source) {
             let _ = writeln!(out, "{line}");
@@ -236,7 +244,7 @@ pub fn out_line(initial: &State, outcome: &Outcome, code: &[u8]) -> Result<Strin
 }
 
 /// The same with a given set of undefined flags.
-fn line_with(initial: &State, outcome: &Outcome, code: &[u8], undefined: u32) -> String {
+pub fn line_with(initial: &State, outcome: &Outcome, code: &[u8], undefined: u32) -> String {
     let mut line = text::changes(initial, outcome, undefined, code.len());
     if undefined != 0 {
         let _ = write!(line, " undef={}", text::flag_names(undefined));
@@ -244,13 +252,17 @@ fn line_with(initial: &State, outcome: &Outcome, code: &[u8], undefined: u32) ->
     if line.is_empty() { "-".into() } else { line.trim().into() }
 }
 
-/// Compares an outcome with its recorded line; the error shows both.
-pub fn check(initial: &State, outcome: &Outcome, code: &[u8], line: &str) -> Result<(), String> {
-    let undefined = line
-        .split_whitespace()
+/// The flags that an `#out` line calls undefined.
+pub fn undefined_in(line: &str) -> u32 {
+    line.split_whitespace()
         .find_map(|word| word.strip_prefix("undef="))
         .and_then(text::parse_flags)
-        .map_or(0, |flags| flags & text::STATUS);
+        .map_or(0, |flags| flags & text::STATUS)
+}
+
+/// Compares an outcome with its recorded line; the error shows both.
+pub fn check(initial: &State, outcome: &Outcome, code: &[u8], line: &str) -> Result<(), String> {
+    let undefined = undefined_in(line);
     let got = line_with(initial, outcome, code, undefined);
     if got == line {
         return Ok(());

@@ -186,6 +186,7 @@ fn stop_of(trap: Trap, cpu: &CpuState) -> Stop {
         Trap::StackFault => signal(signal::SIGBUS, signal::SI_KERNEL, 0),
         Trap::DivideError => signal(signal::SIGFPE, signal::FPE_INTDIV, address),
         Trap::InvalidOpcode { .. } => signal(signal::SIGILL, signal::ILL_ILLOPN, address),
+        Trap::Debug => signal(signal::SIGTRAP, signal::TRAP_BRKPT, 0),
         Trap::SingleStep => signal(signal::SIGTRAP, signal::TRAP_TRACE, 0),
         Trap::Alignment => signal(signal::SIGBUS, signal::BUS_ADRALN, 0),
         Trap::X87Exception => {

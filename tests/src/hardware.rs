@@ -12,17 +12,20 @@ mod trace;
 
 use std::io;
 
+use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic};
 use tawaki_cpu::Mode;
 use tawaki_cpu::x87::F80;
 
 use crate::machine::{Fpu, Outcome, READ_ONLY, State, Stop, WRITABLE, read_only_byte, signal};
-use trace::{Registers, Tracee, XSAVE, XSave};
+use trace::{Registers, Stopped, Tracee, XSAVE, XSave};
 
 /// Runs before the child is replaced: bounds what CPU time adds up to under its limit.
 const RUNS_PER_CHILD: u32 = 50_000;
 
 /// NT and ID: a program can change them, `PTRACE_SETREGS` cannot.
 const STICKY: u32 = 0x20_4000;
+
+const TF: u32 = 0x100;
 
 /// User code segments of Linux (`__USER32_CS`, `__USER_CS`) and the data segment.
 const USER32_CS: u64 = 0x23;
@@ -52,19 +55,78 @@ impl Hardware {
         Ok(outcome)
     }
 
+    /// The instructions that are executed from `initial` on, one by one, the one that stops included.
+    /// `None` where they are more than `limit` or trap after each other by themselves (TF).
+    pub fn path(&mut self, initial: &State, limit: usize) -> io::Result<Option<Vec<Instruction>>> {
+        let path = self.walk(initial, limit);
+        // NT and ID, or what else the path left.
+        self.child = start()?;
+        self.runs = 0;
+        path
+    }
+
+    fn walk(&mut self, initial: &State, limit: usize) -> io::Result<Option<Vec<Instruction>>> {
+        self.load(initial)?;
+        let mut path = Vec::new();
+        while path.len() < limit {
+            let registers = self.child.registers()?;
+            if registers.eflags as u32 & TF != 0 {
+                return Ok(None);
+            }
+            let instruction = self.decode(&registers);
+            path.push(instruction);
+            let stopped = self.child.step()?;
+            let Stopped::Signal { number: signal::SIGTRAP, code: signal::TRAP_TRACE, .. } = stopped else {
+                return Ok((stopped != Stopped::OutOfTime).then_some(path));
+            };
+            if matches!(instruction.mnemonic(), Mnemonic::Pushf | Mnemonic::Pushfd | Mnemonic::Pushfq) {
+                self.forget_step()?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// The instruction the child is at; an invalid one where there is none.
+    fn decode(&mut self, registers: &Registers) -> Instruction {
+        let mut bytes = [0; 15];
+        let room = (registers.rip | 0xfff) - registers.rip + 1;
+        let size = bytes.len().min(room as usize);
+        let first = self.child.read(&mut [(registers.rip, &mut bytes[..size])]);
+        let rest = registers.rip.wrapping_add(size as u64);
+        let second = size == bytes.len() || self.child.read(&mut [(rest, &mut bytes[size..])]).is_ok();
+        let bytes = match (first, second) {
+            (Err(_), _) => &[][..],
+            (Ok(()), false) => &bytes[..size],
+            (Ok(()), true) => &bytes[..],
+        };
+        let bits = if registers.cs == USER_CS { 64 } else { 32 };
+        Decoder::with_ip(bits, bytes, registers.rip, DecoderOptions::NONE).decode()
+    }
+
+    /// Takes the TF of stepping out of what PUSHF pushed.
+    fn forget_step(&mut self) -> io::Result<()> {
+        let at = self.child.registers()?.rsp.wrapping_add(1);
+        let mut byte = [0];
+        self.child.read(&mut [(at, &mut byte)])?;
+        self.child.write(&[(at, &[byte[0] & !1])])
+    }
+
+    fn load(&mut self, initial: &State) -> io::Result<()> {
+        let windows = &initial.memory.windows;
+        let sources: Vec<(u64, &[u8])> =
+            WRITABLE.iter().zip(windows).map(|(w, bytes)| (w.base, bytes.as_slice())).collect();
+        self.child.write(&sources)?;
+        self.child.set_registers(&registers_of(initial))?;
+        self.child.set_fpu(&xsave_of(initial))
+    }
+
     fn run_once(&mut self, initial: &State) -> io::Result<Outcome> {
         self.runs += 1;
         if self.runs > RUNS_PER_CHILD {
             self.child = start()?;
             self.runs = 0;
         }
-        let windows = &initial.memory.windows;
-        let sources: Vec<(u64, &[u8])> =
-            WRITABLE.iter().zip(windows).map(|(w, bytes)| (w.base, bytes.as_slice())).collect();
-        self.child.write(&sources)?;
-        self.child.set_registers(&registers_of(initial))?;
-        self.child.set_fpu(&xsave_of(initial))?;
-
+        self.load(initial)?;
         let stopped = self.child.resume()?;
         let mut state = initial.clone();
         let registers = self.child.registers()?;
@@ -72,7 +134,7 @@ impl Hardware {
         state.rip = registers.rip;
         // RF is an artefact of how the kernel returns from faults.
         state.flags = registers.eflags as u32 & !0x1_0000;
-        if stopped == trace::Stopped::Syscall {
+        if stopped == Stopped::Syscall {
             state.gpr[0] = registers.orig_rax;
         }
         read_xsave(&self.child.fpu()?, &mut state);
@@ -84,18 +146,18 @@ impl Hardware {
         self.child.read(&mut targets)?;
 
         let stop = match stopped {
-            trace::Stopped::Syscall => Stop::Syscall,
-            trace::Stopped::OutOfTime => {
+            Stopped::Syscall => Stop::Syscall,
+            Stopped::OutOfTime => {
                 self.child = start()?;
                 self.runs = 0;
                 Stop::Endless
             }
-            trace::Stopped::Signal { number, code, .. }
+            Stopped::Signal { number, code, .. }
                 if number == signal::SIGTRAP && code == signal::SI_KERNEL =>
             {
                 Stop::Breakpoint
             }
-            trace::Stopped::Signal { number, code, address } => Stop::Signal { number, code, address },
+            Stopped::Signal { number, code, address } => Stop::Signal { number, code, address },
         };
         Ok(Outcome { stop, state })
     }

@@ -17,7 +17,7 @@ pub fn record(files: &[PathBuf]) -> Result<(), String> {
 fn one(hardware: &mut Hardware, file: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(file).map_err(|e| e.to_string())?;
     let mut cases = asm::parse(&text)?;
-    for case in &mut cases {
+    for case in cases.iter_mut().filter(|case| case.manual.is_none()) {
         let mut done = case.recorded.clone();
         for recorded in &mut done {
             recorded.code = case.assemble(recorded.mode)?;

@@ -1,8 +1,9 @@
 //! Which status flags the manual leaves undefined at the end of a snippet.
 //!
-//! A flow analysis over the snippet's instructions with the flag columns of
-//! `iced-x86` (Intel SDM vol. 1, appendix A): an instruction makes flags undefined
-//! or defined, a branch joins what its ways bring.
+//! An instruction makes flags undefined or defined (the flag columns of `iced-x86`; Intel
+//! SDM vol. 1, appendix A). Where the way that was taken is known, it is followed
+//! ([`undefined_after`]); else a flow analysis joins what a branch's ways bring
+//! ([`undefined_at`]), which does not see where a wild return goes.
 
 use std::collections::BTreeMap;
 
@@ -59,6 +60,18 @@ pub fn flag_use(instruction: &Instruction) -> FlagUse {
         use_.defines &= !0x800;
     }
     use_
+}
+
+/// Undefined flags behind instructions that were executed one after the other, or the address of one
+/// that read an undefined flag.
+pub fn undefined_after(path: &[Instruction]) -> Result<u32, u64> {
+    path.iter().try_fold(0, |undefined, instruction| {
+        let flags = flag_use(instruction);
+        if flags.reads & undefined != 0 {
+            return Err(instruction.ip());
+        }
+        Ok((undefined & !flags.defines) | flags.undefines)
+    })
 }
 
 /// Undefined flags at `stop`, or the address of an instruction that reads an

@@ -3,7 +3,7 @@
 use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
 
 use crate::decode::{MAX_LENGTH, bitness};
-use crate::state::Segment;
+use crate::lift::segment::accesses;
 use crate::state::slot::{RBP, RCX, RSP};
 use crate::{Access, CpuState, GuestMemory, Mode, Trap};
 
@@ -20,13 +20,6 @@ const REACH: u64 = 0x1_0200;
 pub(super) fn classify(trap: Trap, state: &CpuState, memory: &GuestMemory) -> Trap {
     let Trap::Fault(fault) = trap else { return trap };
     let address = fault.addr;
-    if state.mode == Mode::Bits32
-        && fault.access != Access::Exec
-        && [Segment::Fs, Segment::Gs].into_iter().any(|s| state.segment[s as usize] & !3 == 0)
-        && null_operand(state, &decode(state, memory))
-    {
-        return Trap::GeneralProtection;
-    }
     let impossible = if state.mode == Mode::Bits64 {
         (address as i64) << 16 >> 16 != address as i64
     } else {
@@ -45,39 +38,9 @@ pub(super) fn classify(trap: Trap, state: &CpuState, memory: &GuestMemory) -> Tr
 
 /// Whether the instruction at `rip` accesses memory through a null segment.
 pub(super) fn through_null(state: &CpuState, memory: &GuestMemory) -> bool {
-    null_operand(state, &decode(state, memory))
-}
-
-fn null_operand(state: &CpuState, instruction: &Instruction) -> bool {
-    use Mnemonic::*;
-    // These name memory but do not access it.
-    if matches!(
-        instruction.mnemonic(),
-        Lea | Nop | Prefetch | Prefetchw | Prefetchnta | Prefetcht0 | Prefetcht1 | Prefetcht2
-    ) {
-        return false;
-    }
-    let repeated = instruction.has_rep_prefix() || instruction.has_repne_prefix();
-    let count = |mask: u64| !repeated || state.slots[usize::from(RCX)] & mask != 0;
-    instruction.op_kinds().any(|kind| {
-        let (register, accessed) = match kind {
-            OpKind::Memory | OpKind::MemorySegDI | OpKind::MemorySegEDI => {
-                (instruction.memory_segment(), true)
-            }
-            OpKind::MemorySegSI => (instruction.memory_segment(), count(0xffff)),
-            OpKind::MemorySegESI => (instruction.memory_segment(), count(LIMIT)),
-            OpKind::MemoryESDI => (Register::ES, count(0xffff)),
-            OpKind::MemoryESEDI => (Register::ES, count(LIMIT)),
-            _ => return false,
-        };
-        let segment = match register {
-            Register::ES => Segment::Es,
-            Register::DS => Segment::Ds,
-            Register::FS => Segment::Fs,
-            Register::GS => Segment::Gs,
-            _ => return false,
-        };
-        accessed && state.segment[segment as usize] & !3 == 0
+    accesses(&decode(state, memory)).any(|through| {
+        let happens = through.count == 0 || state.slots[usize::from(RCX)] as u32 & through.count != 0;
+        happens && state.segment[through.segment as usize] & !3 == 0
     })
 }
 

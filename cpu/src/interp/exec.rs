@@ -704,6 +704,11 @@ pub fn run_blocks(
                         check!(exec_vector(state, memory, op));
                         changed!();
                     }
+                    OpCode::NeedSegment => {
+                        if state.other_flags & op.imm as u32 != 0 && need_segment(op.e, a!()) {
+                            fail!(Trap::GeneralProtection);
+                        }
+                    }
 
                     OpCode::Jmp => {
                         state.rip = op.imm as u64;
@@ -788,6 +793,7 @@ pub fn run_blocks(
                                     TrapCode::Int80 => Trap::Int80,
                                     TrapCode::Sysenter => Trap::Sysenter,
                                     TrapCode::Overflow => Trap::Overflow,
+                                    TrapCode::Debug => Trap::Debug,
                                     _ => Trap::Breakpoint,
                                 }),
                             );
@@ -824,6 +830,15 @@ pub fn run_blocks(
             return (at, Exit::Stale);
         }
         continue 'blocks;
+    }
+}
+/// Whether the access happens for which a null segment was found.
+#[cold]
+fn need_segment(e: u16, count: u64) -> bool {
+    match e {
+        0 => true,
+        1 => count as u16 != 0,
+        _ => count as u32 != 0,
     }
 }
 fn sx8to32(value: u8) -> u64 {

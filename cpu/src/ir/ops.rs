@@ -376,6 +376,7 @@ macro_rules! for_each_op {
             (String, E | ANY | LOAD | STORE | FAULT | PF | RF, "string instruction e, element log2 c, REP kind d, address mask imm, segment base slot a")
             (Helper, E | ANY | LOAD | STORE | FAULT | PF | RF, "helper e (a, b, c, d, imm)")
             (Vector, E | ANY | LOAD | STORE | FAULT | PF | RF, "vector operation e")
+            (NeedSegment, A | E | I | FAULT, "#GP if bit imm of NULL_SEGMENT is set and (e = 0, or a as u16 for 1, a as u32 for 2, is not 0)")
             // Block ends. A conditional branch that is not taken goes on with the next
             // operation, or past the block behind the last.
             (Jmp, I | END, "rip = imm")
@@ -492,6 +493,7 @@ pub enum TrapCode {
     Int80,
     Sysenter,
     Overflow,
+    Debug,
     /// No trap: leaves the block so that the run loop looks at TF.
     Resume,
     /// No trap: goes to the address in slot a; the run loop looks at TF and the word size.
@@ -500,7 +502,7 @@ pub enum TrapCode {
 
 impl TrapCode {
     /// All, in order of their numbers.
-    pub const ALL: [TrapCode; 9] = [
+    pub const ALL: [TrapCode; 10] = [
         TrapCode::GeneralProtection,
         TrapCode::InvalidOpcode,
         TrapCode::Breakpoint,
@@ -508,6 +510,7 @@ impl TrapCode {
         TrapCode::Int80,
         TrapCode::Sysenter,
         TrapCode::Overflow,
+        TrapCode::Debug,
         TrapCode::Resume,
         TrapCode::ResumeAt,
     ];

@@ -19,6 +19,7 @@ pub mod mov;
 pub mod muldiv;
 pub mod operand;
 mod pointers;
+pub(crate) mod segment;
 pub mod shift;
 pub mod sse_float;
 pub mod sse_int;
@@ -135,6 +136,8 @@ pub struct Lift {
     pub stack_base: Option<Slot>,
     /// What the x87 pointers will be.
     pointers: Pointers,
+    /// [`crate::flags::NULL_SEGMENT`] of those that were looked at in this block.
+    segments: u32,
 }
 
 impl Lift {
@@ -187,6 +190,7 @@ impl Lift {
 
     fn instruction(&mut self, instruction: &Instruction) {
         self.b.start_instruction(instruction.ip());
+        self.need_segments(instruction);
         let lift = if instruction.is_string_instruction() {
             Some(string::lift as LiftFn)
         } else {
@@ -233,7 +237,7 @@ pub fn lift_block_with(
     limit: usize,
 ) -> Result<Lifted, Trap> {
     let b = std::mem::take(&mut scratch.builder);
-    let mut lift = Lift { b, mode, stack_base: None, pointers: Pointers::default() };
+    let mut lift = Lift { b, mode, stack_base: None, pointers: Pointers::default(), segments: 0 };
     let result = fill(&mut lift, &mut scratch.bytes, memory, rip, limit);
     lift.b.clear();
     scratch.builder = lift.b;

@@ -44,8 +44,13 @@ fn segment(instruction: &Instruction) -> u8 {
 /// is lost by then.
 #[cold]
 pub fn recover_pointers(state: &mut CpuState, memory: &GuestMemory, start: u64) {
-    let mut lift =
-        Lift { b: Builder::default(), mode: state.mode, stack_base: None, pointers: Pointers::default() };
+    let mut lift = Lift {
+        b: Builder::default(),
+        mode: state.mode,
+        stack_base: None,
+        pointers: Pointers::default(),
+        segments: 0,
+    };
     let mut bytes = Vec::new();
     let mut fetcher = Fetcher::new(memory, state.mode, &mut bytes);
     let mut at = start;

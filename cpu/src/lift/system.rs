@@ -13,7 +13,7 @@ use crate::state::slot::{self, R11, RAX, RCX};
 pub static ROWS: &[Row] = rows![
     syscall: Syscall "64-bit only";
     sysenter: Sysenter "i386 only";
-    interrupt: Int "0x80 and 3, else #GP", Int3;
+    interrupt: Int "0x80 and 3, else #GP", Int3, Int1;
     into: Into;
     bound: Bound;
     flags: Clc, Stc, Cmc, Cld, Std, Lahf, Sahf, Salc;
@@ -29,7 +29,7 @@ pub static ROWS: &[Row] = rows![
     privileged: Hlt "#GP", Cli "#GP", Sti "#GP", In "#GP", Out "#GP", Lgdt "#GP", Lidt "#GP",
         Lldt "#GP", Ltr "#GP", Lmsw "#GP", Clts "#GP", Invd "#GP", Wbinvd "#GP", Invlpg "#GP",
         Rdmsr "#GP", Wrmsr "#GP", Rdpmc "#GP", Swapgs "#GP", Sysret "#GP", Sysretq "#GP",
-        Sysexit "#GP", Sysexitq "#GP", Int1 "#GP", Xsetbv "#GP";
+        Sysexit "#GP", Sysexitq "#GP", Xsetbv "#GP";
 ];
 
 fn syscall(l: &mut Lift, i: &Instruction) -> LiftResult {
@@ -52,6 +52,7 @@ fn sysenter(l: &mut Lift, i: &Instruction) -> LiftResult {
 
 fn interrupt(l: &mut Lift, i: &Instruction) -> LiftResult {
     match (i.mnemonic(), i.immediate8()) {
+        (Mnemonic::Int1, _) => l.trap(TrapCode::Debug, i.next_ip()),
         (Mnemonic::Int3, _) | (_, 3) => l.trap(TrapCode::Breakpoint, i.next_ip()),
         (_, 0x80) => l.trap(TrapCode::Int80, i.next_ip()),
         _ => l.trap(TrapCode::GeneralProtection, i.ip()),

@@ -13,6 +13,11 @@ pub fn emit(e: &mut Emitter, op: &Op) -> bool {
     use OpCode::*;
     match op.code {
         Nop => {}
+        NeedSegment if op.e == 0 => {
+            e.i().local_get(STATE).i32_load(at(Layout::other_flags(), 2));
+            e.i().i32_const(op.imm as i32).i32_and();
+            e.side_exit_if();
+        }
         Mov64 if e.is_narrow(op.a) || e.is_narrow(op.d) => {
             e.get32(op.a);
             e.set32(op.d);

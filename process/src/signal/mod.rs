@@ -187,6 +187,7 @@ impl Thread<'_> {
                 (sig::SIGILL, sig::ILL_ILLOPN, rip, (6, 0, 0))
             }
             Trap::Breakpoint => (sig::SIGTRAP, sig::SI_KERNEL, 0, (3, 0, 0)),
+            Trap::Debug => (sig::SIGTRAP, sig::TRAP_BRKPT, rip, (1, 0, 0)),
             Trap::SingleStep => (sig::SIGTRAP, sig::TRAP_TRACE, rip, (1, 0, 0)),
             Trap::Alignment => (sig::SIGBUS, sig::BUS_ADRALN, 0, (17, 0, 0)),
             Trap::X87Exception => (sig::SIGFPE, self.x87_code(), rip, (16, 0, 0)),

@@ -113,11 +113,7 @@ fn print(pair: &mut Pair, snippet: &Snippet, seed: u64, step: bool) -> Result<St
     if let Verdict::Different { hardware, engine } = pair.compare(&snippet.state, &code, step)? {
         let line = asm::out_line(&snippet.state, &hardware, &code)?;
         let _ = writeln!(out, "# hardware: {line}");
-        let undefined = line
-            .split_whitespace()
-            .find_map(|word| word.strip_prefix("undef="))
-            .and_then(text::parse_flags)
-            .map_or(0, |flags| flags & text::STATUS);
+        let undefined = asm::undefined_in(&line);
         let got = text::changes(&snippet.state, &engine, undefined, code.len());
         let _ = writeln!(out, "# engine:   {got}{}", if step { " (stepping)" } else { "" });
     }

@@ -168,6 +168,13 @@ impl Tracee {
         self.wait()
     }
 
+    /// Executes one instruction (or one repetition of a string instruction); a system call is not made.
+    pub fn step(&mut self) -> io::Result<Stopped> {
+        // PTRACE_SYSEMU_SINGLESTEP (asm/ptrace-abi.h).
+        self.ptrace(32, 0, 0)?;
+        self.wait()
+    }
+
     fn wait(&self) -> io::Result<Stopped> {
         let mut status = 0;
         loop {
