@@ -3,6 +3,7 @@
 
 use std::sync::atomic::AtomicU32;
 
+use tawaki_cpu::state::{Segment, USER_DS};
 use tawaki_cpu::{CpuState, Engine, GuestMemory, Interpreter, Mode, Perms, Trap};
 
 const CODE: u64 = 0x40_0000;
@@ -191,6 +192,7 @@ fn addresses() {
                 state.set_gpr(1, 0xffff_ffe0);
             }
             1 => {
+                assert!(state.load_segment(Segment::Gs, USER_DS));
                 state.set_gs_base(DATA);
                 state.set_gpr(1, 0x100);
             }
