@@ -308,7 +308,7 @@ impl crate::system::System {
             hang_at: 0,
             synced: false,
             trace: None,
-            gathers: None,
+            wrote: None,
             probe: None,
         });
         self.procs[proc].tasks.push(task);

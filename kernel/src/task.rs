@@ -88,8 +88,8 @@ pub struct Task {
     pub synced: bool,
     /// Its tracer.
     pub trace: Option<Box<crate::trace::Trace>>,
-    /// The pipe that gathers what it writes.
-    pub gathers: Option<crate::file::pipe::PipeId>,
+    /// The pipe that it wrote to last, and how often before that without waiting.
+    pub wrote: Option<(crate::file::pipe::PipeId, u32)>,
     /// What it is doing for somebody else.
     pub probe: Option<Box<crate::probe::Probe>>,
 }

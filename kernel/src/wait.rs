@@ -149,7 +149,9 @@ impl System {
 
     /// A task is about to wait: what it wrote is all there is for now.
     pub fn rests(&mut self, task: TaskId) {
-        if let Some(pipe) = self.tasks[task].gathers.take() {
+        if let Some((pipe, _)) = self.tasks[task].wrote.take()
+            && self.pipes.get(pipe).is_some_and(|pipe| pipe.gathers_until != 0)
+        {
             self.stop_gathering(pipe);
         }
     }

@@ -114,10 +114,15 @@ fn pipes_gather_small_writes() {
     s.event(Event::StreamInput { request: RequestId(1), bytes: b"in".to_vec() });
     assert_eq!(bytes(s.reply(a).body), b"in");
     // Half a pipe.
+    for _ in 0..4 {
+        s.waits(b, read(r, 100_000));
+        s.write(a, w, &line);
+        assert_eq!(s.read_reply(b), 1000);
+    }
     s.waits(b, read(r, 100_000));
     for n in 1..33 {
-        assert_eq!(s.replies_to(b), 0, "{n}");
         s.write(a, w, &line);
+        assert_eq!(s.replies_to(b), 0, "{n}");
     }
     s.write(a, w, &line);
     assert_eq!(s.read_reply(b), 33_000);
@@ -127,15 +132,7 @@ fn pipes_gather_small_writes() {
     assert_eq!(s.replies_to(b), 0);
     s.tick(1_000_000);
     assert_eq!(s.read_reply(b), 1000);
-    // After a pause nobody is kept waiting; nor at the end.
-    s.waits(b, read(r, 100_000));
-    s.tick(1_000_000);
-    s.write(a, w, &line);
-    assert_eq!(s.read_reply(b), 1000);
-    for _ in 0..5 {
-        s.write(a, w, &line);
-    }
-    assert_eq!(s.read(b, r, 100_000).len(), 5000);
+    // Nobody is kept waiting at the end.
     s.waits(b, read(r, 100_000));
     s.write(a, w, &line);
     assert_eq!(s.replies_to(b), 0);

@@ -85,6 +85,24 @@ int main(void)
     SHOW(memcmp(b, "01\0\0\0" "56789", 10));
     fstat(f, &st);
     SHOW(st.st_size);
+    for (int mode = 0; mode < 256; mode++)
+        if (mode != FALLOC_FL_KEEP_SIZE && mode && mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) {
+            errno = 0;
+            int result = fallocate(f, mode, 4096, 4096);
+            if (result == 0 || errno != EOPNOTSUPP)
+                printf("mode %#x: %d %s\n", mode, result, strerrorname_np(errno));
+        }
+    CALL(fallocate(r, FALLOC_FL_COLLAPSE_RANGE, 0, 4096));
+    CALL(fallocate(r, FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_KEEP_SIZE, 0, 4096));
+    CALL(fallocate(-1, 0x80, 0, 0));
+    CALL(fallocate(f, 0x80, 0, 0));
+    int pipes[2];
+    CALL(pipe(pipes));
+    CALL(fallocate(pipes[1], 0, 0, 10));
+    CALL(fallocate(pipes[0], 0, 0, 10));
+    int device = open("/dev/null", O_RDWR);
+    CALL(fallocate(device, 0, 0, 10));
+    close(device), close(pipes[0]), close(pipes[1]);
 
     /* Attributes that nobody set. */
     CALL(getxattr("file", "user.none", b, 100) < 0);

@@ -29,12 +29,11 @@ pub const PIPE_BUF: usize = 4096;
 /// Chunks up to this size are filled up by later small writes.
 const COALESCE: usize = 4096;
 
-/// A write that comes so soon after the one before (nanoseconds) is one of a run.
-const QUICK: u64 = 200_000;
-/// From so many on, a reader that waits is left alone until there is more for it.
+/// From so many writes on between which the writer did not wait, a reader that waits is left
+/// alone until there is more for it.
 const RUN: u32 = 4;
 /// How long at most, nanoseconds.
-const GATHER: u64 = 300_000;
+const GATHER: u64 = 1_000_000;
 
 /// Which end of a program's streams the host holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,10 +70,6 @@ pub struct Pipe {
     pub fifo: Option<InodeRef>,
     pub host: HostEnd,
     pub edges: Edges,
-    /// When it was written to last, monotonic nanoseconds, and how many writes came soon after
-    /// one another.
-    written_at: u64,
-    run: u32,
     /// When its readers are woken at the latest, 0 while nobody is kept waiting.
     pub gathers_until: u64,
 }
@@ -93,8 +88,6 @@ impl Pipe {
             fifo: None,
             host: HostEnd::None,
             edges: Edges::default(),
-            written_at: 0,
-            run: 0,
             gathers_until: 0,
         }
     }
@@ -216,22 +209,23 @@ impl System {
     /// such pieces one after the other (stdio does, 4 KiB each) would wake it for each. So data
     /// gathers until there is half a pipe of it, the writer itself waits, or a little later.
     pub fn pipe_written(&mut self, id: PipeId, writer: TaskId) {
-        let now = self.now.monotonic_ns;
-        let pipe = &mut self.pipes[id];
-        let soon = now.saturating_sub(pipe.written_at) < QUICK;
-        pipe.written_at = now;
-        pipe.run = if soon { pipe.run.saturating_add(1) } else { 0 };
-        let gathers = pipe.run >= RUN && pipe.len < pipe.capacity / 2 && pipe.host == HostEnd::None;
+        let t = &mut self.tasks[writer];
+        let run = match t.wrote {
+            Some((to, run)) if to == id => run.saturating_add(1),
+            _ => 0,
+        };
+        t.wrote = Some((id, run));
+        let pipe = &self.pipes[id];
+        let gathers = run >= RUN && pipe.len < pipe.capacity / 2 && pipe.host == HostEnd::None;
         if !gathers || !self.waiters.contains_key(&Key::PipeIn(id)) {
             return self.stop_gathering(id);
         }
         let pipe = &mut self.pipes[id];
         if pipe.gathers_until == 0 {
-            pipe.gathers_until = now.saturating_add(GATHER);
+            pipe.gathers_until = self.now.monotonic_ns.saturating_add(GATHER);
             let until = pipe.gathers_until;
             self.rearm(Timer::Gather(id), 0, until);
         }
-        self.tasks[writer].gathers = Some(id);
     }
 
     /// Wakes the readers of a pipe that gathers.

@@ -259,17 +259,27 @@ impl Kernel {
         (offset, len): (u64, u64),
         progress: &mut Progress,
     ) -> SysResult {
-        let (file, loc) =
-            self.regular(c, fd).map_err(|e| if e == Errno::EINVAL { Errno::ESPIPE } else { e })?;
+        // In Linux's order (`vfs_fallocate`).
+        let file = self.sys.io_fd(c.proc, fd)?;
+        if len == 0 || len > i64::MAX as u64 || offset > i64::MAX as u64 {
+            return Err(Errno::EINVAL.into());
+        }
+        let (keep, punch, zero) = (mode & KEEP_SIZE != 0, mode & PUNCH_HOLE != 0, mode & ZERO_RANGE != 0);
+        let alone = matches!(mode, COLLAPSE_RANGE | INSERT_RANGE);
+        let known = mode & !(KEEP_SIZE | PUNCH_HOLE | ZERO_RANGE | UNSHARE_RANGE) == 0;
+        if !alone && !known || punch && (zero || !keep) {
+            return Err(Errno::EOPNOTSUPP.into());
+        }
         if !self.sys.files[file].flags.writable() {
             return Err(Errno::EBADF.into());
         }
-        let (keep, punch, zero) = (mode & KEEP_SIZE != 0, mode & PUNCH_HOLE != 0, mode & ZERO_RANGE != 0);
-        if mode & !(KEEP_SIZE | PUNCH_HOLE | ZERO_RANGE) != 0 || punch && (zero || !keep) {
-            return Err(Errno::EOPNOTSUPP.into());
+        if matches!(self.sys.files[file].object, Object::Pipe { .. }) {
+            return Err(Errno::ESPIPE.into());
         }
-        if len == 0 || len > i64::MAX as u64 || offset > i64::MAX as u64 {
-            return Err(Errno::EINVAL.into());
+        let (_, loc) = self.regular(c, fd).map_err(|_| Errno::ENODEV)?;
+        if mode & !(KEEP_SIZE | PUNCH_HOLE) != 0 {
+            // Neither tmpfs nor ext2 can.
+            return Err(Errno::EOPNOTSUPP.into());
         }
         let end = offset.checked_add(len).filter(|end| *end <= i64::MAX as u64).ok_or(Errno::EFBIG)?;
         self.check_size(c, end)?;
@@ -278,13 +288,13 @@ impl Kernel {
             sys.check_seals(loc, SEAL_GROW)?;
         }
         let cx = sys.context(c.proc);
-        if loc.mount == sys.mounts.memory && (punch || zero) {
+        if loc.mount == sys.mounts.memory && punch {
             sys.check_seals(loc, SEAL_WRITE | SEAL_FUTURE_WRITE)?;
         }
         if !punch {
             vfs.fallocate(&cx, loc, offset, len, keep)?;
         }
-        if punch || zero {
+        if punch {
             return self.zero_range(c, loc, offset, end, progress);
         }
         done(0)
@@ -346,7 +356,10 @@ impl Kernel {
 /// Modes of fallocate(2).
 const KEEP_SIZE: u32 = 1;
 const PUNCH_HOLE: u32 = 2;
+const COLLAPSE_RANGE: u32 = 8;
 const ZERO_RANGE: u32 = 0x10;
+const INSERT_RANGE: u32 = 0x20;
+const UNSHARE_RANGE: u32 = 0x40;
 
 /// Seals of a memfd (fcntl(2), F_ADD_SEALS).
 pub(super) const SEAL_SEAL: u32 = 1;

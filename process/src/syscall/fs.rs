@@ -372,9 +372,6 @@ pub fn fallocate(t: &mut Thread<'_>, a: &Args) -> SysResult {
         Width::W64 => (a[2], a[3]),
         Width::W32 => (t.pair(a, 2), t.pair(a, 4)),
     };
-    if (offset as i64) < 0 || (len as i64) <= 0 {
-        return Err(Errno::EINVAL);
-    }
     t.value(&Call::Fallocate { fd: a[0] as i32, mode: a[1] as u32, offset, len })
 }
 
