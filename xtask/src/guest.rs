@@ -244,6 +244,10 @@ impl Case {
             }
         }
         if faults.is_empty() {
+            // The copy stays where something is to be looked at.
+            if write {
+                let _ = fs::remove_file(&image);
+            }
             return Ok(());
         }
         if !error.is_empty() {

@@ -212,6 +212,23 @@ fn is_package_name(name: &str) -> bool {
 
 /// Builds the image, or copies it from the cache.
 pub fn build(root: &Path, args: &ImageArgs) -> Result<(), String> {
+    provide(root, args, |kept, partial| {
+        tools::checked(Command::new("cp").args(["--sparse=always", "--reflink=auto"]).arg(kept).arg(partial))
+    })
+}
+
+/// [`build`] for an image that is only ever read: it is the one in the cache, under a further name.
+fn build_shared(root: &Path, args: &ImageArgs) -> Result<(), String> {
+    provide(root, args, |kept, partial| {
+        fs::hard_link(kept, partial).map_err(|e| format!("{}: {e}", partial.display()))
+    })
+}
+
+fn provide(
+    root: &Path,
+    args: &ImageArgs,
+    copy: impl Fn(&Path, &Path) -> Result<(), String>,
+) -> Result<(), String> {
     let started = Instant::now();
     let mut packages: Vec<&str> = PACKAGES.to_vec();
     packages.extend(args.include.iter().map(|p| p.trim()).filter(|p| !p.is_empty()));
@@ -247,7 +264,8 @@ pub fn build(root: &Path, args: &ImageArgs) -> Result<(), String> {
     }
     // Beside the final name first: others never see half an image.
     let partial = args.output.with_extension("partial");
-    tools::checked(Command::new("cp").args(["--sparse=always", "--reflink=auto"]).arg(&kept).arg(&partial))?;
+    let _ = fs::remove_file(&partial);
+    copy(&kept, &partial)?;
     fs::rename(&partial, &args.output).map_err(|e| format!("{}: {e}", args.output.display()))?;
     use std::os::unix::fs::MetadataExt;
     let used = fs::metadata(&args.output).map_or(0, |meta| meta.blocks() * 512);
@@ -260,6 +278,33 @@ pub fn build(root: &Path, args: &ImageArgs) -> Result<(), String> {
         started.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// Bytes; what is left where a disk ran full.
+const FULL: u64 = 64 << 20;
+
+/// Bytes free for this user on the file system of a directory, where `df` says so.
+fn free(dir: &Path) -> Option<u64> {
+    let output = Command::new("df").args(["--output=avail", "-B1"]).arg(dir).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).lines().nth(1)?.trim().parse().ok()
+}
+
+fn gib(bytes: u64) -> u64 {
+    bytes.div_ceil(1 << 30)
+}
+
+/// Building takes the packages as a system (in the temporary directory), then as an archive, as files and as a file
+/// system, two of these at a time.
+fn require_space(places: &[PathBuf], needed: u64) -> Result<(), String> {
+    match places.iter().find_map(|dir| free(dir).filter(|free| *free < needed).map(|free| (dir, free))) {
+        None => Ok(()),
+        Some((dir, free)) => Err(format!(
+            "building this image needs {} GiB free in {}, where {} MiB are",
+            gib(needed),
+            dir.display(),
+            free >> 20
+        )),
+    }
 }
 
 fn require_tools(arch: &str) -> Result<(), String> {
@@ -351,8 +396,15 @@ impl Inputs<'_> {
         }
         require_tools(self.arch)?;
         fs::create_dir_all(cache).map_err(|e| format!("{}: {e}", cache.display()))?;
-        self.build(&kept)?;
-        Ok((kept, "built"))
+        let places = [cache.to_path_buf(), std::env::temp_dir()];
+        require_space(&places, self.size / 2 * 3)?;
+        match self.build(&kept) {
+            Err(Failure::Other(why)) if places.iter().any(|dir| free(dir).is_some_and(|f| f < FULL)) => {
+                let needed = gib(self.size / 2 * 3);
+                Err(format!("{why}: the disk is full; an image of this size needs {needed} GiB free").into())
+            }
+            other => other.map(|()| (kept, "built")),
+        }
     }
 
     fn hash(&self) -> u64 {
@@ -446,8 +498,10 @@ impl Inputs<'_> {
     /// The tree as an ext2 file system.
     fn file_system(&self, work: &Path, image: &Path) -> Result<(), String> {
         let partial = image.with_extension("partial");
-        let script = "set -e; mkdir root; tar -xpf tree.tar -C root --numeric-owner --xattrs; \
-            image=$1; blocks=$2; shift 2; truncate -s $((blocks * 4096)) \"$image\"; mke2fs \"$@\" -d root \"$image\" \"$blocks\"";
+        // What has served is removed at once: a system is large.
+        let script = "set -e; mkdir root; tar -xpf tree.tar -C root --numeric-owner --xattrs; rm tree.tar; \
+            image=$1; blocks=$2; shift 2; truncate -s $((blocks * 4096)) \"$image\"; \
+            mke2fs \"$@\" -d root \"$image\" \"$blocks\"; rm -rf root";
         let mut command = if tools::is_root() { Command::new("sh") } else { Command::new("fakeroot") };
         if !tools::is_root() {
             command.arg("sh");
@@ -475,7 +529,18 @@ impl Inputs<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_size;
+    use super::{free, parse_size, require_space};
+
+    #[test]
+    fn too_little_space_is_a_sentence() {
+        let here = [std::path::PathBuf::from(".")];
+        if free(&here[0]).is_none() {
+            return;
+        }
+        assert_eq!(require_space(&here, 0), Ok(()));
+        let error = require_space(&here, 1 << 60).unwrap_err();
+        assert!(error.starts_with("building this image needs 1073741824 GiB free in ., where "), "{error}");
+    }
 
     #[test]
     fn sizes() {

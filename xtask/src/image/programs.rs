@@ -1,6 +1,6 @@
 //! The images of `tests/programs`: what `docs/programs.md` lists, and the part of it that every change is tested with.
 
-use super::{ImageArgs, build};
+use super::{ImageArgs, build_shared};
 use std::path::{Path, PathBuf};
 
 /// Packages beside the default ones.
@@ -69,7 +69,7 @@ pub fn programs_image(root: &Path, arch: &str) -> Result<PathBuf, String> {
     let path = root.join(format!("build/programs-{arch}.ext2"));
     if !path.exists() {
         let source = SOURCE_PACKAGES.iter().map(|p| (*p).to_owned()).collect();
-        build(root, &ImageArgs { source, ..ImageArgs::new(arch, PACKAGES, 6 << 30, &path) })?;
+        build_shared(root, &ImageArgs { source, ..ImageArgs::new(arch, PACKAGES, 6 << 30, &path) })?;
     }
     Ok(path)
 }
@@ -81,7 +81,7 @@ const EXACT: &[&str] = &["ffmpeg", "openssl", "python3-numpy", "stress-ng"];
 pub fn exact_image(root: &Path, arch: &str) -> Result<PathBuf, String> {
     let path = root.join(format!("build/exact-{arch}.ext2"));
     if !path.exists() {
-        build(root, &ImageArgs::new(arch, EXACT, 2 << 30, &path))?;
+        build_shared(root, &ImageArgs::new(arch, EXACT, 2 << 30, &path))?;
     }
     Ok(path)
 }
