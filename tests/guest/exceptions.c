@@ -129,6 +129,7 @@ int main(void)
     PLAIN("interrupt without a gate", "int $0x81");
     PLAIN("breakpoint", "int3");
     PLAIN("breakpoint, long form", "int $3");
+    PLAIN("debug exception by an instruction", ".byte 0xf1");
     printf("bad selector\n");
     RUN("movw %%bx, %%fs", 1, 0x1234, 3, 4, 5, 6);
     printf("misaligned by 8\n");
@@ -182,7 +183,7 @@ int main(void)
     RUN("mov %%rbp, %%r8; mov %%rdi, %%rbp; mov (%%rbp), %%rax", 1, 2, 3, 4, 5, 1L << 63);
     printf("not canonical\n");
     RUN("mov (%%rdi), %%rax", 1, 2, 3, 4, 5, 1L << 62);
-    printf("into: right\nbound: right\n");
+    printf("into: right\nbound: right\nnull segment: right\n");
 #else
     RUN("mov %%ebp, %%esi; mov %%edi, %%ebp; mov (%%ebp), %%eax", 1, 2, 3, 4, 5, 0xfffffffe);
     printf("not canonical\n");
@@ -196,9 +197,12 @@ int main(void)
     static int bounds[2] = {3, 5};
     RUN("bound %%eax, (%%edi)", 6, 2, 3, 4, 5, bounds);
     int bound = signal_seen == SIGSEGV && code_seen == 128 && trap_seen == 5;
+    RUN("movl %%fs:(%%edi), %%eax", 1, 2, 3, 4, 5, page);
+    int null = signal_seen == SIGSEGV && code_seen == 128 && trap_seen == 13;
     fflush(stdout);
     dup2(saved, 1);
     printf("into: %s\nbound: %s\n", into ? "right" : "wrong", bound ? "right" : "wrong");
+    printf("null segment: %s\n", null ? "right" : "wrong");
 #endif
     return 0;
 }
