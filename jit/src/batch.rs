@@ -10,7 +10,7 @@ use crate::cache::{CodeCache, Sources};
 use crate::emit::switch::{Table, table};
 use crate::engine::{Settings, TESTING};
 use crate::layout::Limits;
-use crate::region::{BlockSource, Node, Region, form_region};
+use crate::region::{BlockSource, End, Node, Region, Target, form_region};
 
 /// Most regions of one batch, callees included.
 const MAX_REGIONS: usize = 40;
@@ -30,6 +30,10 @@ const PIECE: Limits = Limits { blocks: 64, ops: 600 };
 /// with it is wanted, hottest first.
 const SEAM: Limits = Limits { blocks: 160, ops: 2500 };
 
+/// Limits of a region that has everything hot that it leads to, which is a loop mostly: cut into pieces it would be
+/// left for another piece every few blocks, and each piece would be compiled from several places.
+pub const WHOLE: Limits = Limits { blocks: 640, ops: 12_000 };
+
 /// What is taken into a batch.
 #[derive(Clone, Copy)]
 pub struct Policy<'a> {
@@ -46,6 +50,8 @@ pub struct Policy<'a> {
     functions: bool,
     /// Most operations of a module.
     module: u64,
+    /// A region is as large as [`WHOLE`] if nothing is left out then and each of its operations ran so often.
+    whole: Option<u64>,
     /// What a region at an address is put in order by, before it is cut into modules.
     order: Option<&'a dyn Fn(u64) -> u32>,
     worth: Worth<'a>,
@@ -62,6 +68,7 @@ impl<'a> Policy<'a> {
             operations: u64::MAX,
             functions: false,
             module: MODULE_OPERATIONS,
+            whole: Some(0),
             order: None,
             worth,
         }
@@ -76,15 +83,18 @@ impl<'a> Policy<'a> {
             operations,
             functions: true,
             module: MODULE_OPERATIONS,
+            whole: None,
             order: None,
             worth,
         }
     }
 
     /// For the code of an object as a whole: blocks that ran `least` times with those around them that ran
-    /// `block` times, in this order and modules of so many operations.
+    /// `block` times, in this order and modules of so many operations; larger regions than usual where each operation
+    /// ran `whole` times.
     pub fn stored(
         (least, block): (u64, u64),
+        whole: Option<u64>,
         module: u64,
         order: &'a dyn Fn(u64) -> u32,
         worth: Worth<'a>,
@@ -96,6 +106,7 @@ impl<'a> Policy<'a> {
             operations: u64::MAX,
             functions: true,
             module,
+            whole,
             order: Some(order),
             worth,
         }
@@ -216,13 +227,13 @@ impl Source<'_> {
         self.cache.find(rip).map_or(0, |number| executions(self.cache, self.cache.entry(number)))
     }
 
-    /// Instructions of a region that were interpreted, about.
+    /// Instructions of a region that were interpreted, about, in plain ones that take as long.
     fn work(&self, region: &Region) -> u64 {
         // A countdown that has ended is that of a block with code of its own, which is run instead.
         let compiled = |rip| self.cache.find(rip).is_some_and(|n| self.cache.entry(n).countdown.get() <= 2);
         let run = |block: &Block| match compiled(block.rip) {
             true => 0,
-            false => self.ran(block.rip).saturating_mul(block.instructions() as u64),
+            false => self.ran(block.rip).saturating_mul(interpreting(block)),
         };
         own(region).map(|node| run(&node.block)).fold(0, u64::saturating_add)
     }
@@ -269,6 +280,13 @@ impl BlockSource for Source<'_> {
         }
         all
     }
+}
+
+/// What interpreting a block takes, in plain instructions: SSE, MMX and x87 ones take several times as long,
+/// which is the more so the more operations they consist of.
+fn interpreting(block: &Block) -> u64 {
+    let vectors = block.ops.iter().filter(|op| op.code == OpCode::Vector).count();
+    (block.instructions() + 2 * vectors) as u64
 }
 
 /// How often a block began, about.
@@ -343,6 +361,21 @@ fn keep_best(chosen: &mut Vec<(Region, u64)>, mut room: u64) {
     chosen.retain(|_| kept.next() == Some(true));
 }
 
+/// Whether a region's limits have left out what would belong to it.
+fn cut_short(region: &Region, source: &mut Source<'_>) -> bool {
+    let mut left_out = |target: &Target| match *target {
+        Target::Node(_) => false,
+        Target::Exit(rip) => source.block(rip).is_some(),
+    };
+    own(region).any(|node| match &node.end {
+        End::Jump(to) => left_out(to),
+        End::Branch { taken, fall } => left_out(taken) || left_out(fall),
+        End::Call { next, .. } => left_out(next),
+        End::Indirect { known } => known.iter().any(|(_, to)| left_out(to)),
+        End::Return | End::Trap => false,
+    })
+}
+
 /// Forms the regions for `hot` and their callees, with what was interpreted so far and how.
 pub fn form(
     (cache, memory, mode): (&mut Cache, &GuestMemory, Mode),
@@ -392,13 +425,26 @@ pub fn form(
             } else {
                 settings.region.smaller(&SEAM)
             };
-            let Some(region) = form_region(&mut source, entry, &limits) else {
+            let Some(mut region) = form_region(&mut source, entry, &limits) else {
                 if entry == rip {
                     formed.failed.push(rip as u32);
                 }
                 continue;
             };
-            let work = source.work(&region);
+            let mut work = source.work(&region);
+            if let Some(runs) = policy.whole
+                && !inside
+                && !settings.pieces
+                && cut_short(&region, &mut source)
+                && let Some(whole) = form_region(&mut source, entry, &WHOLE)
+                && !cut_short(&whole, &mut source)
+            {
+                let all = source.work(&whole);
+                if all >= runs.saturating_mul(operations(&whole)) && (policy.worth)(&whole, all, entry != rip)
+                {
+                    (region, work) = (whole, all);
+                }
+            }
             if !(policy.worth)(&region, work, entry != rip) {
                 entries.remove(&entry);
                 if entry == rip {
@@ -455,5 +501,43 @@ mod tests {
         jumps.known = Some(FxHashMap::default());
         jumps.begin(true);
         assert!(jumps.known.is_none(), "exact: looked for each time");
+    }
+
+    /// Nodes of the region that is formed for a hot loop of so many blocks.
+    fn loop_of(blocks: u64, settings: &Settings) -> usize {
+        let start = 0x40_0000;
+        let memory = GuestMemory::for_tests();
+        memory.set_perms(0x400..0x402, Perms::READ | Perms::WRITE);
+        // Each is a branch to the next one; the last jumps back.
+        let back = (-(2 * (blocks as i32 - 1) + 5)).to_le_bytes();
+        let code = [[0x75, 0].repeat(blocks as usize - 1), vec![0xe9], back.to_vec()].concat();
+        memory.write_bytes(start, &code).expect("mapped");
+        memory.set_perms(0x400..0x402, Perms::READ | Perms::EXEC);
+        let mut cache = Cache::default();
+        cache.set_mode(Mode::Bits64);
+        cache.set_threshold(settings.thresholds.hot);
+        for block in 0..blocks {
+            let number = cache.lookup(&memory, Mode::Bits64, start + 2 * block).expect("code");
+            cache.entry(number).rounds.set(1);
+        }
+        let (mut jumps, code) = (Jumps::default(), CodeCache::default());
+        let worth = |_: &Region, _: u64, _: bool| true;
+        let policy = Policy::now(settings.thresholds.hot, &worth);
+        let from = (&mut cache, &memory, Mode::Bits64);
+        let formed = form(from, &[start as u32], settings, &code, &mut jumps, policy);
+        formed.modules[0].regions[0].nodes.len()
+    }
+
+    #[test]
+    fn a_loop_is_whole_up_to_a_limit() {
+        let settings = Settings::default();
+        let usual = settings.region.blocks;
+        assert_eq!(loop_of(600, &settings), 600);
+        assert_eq!(
+            loop_of(WHOLE.blocks as u64 + 10, &settings),
+            usual,
+            "too large: a piece of the usual size"
+        );
+        assert_eq!(loop_of(600, &Settings { pieces: true, ..settings }), usual);
     }
 }

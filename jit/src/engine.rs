@@ -128,6 +128,8 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// How far a region goes.
     pub region: Limits,
+    /// No region goes further than that, not even one that would be whole then.
+    pub pieces: bool,
     /// What is kept.
     pub cache: cache::Limits,
     /// How to compile. A program that writes code in place, and one that handles

@@ -29,8 +29,11 @@ const MOST_BLOCKS: usize = 100_000;
 pub const COUNTING: u32 = 1 << 30;
 
 /// Larger regions (1,000 blocks, 16,000 operations: the whole loop of Python's interpreter) keep a browser's optimising
-/// compiler busy for seconds, and two cores with it.
+/// compiler busy for seconds, and two cores with it. So only loops that ran most are whole, see [`RAN_MOST`].
 const REGION: Limits = Limits { blocks: 100, ops: 1000 };
+
+/// In a region of the size of [`batch::WHOLE`], each operation has run so often.
+const RAN_MOST: u64 = 5_000;
 
 /// They are for blocks that ran so many times as often as is enough for a region otherwise.
 const WAYS: u64 = 10;
@@ -220,9 +223,9 @@ fn compile_object(
     let mut entries: BTreeSet<u32> = BTreeSet::new();
     // What many programs run comes first, so that a program that starts takes over few modules.
     let order = |rip: u64| u32::MAX - blocks.get(&(rip as u32)).map_or(0, |seen| seen.programs | 1).ilog2();
-    for (limits, more) in [(REGION, 1), (WAY_IN, WAYS)] {
+    for (limits, more, whole) in [(REGION, 1, Some(RAN_MOST)), (WAY_IN, WAYS, None)] {
         let settings = Settings { region: limits, ..Settings::default() };
-        let policy = Policy::stored((least * more, least / SHARE), MODULE, &order, &worth);
+        let policy = Policy::stored((least * more, least / SHARE), whole, MODULE, &order, &worth);
         let formed = batch::form((&mut cache, memory, mode), &hot, &settings, &code, &mut jumps, policy);
         let first = all.len();
         emit(formed, layout, options, all);

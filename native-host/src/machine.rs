@@ -93,6 +93,7 @@ impl JitConfig {
         }
         if let Some(blocks) = self.region {
             settings.region.blocks = blocks.max(1);
+            settings.pieces = true;
         }
         settings
     }
