@@ -215,3 +215,79 @@ fn library_sum(e: &mut Emitter, a: Pair, b: Pair, to: Pair, minus: bool) {
     }
     e.i().call(function).local_set(to.se).local_set(to.m);
 }
+
+/// Pops an integer (i64): its value.
+pub(super) fn integer(e: &mut Emitter, to: Pair) {
+    let (value, sign, shift) = (e.scratch(ValType::I64), e.scratch(ValType::I64), e.scratch(ValType::I64));
+    let mut i = e.i();
+    i.local_tee(value).i64_const(63).i64_shr_s().local_set(sign);
+    // The magnitude; a zero has 64 leading ones too few, and stays one.
+    i.local_get(value).local_get(sign).i64_xor().local_get(sign).i64_sub().local_tee(value);
+    i.local_get(value).i64_clz().local_tee(shift).i64_shl().local_tee(to.m);
+    i.i64_eqz().if_(BlockType::Empty);
+    i.i32_const(0).local_set(to.se);
+    i.else_();
+    i.local_get(sign).i32_wrap_i64().i32_const(0x8000).i32_and();
+    i.i32_const(BIAS + 63).local_get(shift).i32_wrap_i64().i32_sub().i32_or().local_set(to.se);
+    i.end();
+}
+
+/// A value as a double (`bits` of 64) or single, with flags, as [`library::STORE64`] and
+/// [`library::STORE32`] make them.
+pub(super) fn narrowed(e: &mut Emitter, a: Pair, wide: bool, bits: u32, flags: u32) {
+    let (fraction, bias, number) =
+        if wide { (52, 1023, library::STORE64) } else { (23, 127, library::STORE32) };
+    let (exp, up, rest) = (e.scratch(ValType::I32), e.scratch(ValType::I32), e.scratch(ValType::I64));
+    let dropped = 63 - fraction;
+    let mut i = e.i();
+    // A normal number, whose exponent stays in range even if rounding carries.
+    i.local_get(a.se).i32_const(0x7fff).i32_and().i32_const(BIAS - bias + 1).i32_sub();
+    i.local_tee(exp).i32_const(2 * bias - 1).i32_lt_u();
+    i.local_get(a.m).i64_const(0).i64_lt_s().i32_and();
+    e.likely();
+    let mut i = e.i();
+    i.if_(BlockType::Empty);
+    i.local_get(a.m).i64_const(dropped).i64_shr_u().local_set(bits);
+    i.local_get(a.m).i64_const(64 - dropped).i64_shl().local_tee(rest);
+    i.i64_const(TOP_BIT).local_get(bits).i64_const(1).i64_and().i64_sub().i64_gt_u().local_set(up);
+    // The hidden bit adds one to the exponent field, and so does a carry.
+    i.local_get(bits).local_get(up).i64_extend_i32_u().i64_add();
+    i.local_get(exp).i64_extend_i32_u().i64_const(fraction).i64_shl().i64_add();
+    let sign_shift = if wide { 48 } else { 16 };
+    i.local_get(a.se).i32_const(0x8000).i32_and().i64_extend_i32_u().i64_const(sign_shift).i64_shl();
+    i.i64_or().local_set(bits);
+    i.local_get(up).i32_const(UP_FLAG).i32_shl();
+    i.local_get(rest).i64_const(0).i64_ne().i32_const(INEXACT_FLAG).i32_shl().i32_or().local_set(flags);
+    i.else_();
+    let function = e.x87_function(number);
+    e.i().local_get(a.m).local_get(a.se).call(function).local_set(flags).local_set(bits).end();
+}
+
+/// Sets `to` to how two values relate, as [`library::RELATE`] says.
+pub(super) fn relation(e: &mut Emitter, a: Pair, b: Pair, to: u32) {
+    let [ea, eb, same, negative] = [(); 4].map(|()| e.scratch(ValType::I32));
+    for (v, exp) in [(a, ea), (b, eb)] {
+        in_range(e, v.se, exp);
+        e.i().local_get(v.m).i64_const(0).i64_lt_s().i32_and();
+        // Or zero.
+        e.i().local_get(v.m).local_get(exp).i64_extend_i32_u().i64_or().i64_eqz().i32_or();
+    }
+    e.i().i32_and();
+    e.likely();
+    let mut i = e.i();
+    i.if_(BlockType::Empty);
+    i.local_get(a.se).local_get(b.se).i32_xor().i32_const(0x8000).i32_and().i32_eqz().local_set(same);
+    i.local_get(a.se).i32_const(15).i32_shr_u().i32_const(1).i32_and().local_set(negative);
+    // Equal: of equal magnitude and sign, or both zero.
+    i.i32_const(2);
+    // Less: of smaller magnitude, or of larger and negative; with different signs if negative.
+    i.local_get(ea).local_get(eb).i32_lt_u();
+    i.local_get(ea).local_get(eb).i32_eq().local_get(a.m).local_get(b.m).i64_lt_u().i32_and().i32_or();
+    i.local_get(negative).i32_xor().local_get(negative).local_get(same).select();
+    i.local_get(ea).local_get(eb).i32_eq().local_get(a.m).local_get(b.m).i64_eq().i32_and();
+    i.local_get(same).local_get(a.m).i64_eqz().i32_or().i32_and();
+    i.select().local_set(to);
+    i.else_();
+    let function = e.x87_function(library::RELATE);
+    e.i().local_get(a.m).local_get(a.se).local_get(b.m).local_get(b.se).call(function).local_set(to).end();
+}

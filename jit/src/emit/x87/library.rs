@@ -74,23 +74,22 @@ macro_rules! functions {
 }
 
 functions! {
-    0 FROM_INT from_int (I64) -> (I64, I32) "The value of an integer.";
-    1 GET get (I32, I32) -> (I64, I32) "(state, register modulo 8): what is in it.";
-    2 PUT put (I32, I32, I64, I32) -> () "(state, register modulo 8, value): puts it there.";
-    3 PUT_STATUS put_status (I32, I32, I32, I32, I32) -> ()
+    0 GET get (I32, I32) -> (I64, I32) "(state, register modulo 8): what is in it.";
+    1 PUT put (I32, I32, I64, I32) -> () "(state, register modulo 8, value): puts it there.";
+    2 PUT_STATUS put_status (I32, I32, I32, I32, I32) -> ()
         "(state, keep, set, top, tags): the status word; the tags from those from that register on.";
-    4 ADD add (I64, I32, I64, I32) -> (I64, I32) "The sum of two values, with flags.";
-    5 MUL mul (I64, I32, I64, I32) -> (I64, I32) "The product of two values, with flags.";
-    6 DIV div (I64, I32, I64, I32) -> (I64, I32) "The first value by the second, with flags.";
-    7 DIVIDE_STEP divide_step (I64, I64, I64) -> (I64, I64)
+    3 ADD add (I64, I32, I64, I32) -> (I64, I32) "The sum of two values, with flags.";
+    4 MUL mul (I64, I32, I64, I32) -> (I64, I32) "The product of two values, with flags.";
+    5 DIV div (I64, I32, I64, I32) -> (I64, I32) "The first value by the second, with flags.";
+    6 DIVIDE_STEP divide_step (I64, I64, I64) -> (I64, I64)
         "(rest, digit, divisor): 32 bits of a quotient, and what is left.";
-    8 RELATE relate (I64, I32, I64, I32) -> (I32)
+    7 RELATE relate (I64, I32, I64, I32) -> (I32)
         "The first value against the second: 0 greater, 1 less, 2 equal, -1 not common.";
-    9 STORE64 store64 (I64, I32) -> (I64, I32) "A value as a double, and flags.";
-    10 STORE32 store32 (I64, I32) -> (I64, I32) "A value as a single, and flags.";
-    11 STORE_INT store_int (I64, I32, I64, I32) -> (I64, I32)
+    8 STORE64 store64 (I64, I32) -> (I64, I32) "A value as a double, and flags.";
+    9 STORE32 store32 (I64, I32) -> (I64, I32) "A value as a single, and flags.";
+    10 STORE_INT store_int (I64, I32, I64, I32) -> (I64, I32)
         "(value, largest, rounding control): as an integer of at most this magnitude, and flags.";
-    12 SQRT sqrt (I64, I32) -> (I64, I32) "The square root, with flags.";
+    11 SQRT sqrt (I64, I32) -> (I64, I32) "The square root, with flags.";
 }
 
 /// `locals` after parameters; the body is written by the caller.
@@ -135,19 +134,6 @@ fn flags(i: &mut InstructionSink, up: u32, rest: u32) {
 /// Pushes whether `rest` (a fraction of 2^64) rounds `kept` up, to nearest even.
 fn rounds_up(i: &mut InstructionSink, kept: u32, rest: u32) {
     i.local_get(rest).i64_const(TOP_BIT).local_get(kept).i64_const(1).i64_and().i64_sub().i64_gt_u();
-}
-
-fn from_int(_: u32) -> Function {
-    let (value, m, shift) = (0, 1, 2);
-    let mut f = start(&[(2, I64)]);
-    let mut i = f.instructions();
-    i.local_get(value).i64_eqz().if_(BlockType::Empty).i64_const(0).i32_const(0).return_().end();
-    i.i64_const(0).local_get(value).i64_sub().local_get(value);
-    i.local_get(value).i64_const(0).i64_lt_s().select().local_tee(m).i64_clz().local_set(shift);
-    i.local_get(m).local_get(shift).i64_shl();
-    i.i32_const(BIAS + 63).local_get(shift).i32_wrap_i64().i32_sub();
-    i.local_get(value).i64_const(48).i64_shr_u().i32_wrap_i64().i32_const(0x8000).i32_and().i32_or().end();
-    f
 }
 
 /// `to` = the address whose field `regs` is register number `p` (modulo 8).

@@ -66,14 +66,14 @@ pub fn emit(e: &mut Emitter, op: &Op) {
         FcomSt => compare(e, op, Source::St(op.c), op.d & 3),
         Ftst => compare(e, op, Source::Constant(0, 0), 0),
         FcomiSt => compare_flags(e, op),
-        FstM64 => store(e, op, 8, library::STORE64, None),
-        FstM32 => store(e, op, 4, library::STORE32, None),
-        FistM16 => store(e, op, 2, library::STORE_INT, Some((i64::from(i16::MAX), false))),
-        FistM32 => store(e, op, 4, library::STORE_INT, Some((i64::from(i32::MAX), false))),
-        FistM64 => store(e, op, 8, library::STORE_INT, Some((i64::MAX, false))),
-        FisttpM16 => store(e, op, 2, library::STORE_INT, Some((i64::from(i16::MAX), true))),
-        FisttpM32 => store(e, op, 4, library::STORE_INT, Some((i64::from(i32::MAX), true))),
-        FisttpM64 => store(e, op, 8, library::STORE_INT, Some((i64::MAX, true))),
+        FstM64 => store(e, op, 8, None),
+        FstM32 => store(e, op, 4, None),
+        FistM16 => store(e, op, 2, Some((i64::from(i16::MAX), false))),
+        FistM32 => store(e, op, 4, Some((i64::from(i32::MAX), false))),
+        FistM64 => store(e, op, 8, Some((i64::MAX, false))),
+        FisttpM16 => store(e, op, 2, Some((i64::from(i16::MAX), true))),
+        FisttpM32 => store(e, op, 4, Some((i64::from(i32::MAX), true))),
+        FisttpM64 => store(e, op, 8, Some((i64::MAX, true))),
         Fxch => exchange(e, op),
         FstSt => copy(e, op),
         Fchs => sign(e, op, 0xffff, 0x8000),
@@ -139,10 +139,7 @@ fn source(e: &mut Emitter, op: &Op, source: &Source) -> Pair {
     match source {
         Source::F32 => inline::single(e, pair),
         Source::F64 => inline::double(e, pair),
-        _ => {
-            call(e, library::FROM_INT);
-            take(e, pair);
-        }
+        _ => inline::integer(e, pair),
     }
     pair
 }
@@ -242,9 +239,8 @@ fn relate(e: &mut Emitter, op: &Op, from: &Source) -> u32 {
     let place = e.x87.cache.place(0);
     let a = cache::value(e, place);
     let relation = e.scratch(ValType::I32);
-    e.i().local_get(a.m).local_get(a.se).local_get(b.m).local_get(b.se);
-    call(e, library::RELATE);
-    e.i().local_tee(relation).i32_const(0).i32_lt_s();
+    inline::relation(e, a, b, relation);
+    e.i().local_get(relation).i32_const(0).i32_lt_s();
     relation
 }
 
@@ -285,7 +281,7 @@ fn compare_flags(e: &mut Emitter, op: &Op) {
 }
 
 /// FST, FIST, FISTTP; `integer`: largest magnitude, truncate. `d` pops.
-fn store(e: &mut Emitter, op: &Op, bytes: u32, function: u32, integer: Option<(i64, bool)>) {
+fn store(e: &mut Emitter, op: &Op, bytes: u32, integer: Option<(i64, bool)>) {
     cache::open(e);
     if !cache::used(e, 0) {
         return fallback(e, op);
@@ -295,18 +291,19 @@ fn store(e: &mut Emitter, op: &Op, bytes: u32, function: u32, integer: Option<(i
     e.i().local_set(address);
     let place = e.x87.cache.place(0);
     let a = cache::value(e, place);
-    e.i().local_get(a.m).local_get(a.se);
     if let Some((largest, truncate)) = integer {
-        e.i().i64_const(largest);
+        e.i().local_get(a.m).local_get(a.se).i64_const(largest);
         if truncate {
             e.i().i32_const(3);
         } else {
             e.i().local_get(STATE).i32_load16_u(at(field!(cw), 1)).i32_const(10).i32_shr_u();
             e.i().i32_const(3).i32_and();
         }
+        call(e, library::STORE_INT);
+        e.i().local_set(flags).local_set(bits);
+    } else {
+        inline::narrowed(e, a, bytes == 8, bits, flags);
     }
-    call(e, function);
-    e.i().local_set(flags).local_set(bits);
     cache::uncommon(e, flags);
     if integer.is_none() {
         cache::odd(e);
