@@ -1,11 +1,14 @@
 //! Control flow: a region's function around its operations; branches and indirect jumps.
 
+use std::collections::HashMap;
+
 use tawaki_cpu::ir::{Op, OpCode};
 use wasm_encoder::{BlockType, BranchHint, Function, ValType};
 
 use super::call::{call, ret, return_address, target_to_pc};
 use super::module::{Batch, EXIT, Prologue, prologue};
-use super::{CTX, DEPTH, Emitter, STATE, at, switch, x87};
+use super::x87::{self, Way};
+use super::{CTX, DEPTH, Emitter, STATE, at, switch};
 use crate::analysis::{self, Analysis, Effects, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::placement::exposed;
@@ -58,16 +61,29 @@ fn graph(region: &Region, groups: &[switch::Group]) -> Vec<Vec<usize>> {
     succ
 }
 
+/// A function, its hints, and the addresses of its other entries.
+type Emitted = (Function, Vec<BranchHint>, Vec<u64>);
+
 /// Emits the function of a region.
 ///
 /// Returns also the nodes besides the first at which it can be entered: entry number `i`,
 /// from 1 on, is passed in the upper half of the depth ([`stub`]).
-pub(super) fn function(
+pub(super) fn function(region: &Region, layout: &Layout, options: &Options, batch: &Batch) -> Emitted {
+    let (body, records) = attempt(region, layout, options, batch, None);
+    if records.is_empty() {
+        return body;
+    }
+    attempt(region, layout, options, batch, Some(records)).0
+}
+
+/// Emits the function, and tells what to know for doing it better.
+fn attempt(
     region: &Region,
     layout: &Layout,
     options: &Options,
     batch: &Batch,
-) -> (Function, Vec<BranchHint>, Vec<u64>) {
+    records: Option<HashMap<usize, x87::Record>>,
+) -> (Emitted, HashMap<usize, x87::Record>) {
     let groups = switch::groups(region);
     let mut succ = graph(region, &groups);
     let entries = entries(region, &succ, batch);
@@ -83,6 +99,7 @@ pub(super) fn function(
     let analysis = analysis::analyse(&mut region, &shape, options, batch);
     let region = &region;
     let mut e = Emitter::new(layout, options, batch);
+    e.x87.meets.records = records;
     let labels = shape.dispatch.iter().map(|_| e.local(ValType::I32)).collect();
     let spin = e.local(ValType::I32);
     let loops = shape.header.iter().any(|&h| h);
@@ -135,8 +152,9 @@ pub(super) fn function(
     let start = e.code.len();
     e.code.extend(body);
     e.hints = hints.into_iter().map(|(at, taken)| (at + start, taken)).collect();
+    let records = std::mem::take(&mut e.x87.meets.recorded);
     let (body, hints) = finish(e);
-    (body, hints, rips)
+    ((body, hints, rips), records)
 }
 
 /// Most entries besides the first.
@@ -253,10 +271,12 @@ fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
     let saved = (e.dirty, e.kind, x87::here(e), e.held);
     let is_loop = c.shape.header[n];
     if c.x87 {
-        if c.shape.merge[n] {
-            x87::begin(e);
-        } else if is_loop {
-            x87::finish(e);
+        if is_loop && !c.shape.merge[n] {
+            let way = Way { to: n, back: false, entry: false, rip: rip(c, n) };
+            x87::meet(e, way);
+        }
+        if is_loop || c.shape.merge[n] {
+            x87::arrive(e, n);
         }
     }
     if is_loop {
@@ -342,9 +362,11 @@ fn copies(c: &Context, n: usize) -> usize {
     if again(taken) == again(fall) || !c.shape.header[n] || c.shape.redirect[n].is_some() {
         return 1;
     }
-    // The x87's registers are in memory at each end of the loop, but not in between.
-    let half = if c.x87 { 2 } else { 1 };
-    match block.ops.len() / half {
+    // An x87 operation is many of the machine's.
+    if x87::among(&block.ops) {
+        return 1;
+    }
+    match block.ops.len() {
         0..=12 => 4,
         13..=24 => 2,
         _ => 1,
@@ -385,11 +407,8 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
             if more {
                 meet_if(e, c, None, 0);
             } else {
-                meet_if(e, c, Some(n), header + 1);
+                meet_if(e, c, Some((n, n)), header + 1);
             }
-        }
-        if c.x87 {
-            x87::finish(e);
         }
         e.close();
         return goto(e, c, n, if leaves_taken { *taken } else { *fall });
@@ -512,7 +531,7 @@ fn branch_to(e: &mut Emitter, c: &mut Context, from: usize, to: usize) {
         Some(l) => {
             let here = x87::here(e);
             if c.x87 {
-                x87::finish(e);
+                x87::meet(e, way(c, from, to));
             }
             e.i().br(l);
             x87::restore(e, here);
@@ -536,21 +555,32 @@ pub(super) fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target
     }
 }
 
-/// Pops an i32; if it is not zero, branches to where ways meet, which is the start of node `to`
-/// if there is one.
-fn meet_if(e: &mut Emitter, c: &Context, to: Option<usize>, label: u32) {
-    let settled = to.is_none_or(|to| unsettled(e, c, to) == (Set::EMPTY, Set::EMPTY));
-    if settled && !x87::unfinished(e) {
+/// Guest address of a node.
+fn rip(c: &Context, n: usize) -> Option<u64> {
+    c.region.nodes.get(n).map(|node| node.block.rip)
+}
+
+fn way(c: &Context, from: usize, to: usize) -> Way {
+    let back = c.shape.rpo[to] <= c.shape.rpo[from];
+    let entry = from == c.shape.root && from >= c.region.nodes.len() + c.groups.len();
+    Way { to, back, entry, rip: rip(c, to) }
+}
+
+/// Pops an i32; if it is not zero, branches to where ways meet, which is the start of a node,
+/// the second of `ends`, if there is one.
+fn meet_if(e: &mut Emitter, c: &Context, ends: Option<(usize, usize)>, label: u32) {
+    let settled = ends.is_none_or(|(_, to)| unsettled(e, c, to) == (Set::EMPTY, Set::EMPTY));
+    if settled && (!c.x87 || ends.is_none_or(|(_, to)| x87::met(e, to))) {
         e.i().br_if(label);
         return;
     }
     let here = x87::here(e);
     e.if_();
-    if let Some(to) = to {
+    if let Some((from, to)) = ends {
         settle(e, c, to);
-    }
-    if c.x87 {
-        x87::finish(e);
+        if c.x87 {
+            x87::meet(e, way(c, from, to));
+        }
     }
     e.i().br(label + 1);
     e.close();
@@ -592,13 +622,13 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
         Target::Exit(_) => None,
     };
     if let Some((to, l)) = plain(e, c, taken) {
-        meet_if(e, c, Some(to), l);
+        meet_if(e, c, Some((n, to)), l);
         goto(e, c, n, fall);
         return;
     }
     if let Some((to, l)) = plain(e, c, fall) {
         e.i().i32_eqz();
-        meet_if(e, c, Some(to), l);
+        meet_if(e, c, Some((n, to)), l);
         goto(e, c, n, taken);
         return;
     }

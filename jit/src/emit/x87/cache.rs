@@ -12,6 +12,7 @@ use wasm_encoder::ValType;
 
 use super::super::{Emitter, STATE, at};
 use super::library::{self, C1, CODES, INEXACT_SHIFT, PENDING, TOP, field};
+use super::meet::Meets;
 
 /// Masks of the control word.
 pub(super) const ALL_MASKED: i32 = 0x3f;
@@ -44,22 +45,22 @@ pub(in crate::emit) struct Cache {
     open: bool,
     /// ST(0) is this place.
     pub depth: u8,
-    regs: [Option<Pair>; 8],
+    pub regs: [Option<Pair>; 8],
     /// The pair differs from the state.
-    dirty: u8,
+    pub dirty: u8,
     /// In use.
-    valid: u8,
-    empty: u8,
+    pub valid: u8,
+    pub empty: u8,
     /// The tag differs from the local of the tags, or may (then in both).
     retag: u8,
     blind: u8,
     /// The status word in memory lacks something.
     status: bool,
     /// The local of raised flags holds some.
-    raised: bool,
+    pub raised: bool,
     pub rounded: Rounded,
     /// The condition codes are in their local.
-    codes: bool,
+    pub codes: bool,
     /// The local that says whether the control word is unusual is up to date.
     control: bool,
 }
@@ -74,9 +75,9 @@ pub(super) struct Locals {
     /// Whether the control word is not the usual one.
     odd: u32,
     /// Flags of results, all of them or'ed, and of the last one.
-    raised: u32,
-    flags: u32,
-    codes: u32,
+    pub raised: u32,
+    pub flags: u32,
+    pub codes: u32,
 }
 
 /// The x87's part of the emitter.
@@ -87,6 +88,9 @@ pub(in crate::emit) struct X87 {
     /// The local of TOP is right.
     known: bool,
     pub(super) cache: Cache,
+    /// Where everything had to be stored, so far.
+    pub(super) flushes: u32,
+    pub(in crate::emit) meets: Meets,
 }
 
 /// Both bits of the tag of a place.
@@ -94,11 +98,28 @@ fn tag_bits(places: u8) -> i32 {
     (0..8).filter(|k| places >> k & 1 != 0).fold(0, |bits, k| bits | 3 << (2 * k))
 }
 
-fn each(places: u8) -> impl Iterator<Item = u8> {
+pub(super) fn each(places: u8) -> impl Iterator<Item = u8> {
     (0..8).filter(move |k| places >> k & 1 != 0)
 }
 
 impl Cache {
+    /// Where ways meet: these places are in locals, which are still to be chosen, these are
+    /// in use, and these are empty.
+    pub fn met(locals: u8, valid: u8, empty: u8) -> Cache {
+        Cache {
+            open: true,
+            dirty: locals,
+            valid,
+            empty,
+            status: true,
+            raised: true,
+            rounded: Rounded::Flags,
+            codes: true,
+            control: true,
+            ..Cache::default()
+        }
+    }
+
     /// The place of ST(n).
     pub fn place(&self, n: u8) -> u8 {
         self.depth.wrapping_add(n) & 7
@@ -161,7 +182,7 @@ impl Cache {
 
 // ---- blocks ----------------------------------------------------------------------
 
-fn locals(e: &mut Emitter) -> Locals {
+pub(super) fn locals(e: &mut Emitter) -> Locals {
     if let Some(locals) = e.x87.locals {
         return locals;
     }
@@ -184,8 +205,8 @@ pub(in crate::emit) fn begin(e: &mut Emitter) {
     e.x87.cache = Cache::default();
 }
 
-/// Whether there is anything to do before a branch to where ways meet.
-pub(in crate::emit) fn unfinished(e: &Emitter) -> bool {
+/// Whether there is anything to do before [`begin`].
+pub(super) fn unfinished(e: &Emitter) -> bool {
     e.x87.locals.is_some() && (!e.x87.known || e.x87.cache.unsaved() || e.x87.cache.depth != 0)
 }
 
@@ -199,7 +220,7 @@ pub(in crate::emit) fn restore(e: &mut Emitter, there: (bool, Cache)) {
     (e.x87.known, e.x87.cache) = there;
 }
 
-/// Before a branch to where ways meet: see [`begin`].
+/// Before a branch to where ways meet and everything is in memory: see [`begin`].
 pub(in crate::emit) fn finish(e: &mut Emitter) {
     if !e.x87.known {
         enter(e);
@@ -221,6 +242,7 @@ pub(in crate::emit) fn flush(e: &mut Emitter) {
     store(e, true);
     e.x87.known = false;
     e.x87.cache = Cache::default();
+    e.x87.flushes += 1;
 }
 
 /// Whether a way out from here has to store registers.
@@ -259,14 +281,14 @@ pub(super) fn control_changed(e: &mut Emitter) {
     e.x87.cache.control = false;
 }
 
-/// Pushes whether the control word is not the usual one: all masked, full precision, to nearest.
-pub(super) fn odd(e: &mut Emitter) {
+/// The local of whether the control word is not the usual one: all masked, full precision, to nearest.
+pub(super) fn odd(e: &mut Emitter) -> u32 {
     let odd = locals(e).odd;
     if !std::mem::replace(&mut e.x87.cache.control, true) {
         library::control(&mut e.i(), library::USUAL_MASK, library::USUAL);
         e.i().local_set(odd);
     }
-    e.i().local_get(odd);
+    odd
 }
 
 // ---- registers ----------------------------------------------------------------------
@@ -344,6 +366,50 @@ pub(super) fn uncommon(e: &mut Emitter, se: u32) {
 
 // ---- the state in memory ---------------------------------------------------------------
 
+/// Stores the value of a place.
+pub(super) fn put(e: &mut Emitter, place: u8, pair: Pair) {
+    address(e, place);
+    e.i().local_get(pair.m).i64_store(at(field!(regs), 3));
+    address(e, place);
+    e.i().local_get(pair.se).i32_store16(at(field!(regs) + 8, 1));
+}
+
+/// Pushes the tags as they are now, place 0 first, above 16 bits anything.
+fn push_tags(e: &mut Emitter, cache: &Cache) {
+    let tags = locals(e).tags;
+    e.i().local_get(tags);
+    if cache.retag != 0 {
+        e.i().i32_const(!tag_bits(cache.retag)).i32_and();
+        e.i().i32_const(tag_bits(cache.retag & cache.empty)).i32_or();
+    }
+}
+
+/// Stores the tags in memory, and in their local.
+fn store_tags(e: &mut Emitter, cache: &Cache) {
+    let l = locals(e);
+    e.i().local_get(STATE);
+    push_tags(e, cache);
+    e.i().i32_const(0xffff).i32_and().local_tee(l.tags);
+    e.i().local_get(l.tags).i32_const(16).i32_shl().i32_or();
+    e.i().i32_const(16).local_get(l.top).i32_const(1).i32_shl().i32_sub().i32_shr_u();
+    e.i().i32_store16(at(field!(tw), 1));
+}
+
+/// Before a branch: tags in memory are right, and ST(0) is place 0.
+pub(super) fn settle_tags(e: &mut Emitter) {
+    let (cache, l) = (e.x87.cache, locals(e));
+    if cache.retag != 0 {
+        store_tags(e, &cache);
+    }
+    if cache.depth != 0 {
+        let depth = i32::from(cache.depth);
+        e.i().local_get(l.tags).i32_const(0xffff).i32_and().local_tee(l.tags);
+        e.i().local_get(l.tags).i32_const(16).i32_shl().i32_or().i32_const(2 * depth).i32_shr_u();
+        e.i().local_set(l.tags);
+        e.i().local_get(l.top).i32_const(depth).i32_add().i32_const(7).i32_and().local_set(l.top);
+    }
+}
+
 /// Writes what [`Cache::unsaved`] tells of; `inline` or by calls.
 fn store(e: &mut Emitter, inline: bool) {
     let cache = e.x87.cache;
@@ -354,10 +420,7 @@ fn store(e: &mut Emitter, inline: bool) {
     for place in each(cache.dirty) {
         let Some(pair) = cache.regs[usize::from(place)] else { continue };
         if inline {
-            address(e, place);
-            e.i().local_get(pair.m).i64_store(at(field!(regs), 3));
-            address(e, place);
-            e.i().local_get(pair.se).i32_store16(at(field!(regs) + 8, 1));
+            put(e, place, pair);
         } else {
             e.i().local_get(STATE).local_get(l.top).i32_const(i32::from(place)).i32_add();
             e.i().local_get(pair.m).local_get(pair.se);
@@ -399,28 +462,16 @@ fn store(e: &mut Emitter, inline: bool) {
         let mask = if cache.rounded == Rounded::Codes { CODES } else { CODES & !C1 };
         e.i().local_get(l.codes).i32_const(mask).i32_and().i32_or();
     }
-    let tags = |e: &mut Emitter| {
-        e.i().local_get(l.tags);
-        if cache.retag != 0 {
-            e.i().i32_const(!tag_bits(cache.retag)).i32_and();
-            e.i().i32_const(tag_bits(cache.retag & cache.empty)).i32_or();
-        }
-    };
     if !inline {
         e.i().local_get(l.top);
-        tags(e);
+        push_tags(e, &cache);
         let put = e.x87_function(library::PUT_STATUS);
         e.i().call(put);
         return;
     }
     e.i().i32_or().i32_store16(at(field!(sw), 1));
     if cache.retag != 0 {
-        e.i().local_get(STATE);
-        tags(e);
-        e.i().i32_const(0xffff).i32_and().local_tee(l.tags);
-        e.i().local_get(l.tags).i32_const(16).i32_shl().i32_or();
-        e.i().i32_const(16).local_get(l.top).i32_const(1).i32_shl().i32_sub().i32_shr_u();
-        e.i().i32_store16(at(field!(tw), 1));
+        store_tags(e, &cache);
     }
 }
 
@@ -439,7 +490,7 @@ fn slowly(e: &mut Emitter, op: &Op, after: &Cache) {
     let put = e.x87_function(library::PUT_STATUS);
     e.i().call(put);
     for (place, pair) in after.regs.iter().enumerate() {
-        let Some(pair) = pair else { continue };
+        let Some(pair) = pair.filter(|_| before.regs[place] != *pair) else { continue };
         e.i().local_get(STATE).local_get(l.top).i32_const(place as i32).i32_add();
         let get = e.x87_function(library::GET);
         e.i().call(get).local_set(pair.se).local_set(pair.m);
@@ -472,6 +523,11 @@ pub(super) fn unless(e: &mut Emitter, op: &Op, after: Cache, rest: impl FnOnce(&
 /// Ends an operation.
 pub(super) fn end(e: &mut Emitter, after: Cache) {
     e.x87.cache = after;
+    release(e);
+}
+
+/// Pairs that hold no register are free.
+pub(super) fn release(e: &mut Emitter) {
     e.x87.pairs.iter_mut().for_each(|p| p.1 = false);
 }
 

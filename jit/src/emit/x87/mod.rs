@@ -2,11 +2,12 @@
 //! functions of [`library`], which are part of the module; whatever else goes to the
 //! interpreter's own function.
 //!
-//! Within a block registers, tags and status stay in locals: see [`cache`].
+//! Registers, tags and status stay in locals: see [`cache`], and [`meet`](mod@meet) for where ways meet.
 
 mod cache;
 mod inline;
 pub(in crate::emit) mod library;
+mod meet;
 
 use tawaki_cpu::CpuState;
 use tawaki_cpu::flags::kind;
@@ -15,10 +16,9 @@ use tawaki_cpu::state::{Segment, slot};
 use wasm_encoder::ValType;
 
 use self::cache::Pair;
-pub(in crate::emit) use self::cache::{
-    X87, begin, enter, finish, flush, here, restore, save, unfinished, unsaved,
-};
+pub(in crate::emit) use self::cache::{X87, begin, enter, finish, flush, here, restore, save, unsaved};
 use self::library::field;
+pub(in crate::emit) use self::meet::{Record, Way, arrive, meet, met};
 use super::memory::{Access, GUEST};
 use super::vector::{is_x87, operand};
 use super::{Emitter, STATE, at};
@@ -26,8 +26,12 @@ use crate::region::Region;
 
 /// Whether a region needs the library.
 pub(super) fn needed(region: &Region) -> bool {
-    let mut ops = region.nodes.iter().flat_map(|n| n.block.ops.iter());
-    ops.any(|op| op.code == OpCode::Vector && is_x87(VecOp::from_e(op.e)))
+    region.nodes.iter().any(|n| among(&n.block.ops))
+}
+
+/// Whether some of the operations are the x87's.
+pub(super) fn among(ops: &[Op]) -> bool {
+    ops.iter().any(|op| op.code == OpCode::Vector && is_x87(VecOp::from_e(op.e)))
 }
 
 /// What an operation takes as its second operand.
@@ -208,8 +212,8 @@ fn arithmetic(e: &mut Emitter, op: &Op, from: Source) {
 /// Ends an operation whose result goes to a place.
 fn rounded(e: &mut Emitter, op: &Op, place: u8, result: Pair, pop: u8) {
     cache::uncommon(e, result.se);
-    cache::odd(e);
-    e.i().i32_or();
+    let odd = cache::odd(e);
+    e.i().local_get(odd).i32_or();
     let mut after = e.x87.cache;
     after.write(place, result);
     after.inexact();
@@ -306,8 +310,8 @@ fn store(e: &mut Emitter, op: &Op, bytes: u32, integer: Option<(i64, bool)>) {
     }
     cache::uncommon(e, flags);
     if integer.is_none() {
-        cache::odd(e);
-        e.i().i32_or();
+        let odd = cache::odd(e);
+        e.i().local_get(odd).i32_or();
     }
     let mut after = e.x87.cache;
     after.inexact();
