@@ -632,3 +632,131 @@
 #out32 eax=0x2220 sw=0x2220 used=0xff r4=3ffe:ffffffffffffffff r5=3ffe:fffffffffffffffc r6=3ffe:ffffffffffffffff r7=3fbf:8000000000000000
 #code64 d9c0d8e2d9c1d8e4d9c2d8e6d9c5d8ecdfe0
 #out64 rax=0x2220 sw=0x2220 used=0xff r4=3ffe:ffffffffffffffff r5=3ffe:fffffffffffffffc r6=3ffe:ffffffffffffffff r7=3fbf:8000000000000000
+#case stores_at_edges 32 64
+#in cw=0x37f|0x27f|0xb7f st0=3fff:80000000000003ff|3fff:8000000000000400|bfff:8000000000000c00|3fff:ffffffffffffffff|43fe:fffffffffffffbff|43fe:fffffffffffffc00|3c01:8000000000000000|3c00:ffffffffffffffff|c07e:ffffff7fffffffff|407e:ffffff8000000000|3f81:8000000000000000|3f80:ffffffffffffffff
+        fst     qword ptr [data]
+        fst     dword ptr [data + 8]
+        fnstsw  ax
+#code32 dd1500000002d91508000002dfe0
+#out32 eax=0x20 sw=0x20 [data+0x6]=f03f0000803f
+#out32 eax=0x20 sw=0x20 [data+0x6]=f03f0000803f
+#out32 eax=0x20 sw=0x20 [data]=020000000000f0bf000080bf
+#out32 eax=0x220 sw=0x220 [data+0x7]=4000000040
+#out32 eax=0x228 sw=0x228 [data]=ffffffffffffef7f0000807f
+#out32 eax=0x228 sw=0x228 [data+0x6]=f07f0000807f
+#out32 eax=0x30 sw=0x30 [data+0x6]=10
+#out32 eax=0x30 sw=0x30 [data+0x6]=10
+#out32 eax=0x20 sw=0x20 [data+0x3]=f0ffffefc7ffff7fff
+#out32 eax=0x228 sw=0x228 [data+0x3]=f0ffffef470000807f
+#out32 [data+0x6]=1038000080
+#out32 eax=0x220 sw=0x220 [data+0x6]=1038000080
+#out32 eax=0x20 sw=0x20 [data+0x6]=f03f0000803f
+#out32 eax=0x20 sw=0x20 [data+0x6]=f03f0000803f
+#out32 eax=0x20 sw=0x20 [data]=020000000000f0bf000080bf
+#out32 eax=0x220 sw=0x220 [data+0x7]=4000000040
+#out32 eax=0x228 sw=0x228 [data]=ffffffffffffef7f0000807f
+#out32 eax=0x228 sw=0x228 [data+0x6]=f07f0000807f
+#out32 eax=0x30 sw=0x30 [data+0x6]=10
+#out32 eax=0x30 sw=0x30 [data+0x6]=10
+#out32 eax=0x20 sw=0x20 [data+0x3]=f0ffffefc7ffff7fff
+#out32 eax=0x228 sw=0x228 [data+0x3]=f0ffffef470000807f
+#out32 [data+0x6]=1038000080
+#out32 eax=0x220 sw=0x220 [data+0x6]=1038000080
+#out32 eax=0x220 sw=0x220 [data]=010000000000f03f0100803f
+#out32 eax=0x220 sw=0x220 [data]=010000000000f03f0100803f
+#out32 eax=0x20 sw=0x20 [data]=010000000000f0bf000080bf
+#out32 eax=0x220 sw=0x220 [data+0x7]=4000000040
+#out32 eax=0x228 sw=0x228 [data+0x6]=f07f0000807f
+#out32 eax=0x228 sw=0x228 [data+0x6]=f07f0000807f
+#out32 eax=0x230 sw=0x230 [data+0x6]=100001
+#out32 eax=0x230 sw=0x230 [data+0x6]=100001
+#out32 eax=0x20 sw=0x20 [data]=ffffffefffffefc7ffff7fff
+#out32 eax=0x228 sw=0x228 [data+0x3]=f0ffffef470000807f
+#out32 [data+0x6]=1038000080
+#out32 eax=0x220 sw=0x220 [data+0x6]=1038000080
+#code64 dd142500000002d9142508000002dfe0
+#out64 rax=0x20 sw=0x20 [data+0x6]=f03f0000803f
+#out64 rax=0x20 sw=0x20 [data+0x6]=f03f0000803f
+#out64 rax=0x20 sw=0x20 [data]=020000000000f0bf000080bf
+#out64 rax=0x220 sw=0x220 [data+0x7]=4000000040
+#out64 rax=0x228 sw=0x228 [data]=ffffffffffffef7f0000807f
+#out64 rax=0x228 sw=0x228 [data+0x6]=f07f0000807f
+#out64 rax=0x30 sw=0x30 [data+0x6]=10
+#out64 rax=0x30 sw=0x30 [data+0x6]=10
+#out64 rax=0x20 sw=0x20 [data+0x3]=f0ffffefc7ffff7fff
+#out64 rax=0x228 sw=0x228 [data+0x3]=f0ffffef470000807f
+#out64 [data+0x6]=1038000080
+#out64 rax=0x220 sw=0x220 [data+0x6]=1038000080
+#out64 rax=0x20 sw=0x20 [data+0x6]=f03f0000803f
+#out64 rax=0x20 sw=0x20 [data+0x6]=f03f0000803f
+#out64 rax=0x20 sw=0x20 [data]=020000000000f0bf000080bf
+#out64 rax=0x220 sw=0x220 [data+0x7]=4000000040
+#out64 rax=0x228 sw=0x228 [data]=ffffffffffffef7f0000807f
+#out64 rax=0x228 sw=0x228 [data+0x6]=f07f0000807f
+#out64 rax=0x30 sw=0x30 [data+0x6]=10
+#out64 rax=0x30 sw=0x30 [data+0x6]=10
+#out64 rax=0x20 sw=0x20 [data+0x3]=f0ffffefc7ffff7fff
+#out64 rax=0x228 sw=0x228 [data+0x3]=f0ffffef470000807f
+#out64 [data+0x6]=1038000080
+#out64 rax=0x220 sw=0x220 [data+0x6]=1038000080
+#out64 rax=0x220 sw=0x220 [data]=010000000000f03f0100803f
+#out64 rax=0x220 sw=0x220 [data]=010000000000f03f0100803f
+#out64 rax=0x20 sw=0x20 [data]=010000000000f0bf000080bf
+#out64 rax=0x220 sw=0x220 [data+0x7]=4000000040
+#out64 rax=0x228 sw=0x228 [data+0x6]=f07f0000807f
+#out64 rax=0x228 sw=0x228 [data+0x6]=f07f0000807f
+#out64 rax=0x230 sw=0x230 [data+0x6]=100001
+#out64 rax=0x230 sw=0x230 [data+0x6]=100001
+#out64 rax=0x20 sw=0x20 [data]=ffffffefffffefc7ffff7fff
+#out64 rax=0x228 sw=0x228 [data+0x3]=f0ffffef470000807f
+#out64 [data+0x6]=1038000080
+#out64 rax=0x220 sw=0x220 [data+0x6]=1038000080
+#case compares_of_all_orders 32 64
+#in st0=3fff:8000000000000000|bfff:8000000000000001|4000:8000000000000000|8000:0000000000000000 st1=3fff:8000000000000000|3fff:8000000000000001|bfff:8000000000000000|c000:8000000000000000|0000:0000000000000000
+        fcomi   st, st(1)
+        setb    bl
+        sete    cl
+        fcom    st(1)
+        fnstsw  ax
+#code32 dbf10f92c30f94c1d8d1dfe0
+#out32 eax=0x4000 ecx=0x1 flags=zf sw=0x4000
+#out32 eax=0x100 ebx=0x1 flags=cf sw=0x100
+#out32 -
+#out32 -
+#out32 -
+#out32 eax=0x100 ebx=0x1 flags=cf sw=0x100
+#out32 eax=0x100 ebx=0x1 flags=cf sw=0x100
+#out32 eax=0x100 ebx=0x1 flags=cf sw=0x100
+#out32 -
+#out32 eax=0x100 ebx=0x1 flags=cf sw=0x100
+#out32 -
+#out32 -
+#out32 -
+#out32 -
+#out32 -
+#out32 eax=0x100 ebx=0x1 flags=cf sw=0x100
+#out32 eax=0x100 ebx=0x1 flags=cf sw=0x100
+#out32 -
+#out32 -
+#out32 eax=0x4000 ecx=0x1 flags=zf sw=0x4000
+#code64 dbf10f92c30f94c1d8d1dfe0
+#out64 rax=0x4000 rcx=0x1 flags=zf sw=0x4000
+#out64 rax=0x100 rbx=0x1 flags=cf sw=0x100
+#out64 -
+#out64 -
+#out64 -
+#out64 rax=0x100 rbx=0x1 flags=cf sw=0x100
+#out64 rax=0x100 rbx=0x1 flags=cf sw=0x100
+#out64 rax=0x100 rbx=0x1 flags=cf sw=0x100
+#out64 -
+#out64 rax=0x100 rbx=0x1 flags=cf sw=0x100
+#out64 -
+#out64 -
+#out64 -
+#out64 -
+#out64 -
+#out64 rax=0x100 rbx=0x1 flags=cf sw=0x100
+#out64 rax=0x100 rbx=0x1 flags=cf sw=0x100
+#out64 -
+#out64 -
+#out64 rax=0x4000 rcx=0x1 flags=zf sw=0x4000
