@@ -25,11 +25,14 @@ function shared(bytes) {
 }
 
 /** Layout of a file of stored code (`jit/src/store.rs`). */
-const MAGIC = "TAWAKI\0\x01", BUILD_AT = 8, COUNT_AT = 24, INDEX_LENGTH_AT = 28, INDEX_AT = 32, INDEX_ENTRY = 16;
+const MAGIC = "TAWAKI\0\x02", BUILD_AT = 8, COUNT_AT = 24, INDEX_LENGTH_AT = 28, INDEX_AT = 32, ENTRY = 20;
 /** Fetched at first: most indices are no longer. */
-const FIRST = 2 ** 18;
-/** Longest index believed. */
-const MOST_INDEX = 2 ** 26;
+const FIRST = 2 ** 21;
+/** Longest index and file believed. */
+const MOST_INDEX = 2 ** 26, MOST_STORED = 2 ** 30;
+
+/** States of a stored module: not asked for yet, on its way, in the store, not to be had. */
+const ABSENT = 0, ASKED = 1, READY = 2, LOST = 3;
 
 async function range(url, start, end) {
   const response = await fetch(url, { headers: { Range: `bytes=${start}-${end - 1}` } });
@@ -39,6 +42,71 @@ async function range(url, start, end) {
   return undefined;
 }
 
+const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+const text = (bytes, start, end) => String.fromCharCode(...bytes.subarray(start, end));
+
+/** Why the beginning of a file is not the index of this build's code, in words; nothing if it is. */
+export function troubleWith({ url, bytes }, build) {
+  if (text(bytes, 0, BUILD_AT) !== MAGIC) return `${url} is no stored code.`;
+  if (build && text(bytes, BUILD_AT, COUNT_AT) !== build) return `${url} was stored by another build of Tawaki and is not used.`;
+  return describe(bytes) ? undefined : `${url} ends too early.`;
+}
+
+/** Number of modules and length of the file that an index speaks of. */
+function describe(bytes) {
+  const words = viewOf(bytes);
+  const count = words.getUint32(COUNT_AT, true);
+  if (INDEX_AT + count * ENTRY > bytes.length) return undefined;
+  let length = 0;
+  for (let n = 0; n < count; n++) length = Math.max(length, placeOf(words, n).end);
+  return length <= MOST_STORED ? { count, length } : undefined;
+}
+
+/** Where a module lies in the file: its recipe, then the module. */
+function placeOf(words, n) {
+  const [start, recipe, wasm] = [0, 4, 8].map((at) => words.getUint32(INDEX_AT + n * ENTRY + at, true));
+  return { start, wasm: start + recipe, end: start + recipe + wasm };
+}
+
+/**
+ * What all workers share of stored code: the index, the states of its modules, and room for the file's contents, each byte at its
+ * place. Untouched room takes no memory. Modules have the numbers from `first` on.
+ */
+export function shareStored({ url, bytes }, uses) {
+  if (troubleWith({ url, bytes })) return undefined;
+  const { count, length } = describe(bytes);
+  const states = new Int32Array(new SharedArrayBuffer(4 * Math.max(1, count)));
+  return { url, index: shared(bytes), states, contents: new Uint8Array(new SharedArrayBuffer(length)), count, first: Atomics.add(uses, NEXT, count) };
+}
+
+/** The code worker's half: fetches stored modules while whoever wants them goes on. */
+export class Fetcher {
+  /** What was compiled here is kept: whoever compiles the same bytes then gets the same machine code, for nothing. */
+  compiled = [];
+
+  constructor(stored) {
+    this.stored = stored;
+    this.words = viewOf(stored.index);
+  }
+
+  async fetch(n) {
+    const { url, contents, states } = this.stored;
+    try {
+      const { start, wasm, end } = placeOf(this.words, n);
+      const bytes = await range(url, start, end);
+      if (bytes?.length !== end - start) throw new Error("there is no such range");
+      contents.set(bytes, start);
+      if (CODE_IS_FOUND_AGAIN) this.compiled.push(await WebAssembly.compile(bytes.subarray(wasm - start)));
+      Atomics.store(states, n, READY);
+    } catch {
+      Atomics.store(states, n, LOST);
+    }
+  }
+}
+
+/** Chromium finds machine code again by the bytes of its module, in all workers. Firefox does not, but a module that is posted brings it along. */
+const CODE_IS_FOUND_AGAIN = !/Firefox/.test(globalThis.navigator?.userAgent ?? "");
+
 /** The header and the index of stored code, if there is some at this address. */
 export async function fetchIndex(url) {
   try {
@@ -46,7 +114,7 @@ export async function fetchIndex(url) {
     if (!first || first.length < INDEX_AT) return undefined;
     const end = INDEX_AT + new DataView(first.buffer).getUint32(INDEX_LENGTH_AT, true);
     if (end > MOST_INDEX) return undefined;
-    if (end <= first.length) return { url, bytes: first };
+    if (end <= first.length) return { url, bytes: first.subarray(0, end) };
     const rest = await range(url, first.length, end);
     if (!rest) return undefined;
     const bytes = new Uint8Array(end);
@@ -58,7 +126,7 @@ export async function fetchIndex(url) {
   }
 }
 
-/** The kernel worker's half: all modules, { id, module, offer, recipe, size, key }; stored ones have { at } and no module before a worker has fetched it. */
+/** The kernel worker's half: all modules, { id, module, offer, recipe, size, key }, and the stored ones that some worker has made, { id, module }. */
 export class CodeStore {
   modules = new Map();
   keys = new Set();
@@ -66,8 +134,9 @@ export class CodeStore {
   /** Counts additions and removals. */
   added = 0;
   dropped = 0;
-  /** Counts stored modules that have been fetched. */
-  loaded = 0;
+  /** Stored modules in the order in which they came: they count as nothing and are not dropped. */
+  loaded = [];
+  loadedIds = new Set();
 
   constructor(uses) {
     this.uses = uses;
@@ -78,34 +147,15 @@ export class CodeStore {
     return { ids: new Set(), added: 0, dropped: 0, loaded: 0 };
   }
 
-  /** Offers what is stored at an address, if it was made by this build. They count as nothing: they are not dropped. Why not, in words, if not. */
-  open({ url, bytes }, build) {
-    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const text = (start, end) => String.fromCharCode(...bytes.subarray(start, end));
-    if (text(0, BUILD_AT) !== MAGIC) return `${url} is no stored code.`;
-    if (text(BUILD_AT, COUNT_AT) !== build) return `${url} was stored by another build of Tawaki and is not used.`;
-    const count = words.getUint32(COUNT_AT, true);
-    const end = Math.min(bytes.length, INDEX_AT + words.getUint32(INDEX_LENGTH_AT, true));
-    for (let i = 0, at = INDEX_AT; i < count; i++) {
-      const [start, recipe, wasm, length] = at + INDEX_ENTRY <= end ? [0, 4, 8, 12].map((n) => words.getUint32(at + n, true)) : [];
-      if (!(at + INDEX_ENTRY + length <= end)) return `${url} ends too early.`;
-      const id = Atomics.add(this.uses, NEXT, 1);
-      const offer = shared(bytes.subarray(at + INDEX_ENTRY, at + INDEX_ENTRY + length));
-      this.modules.set(id, { id, offer, at: { url, start, recipe, wasm }, size: 0, order: ++this.added });
-      at += INDEX_ENTRY + Math.ceil(length / 4) * 4;
-    }
-    return undefined;
-  }
-
   /** Takes what a worker has compiled. */
   add(unit, modules) {
     for (const one of modules) {
-      unit.told.ids.add(one.id);
-      const stored = this.modules.get(one.id);
-      if (stored) {
-        if (!stored.module) Object.assign(stored, { module: one.module, recipe: one.recipe, loaded: ++this.loaded });
+      if (one.stored) {
+        if (!this.loadedIds.has(one.id)) this.loaded.push({ id: one.id, module: one.module });
+        this.loadedIds.add(one.id);
         continue;
       }
+      unit.told.ids.add(one.id);
       // Two workers may compile the same at the same time.
       if (this.keys.has(one.key)) {
         this.dropped++;
@@ -118,7 +168,7 @@ export class CodeStore {
     }
     if (this.keys.size <= MOST_MODULES && this.bytes <= MOST_BYTES) return;
     const last = ({ id }) => Atomics.load(this.uses, wordOf(id));
-    const coldest = [...this.modules.values()].filter(({ at }) => !at).sort((a, b) => last(a) - last(b));
+    const coldest = [...this.modules.values()].sort((a, b) => last(a) - last(b));
     // Some more than needed, so that this does not come again with the next module.
     for (const one of coldest) {
       if (this.keys.size <= MOST_MODULES * 0.9 && this.bytes <= MOST_BYTES * 0.9) break;
@@ -132,16 +182,12 @@ export class CodeStore {
   /** What a worker should know before it starts its next task; nothing if it knows all. */
   newsFor(unit) {
     const { told } = unit;
-    if (told.added === this.added && told.dropped === this.dropped && told.loaded === this.loaded) return undefined;
-    const added = [], dropped = [], loaded = [];
-    if (told.loaded !== this.loaded) {
-      for (const one of this.modules.values()) {
-        if (one.loaded > told.loaded && told.ids.has(one.id)) loaded.push({ id: one.id, module: one.module, recipe: one.recipe });
-      }
-    }
+    if (told.added === this.added && told.dropped === this.dropped && told.loaded === this.loaded.length) return undefined;
+    const added = [], dropped = [];
+    const loaded = this.loaded.slice(told.loaded);
     if (told.added !== this.added) {
-      for (const { id, module, offer, recipe, at, order } of this.modules.values()) {
-        if (order > told.added && !told.ids.has(id)) added.push({ id, module, offer, recipe, at });
+      for (const { id, module, offer, recipe, order } of this.modules.values()) {
+        if (order > told.added && !told.ids.has(id)) added.push({ id, module, offer, recipe });
       }
     }
     for (const { id } of added) told.ids.add(id);
@@ -152,7 +198,7 @@ export class CodeStore {
         told.ids.delete(id);
       }
     }
-    Object.assign(told, { added: this.added, dropped: this.dropped, loaded: this.loaded });
+    Object.assign(told, { added: this.added, dropped: this.dropped, loaded: this.loaded.length });
     return { added, dropped, loaded };
   }
 }
@@ -165,10 +211,30 @@ export class Code {
   /** Modules that all workers had made when this one's task began, and those that it has made itself since. */
   known = 0;
 
-  /** `send` posts a message to the kernel worker. */
-  constructor(uses, send) {
-    this.uses = uses;
-    this.send = send;
+  /** `send` posts a message to the kernel worker, `ask` one to the code worker. */
+  constructor(uses, send, stored, ask) {
+    Object.assign(this, { uses, send, stored, ask });
+    this.words = stored && viewOf(stored.index);
+  }
+
+  /** Number within the stored ones, or nothing. */
+  storedNumber(id) {
+    const n = this.stored ? id - this.stored.first : -1;
+    return n >= 0 && n < this.stored.count ? n : undefined;
+  }
+
+  /** Whether a module can be had at once. If not, it is fetched. */
+  ready(id) {
+    const n = this.storedNumber(id);
+    if (n === undefined || this.modules.has(id)) return true;
+    const state = Atomics.compareExchange(this.stored.states, n, ABSENT, ASKED);
+    if (state === ABSENT) this.ask(n);
+    return state === READY || state === LOST;
+  }
+
+  /** Whether a module has been used by anybody. */
+  wasUsed(id) {
+    return Atomics.load(this.uses, wordOf(id)) !== 0;
   }
 
   /** A module made here is for others too. Its number. */
@@ -183,27 +249,30 @@ export class Code {
     return id;
   }
 
-  /** A module's { module, recipe }: a stored one is fetched now. Nothing if there is none, or not any more. */
-  get(id) {
+  /** The bytes of a stored module between two of its places, if they are there. */
+  bytesOf(id, from, to) {
+    const n = this.storedNumber(id);
+    if (n === undefined || Atomics.load(this.stored.states, n) !== READY) return undefined;
+    const place = placeOf(this.words, n);
+    return this.stored.contents.subarray(place[from], place[to]);
+  }
+
+  /** What a module was made from, if there is such a module, and still. */
+  recipe(id) {
+    return this.modules.get(id)?.recipe ?? this.bytesOf(id, "start", "wasm");
+  }
+
+  /** A module, under the same condition. Throws if the browser refuses a stored one. */
+  module(id) {
     const entry = this.modules.get(id);
-    if (!entry || entry.module) return entry;
-    const { url, start, recipe, wasm } = entry.at;
-    try {
-      const request = new XMLHttpRequest();
-      // The process waits for it, as for a block of the disk.
-      request.open("GET", url, false);
-      request.responseType = "arraybuffer";
-      request.setRequestHeader("Range", `bytes=${start}-${start + recipe + wasm - 1}`);
-      request.send();
-      if (request.status !== 206 || request.response.byteLength !== recipe + wasm) throw new Error(`status ${request.status}`);
-      entry.module = new WebAssembly.Module(new Uint8Array(request.response, recipe));
-      entry.recipe = shared(new Uint8Array(request.response, 0, recipe));
-    } catch {
-      this.modules.delete(id);
-      return undefined;
-    }
-    this.pending.push({ id, module: entry.module, recipe: entry.recipe });
-    return entry;
+    if (entry) return entry.module;
+    // A copy: modules are not made from shared memory.
+    const bytes = this.bytesOf(id, "wasm", "end")?.slice();
+    if (!bytes) return undefined;
+    const module = new WebAssembly.Module(bytes);
+    this.modules.set(id, { module });
+    if (!CODE_IS_FOUND_AGAIN) this.pending.push({ id, module, stored: true });
+    return module;
   }
 
   /** A task begins. */
@@ -226,12 +295,9 @@ export class Code {
 
   /** Takes what the kernel worker sent with a task. `exports`: the instance over this worker's own memory, if it has one. */
   learn({ added, dropped, loaded }, memory, exports) {
-    for (const { id, module, recipe } of loaded) {
-      const entry = this.modules.get(id);
-      if (entry && !entry.module) Object.assign(entry, { module, recipe });
-    }
-    for (const { id, module, offer, recipe, at } of added) {
-      this.modules.set(id, { module, recipe, at });
+    for (const { id, module } of loaded) this.modules.set(id, { module });
+    for (const { id, module, offer, recipe } of added) {
+      this.modules.set(id, { module, recipe });
       if (!exports) continue;
       const pointer = exports.allocate(offer.length) >>> 0;
       new Uint8Array(memory.buffer, pointer, offer.length).set(offer);

@@ -4,7 +4,7 @@
 import {
   ASLEEP, ATTENTION, AWAKE, FREE, IDLE, MAILBOXES, MAILBOX_OF, MAILBOX_WORDS, POSTED, REPLIED, REPLY, RUNNING, SLOT, SLOTS, WORDS, now, text,
 } from "./layout.js";
-import { CodeStore } from "./code.js";
+import { CodeStore, troubleWith } from "./code.js";
 
 let module, memory, exports, machine, words, io, epoch, strace, code;
 let received = 0;
@@ -108,7 +108,7 @@ const host = {
   // The process worker's half.
   call: () => 0, grow_mailbox: () => 0, mailbox_capacity: () => 0, reply: () => 0, parked() {}, copy_from_parent: () => 0,
   jit_install: () => -1, jit_drop() {}, jit_guard: () => 1, jit_publish: () => -1, jit_recipe: () => -1,
-  jit_install_shared: () => -1, jit_used() {}, jit_outdated: () => 0, jit_warm() {},
+  jit_install_shared: () => -1, jit_ready: () => 0, jit_known: () => 0, jit_used() {}, jit_outdated: () => 0, jit_warm() {},
 };
 
 /** Asks for what the kernel wants since the last turn, neighbours in one request. */
@@ -308,7 +308,7 @@ onmessage = async ({ data }) => {
     }
   });
   onmessage = fromPage;
-  const trouble = data.code && code.open(data.code, text(memory, exports.code_build(), 16));
+  const trouble = data.code && troubleWith(data.code, text(memory, exports.code_build(), 16));
   postMessage({ ready: shared });
   if (trouble) postMessage({ log: trouble });
   resume();

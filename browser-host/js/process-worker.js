@@ -95,14 +95,20 @@ function instantiate(module, memory, mailbox, code) {
       return code.publish(state.compiled, bytes(offer, offerLength), bytes(recipe, recipeLength), size, `${high}:${low}`);
     },
     jit_recipe(id, pointer, capacity) {
-      const recipe = code.get(id)?.recipe;
+      const recipe = code.recipe(id);
       if (recipe && recipe.length <= capacity) bytes(pointer, recipe.length).set(recipe);
       return recipe ? recipe.length : -1;
     },
     jit_install_shared(id, count) {
-      const { module } = code.get(id) ?? {};
-      return module ? place(module, count) : -1;
+      try {
+        const module = code.module(id);
+        return module ? place(module, count) : -1;
+      } catch {
+        return -1;
+      }
     },
+    jit_ready: (id) => (code.ready(id) ? 1 : 0),
+    jit_known: (id) => (code.wasUsed(id) ? 1 : 0),
     jit_used: (id) => code.used(id),
     jit_outdated: () => (code.outdated() ? 1 : 0),
     jit_drop: (first, count) => slots.give(state.exports.__indirect_function_table, first, count),
@@ -155,7 +161,7 @@ function onBootStack(memory, exports, boot, f) {
 }
 
 onmessage = ({ data }) => {
-  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, cpu, mailbox: number, threads, uses } = data;
+  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, cpu, mailbox: number, threads, uses, warm, stored, codePort } = data;
   let memory, home, address, boot;
   try {
     if (!threads) memory = newMemory();
@@ -169,11 +175,17 @@ onmessage = ({ data }) => {
     return mailbox;
   };
   const words = new Int32Array(kernelMemory.buffer, shared);
-  const code = new Code(uses, (message) => send(port, words, message));
+  const code = new Code(uses, (message) => send(port, words, message), stored, (number) => codePort.postMessage(number));
   let idle = [words, MAILBOXES + number * MAILBOX_WORDS + FREE];
   if (memory) {
     home = instantiate(module, memory, openMailbox(memory), code);
     home.exports.start_worker();
+    if (warm) home.exports.warm_up();
+    if (stored) {
+      const pointer = home.exports.allocate(stored.index.length) >>> 0;
+      new Uint8Array(memory.buffer, pointer, stored.index.length).set(stored.index);
+      home.exports.code_index(stored.first, pointer, stored.index.length);
+    }
     address = home.exports.thread_words();
     boot = { block: home.exports.boot_block(), top: home.exports.boot_stack_top() };
     idle = [new Int32Array(memory.buffer, address, 16), IDLE];

@@ -1,7 +1,7 @@
 // Tawaki's public interface: boot a machine from an image, run programs on it.
 // The types and their documentation are in tawaki.d.ts.
 
-import { fetchIndex, newUses } from "./code.js";
+import { fetchIndex, newUses, shareStored } from "./code.js";
 import { SLOTS, newMemory, now, send } from "./layout.js";
 import { Process } from "./process.js";
 
@@ -133,6 +133,11 @@ export class Machine {
       fail("memory", `The browser gives no memory for the machine (${error.message}). Close other tabs that use much, and reload.`);
     }
     this.uses = newUses();
+    this.stored = code && shareStored(code, this.uses);
+    if (this.stored) {
+      this.code = spawnWorker("code-worker");
+      this.code.postMessage({ stored: this.stored });
+    }
     const channel = new MessageChannel();
     const ready = firstMessage(this.kernel, "kernel");
     this.kernel.postMessage({
@@ -154,7 +159,7 @@ export class Machine {
     });
     this.kernel.onmessage = ({ data }) => this.fromKernel(data);
     this.kernel.onerror = (event) => this.die(`The kernel worker failed: ${event.message}.`);
-    for (let i = 0; i < FIRST_WORKERS; i++) this.addWorker();
+    for (let i = 0; i < FIRST_WORKERS; i++) this.addWorker(false, i === FIRST_WORKERS - 1);
     await booted;
     this.booted = true;
     this.counters.bootMs = now() - this.epoch;
@@ -208,8 +213,8 @@ export class Machine {
     (this.options.onLog ?? ((line) => console.debug(line)))(line);
   }
 
-  /** `threads`: without a memory, for threads only. */
-  async addWorker(threads = false) {
+  /** `threads`: without a memory, for threads only. `warm`: it makes the browser optimise the interpreter first. */
+  async addWorker(threads = false, warm = false) {
     const id = this.nextId++;
     const mailbox = this.mailboxes.indexOf(false);
     this.mailboxes[mailbox] = true;
@@ -219,11 +224,14 @@ export class Machine {
       this.workers.set(id, { worker, mailbox });
       channel = new MessageChannel();
       const first = firstMessage(worker, "process");
+      const codePort = this.code && new MessageChannel();
+      this.code?.postMessage({ port: codePort.port1 }, [codePort.port1]);
       worker.postMessage({
-        threads, uses: this.uses,
+        stored: this.stored, codePort: codePort?.port2,
+        threads, warm, uses: this.uses,
         module: this.module, kernelMemory: this.kernelMemory, shared: this.shared, mailbox, port: channel.port2, epoch: this.epoch,
         processors: this.processors, strace: this.options.strace, jit: this.options.jit ?? "on", cpu: this.options.cpu,
-      }, [channel.port2]);
+      }, [channel.port2, ...(codePort ? [codePort.port2] : [])]);
       answer = await first;
       if (answer.failed) throw new Error(answer.failed);
     } catch (error) {
@@ -282,6 +290,7 @@ export class Machine {
     this.stopped = true;
     this.kernel?.terminate();
     this.io?.terminate();
+    this.code?.terminate();
     for (const { worker } of this.workers.values()) worker.terminate();
     this.workers.clear();
   }

@@ -21,6 +21,12 @@ pub extern "C" fn start_worker() {
     std::panic::set_hook(Box::new(|info| host::log(&format!("Tawaki has a bug: {info}"))));
 }
 
+/// See [`crate::warm`]. In a process worker that has not run anything.
+#[unsafe(no_mangle)]
+pub extern "C" fn warm_up() {
+    crate::warm::warm_up(&process::guest_memory());
+}
+
 /// Memory for JavaScript to write a message into; given back by the call that takes it.
 #[unsafe(no_mangle)]
 pub extern "C" fn allocate(len: usize) -> *mut u8 {
@@ -249,6 +255,16 @@ pub unsafe extern "C" fn process_run(
 pub unsafe extern "C" fn code_offer(id: u32, ptr: *mut u8, len: usize) {
     // SAFETY: as the caller promises.
     crate::jit::offer(id, &unsafe { take(ptr, len) });
+}
+
+/// Code that was compiled beforehand: header and index of its file; its modules have the numbers from `first` on.
+///
+/// # Safety
+/// See [`take`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn code_index(first: u32, ptr: *mut u8, len: usize) {
+    // SAFETY: as the caller promises.
+    crate::jit::index(unsafe { take(ptr, len) }.into(), first);
 }
 
 /// Where the name of this build's compiler stands, 16 bytes: code that another one has stored is not for us.

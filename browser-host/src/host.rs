@@ -25,6 +25,8 @@ mod import {
         ) -> i32;
         pub fn jit_recipe(id: u32, into: *mut u8, len: usize) -> i32;
         pub fn jit_install_shared(id: u32, functions: u32) -> i32;
+        pub fn jit_ready(id: u32) -> i32;
+        pub fn jit_known(id: u32) -> i32;
         pub fn jit_used(id: u32);
         pub fn jit_outdated() -> i32;
         pub fn jit_warm(first: u32, functions: u32, context: *mut u8);
@@ -129,6 +131,18 @@ pub fn jit_install_shared(id: u32, functions: u32) -> Option<u32> {
     // SAFETY: no memory is involved.
     let first = unsafe { import::jit_install_shared(id, functions) };
     u32::try_from(first).ok()
+}
+
+/// Process worker: whether a module can be installed at once; a stored one is fetched from now on if it cannot.
+pub fn jit_ready(id: u32) -> bool {
+    // SAFETY: no memory is involved.
+    unsafe { import::jit_ready(id) != 0 }
+}
+
+/// Process worker: whether some worker has used a module.
+pub fn jit_known(id: u32) -> bool {
+    // SAFETY: no memory is involved.
+    unsafe { import::jit_known(id) != 0 }
 }
 
 /// Process worker: a module is in use.

@@ -8,13 +8,14 @@
 #![allow(unsafe_code)] // Calls functions by table index, hands addresses to compiled code, exports.
 
 use core::sync::atomic::AtomicU32;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use tawaki_cpu::interp::{Done, OneOp};
 use tawaki_cpu::{CpuState, GuestMemory, Mode, flags};
 use tawaki_jit::cache::Limits;
 use tawaki_jit::engine::{CodeHost, Trapped};
 use tawaki_jit::layout::{DISPATCH_ENTRIES, DispatchEntry, JitContext, Layout, NO_RIP, op_result};
 use tawaki_jit::library::{Form, Id, Library, Offer, Recipe};
+use tawaki_jit::store::Index;
 
 use crate::host;
 use crate::process::guest_memory;
@@ -36,6 +37,16 @@ pub fn forget(id: Id) {
     LIBRARY.forget(id);
 }
 
+/// What was compiled beforehand.
+static STORED: OnceLock<Index> = OnceLock::new();
+
+/// The beginning of a file of stored code, whose modules have the numbers from `first` on.
+pub fn index(bytes: Box<[u8]>, first: Id) {
+    if let Some(index) = Index::read(bytes, first) {
+        let _ = STORED.set(index);
+    }
+}
+
 /// What compiled code and its helpers find by the context's address.
 #[repr(C)]
 struct Words {
@@ -53,6 +64,8 @@ pub struct BrowserHost {
     state: *mut CpuState,
     /// How far the library's news are known.
     seen: u64,
+    /// Whether the engine knows of [`STORED`].
+    told: bool,
 }
 
 impl Default for BrowserHost {
@@ -61,7 +74,7 @@ impl Default for BrowserHost {
             vec![DispatchEntry { rip: NO_RIP, index: 0 }; DISPATCH_ENTRIES as usize].into();
         let context = JitContext { dispatch: dispatch.as_ptr() as u32, ..JitContext::default() };
         let words = Words { context, in_code: false, one: OneOp::default(), memory: guest_memory() };
-        BrowserHost { words: Box::new(words), dispatch, state: core::ptr::null_mut(), seen: 0 }
+        BrowserHost { words: Box::new(words), dispatch, state: core::ptr::null_mut(), seen: 0, told: false }
     }
 }
 
@@ -91,7 +104,25 @@ impl CodeHost for BrowserHost {
     }
 
     fn offers(&mut self, memory: &GuestMemory, rip: u32, form: &Form) -> Vec<Id> {
-        LIBRARY.find(memory, rip, form)
+        let mut ids = LIBRARY.find(memory, rip, form);
+        if let Some(index) = STORED.get() {
+            ids.extend(index.find(memory, rip, form));
+        }
+        ids
+    }
+
+    fn stored(&mut self) -> Option<Arc<[u32]>> {
+        let index = STORED.get().filter(|_| !self.told)?;
+        self.told = true;
+        Some(index.rips())
+    }
+
+    fn ready(&mut self, id: Id) -> bool {
+        host::jit_ready(id)
+    }
+
+    fn is_known(&mut self, id: Id) -> bool {
+        host::jit_known(id)
     }
 
     fn recipe(&mut self, id: Id) -> Option<Recipe> {

@@ -24,3 +24,4 @@ pub mod process;
 pub mod shared;
 pub mod thread;
 pub mod wait;
+pub mod warm;

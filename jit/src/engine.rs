@@ -11,6 +11,7 @@ mod later;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tawaki_cpu::flags::APART;
@@ -61,6 +62,21 @@ pub trait CodeHost {
     /// What one of them was made from.
     fn recipe(&mut self, _id: Id) -> Option<Recipe> {
         None
+    }
+
+    /// Addresses, in order, for which there is stored code, if the engine has not been told yet.
+    fn stored(&mut self) -> Option<Arc<[u32]>> {
+        None
+    }
+
+    /// Whether one of the [`Self::offers`] can be installed without waiting. If not, it is on its way.
+    fn ready(&mut self, _id: Id) -> bool {
+        true
+    }
+
+    /// Whether some engine has installed it before: then its functions are compiled already.
+    fn is_known(&mut self, _id: Id) -> bool {
+        false
     }
 
     /// Whether other engines have compiled something since this process began that is not among the
@@ -201,6 +217,12 @@ const LAZY: u64 = 10;
 /// may be the first of all, which compiles it.
 const TAKEN: u32 = 24;
 
+/// The same if some engine has used the module before.
+const TAKEN_KNOWN: u32 = 4;
+
+/// A block whose code is on its way asks for it again after so many executions.
+const ON_ITS_WAY: u32 = 200;
+
 /// With a threshold up to this one, everything is compiled, however long that takes.
 pub(crate) const TESTING: u32 = 100;
 
@@ -239,6 +261,16 @@ pub struct JitEngine<H> {
 /// Guest instructions, about, of a run that began with a full slice and the budget `room`.
 fn used(context: &JitContext, room: i32) -> i32 {
     room.saturating_sub(context.budget).saturating_add(SLICE.saturating_sub(context.fuel)).max(1)
+}
+
+/// What came of taking code of others over.
+enum Adopted {
+    /// The function.
+    Function(u32),
+    /// There will be one.
+    Later,
+    /// There is none.
+    Nothing,
 }
 
 /// Why compiled code was left.
@@ -400,9 +432,18 @@ impl<H: CodeHost> JitEngine<H> {
         self.prepare(memory, state.mode);
         let entry = self.interpreter.cache().entry(number);
         let expected = entry.expected.take();
-        if let Some(index) = self.find(memory, rip).or_else(|| self.adopt(memory, rip)) {
-            self.countdown(number, 1);
-            return self.run_compiled(state, memory, attention, stop, index);
+        let found = self.find(memory, rip).map_or_else(|| self.adopt(memory, rip), Adopted::Function);
+        match found {
+            Adopted::Function(index) => {
+                self.countdown(number, 1);
+                return self.run_compiled(state, memory, attention, stop, index);
+            }
+            Adopted::Later => {
+                self.countdown(number, ON_ITS_WAY);
+                self.interpreter.cache().entry(number).expected.set(true);
+                return Left::Interpret;
+            }
+            Adopted::Nothing => {}
         }
         let hot = self.settings.thresholds.hot;
         if expected {
@@ -436,6 +477,9 @@ impl<H: CodeHost> JitEngine<H> {
     fn expect_news(&mut self) {
         let cache = self.interpreter.cache_mut();
         if cache.threshold() != COLD {
+            if let Some(rips) = self.host.stored() {
+                cache.expect_all(rips, self.settings.thresholds.adopt_stored);
+            }
             for rip in self.host.news() {
                 cache.expect(rip, self.settings.thresholds.adopt);
             }
@@ -444,19 +488,22 @@ impl<H: CodeHost> JitEngine<H> {
 
     /// Installs code that another engine has compiled for what stands at `rip`. Returns the
     /// function.
-    fn adopt(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
-        let (form, epoch) = (self.form?, memory.code_epoch());
+    fn adopt(&mut self, memory: &GuestMemory, rip: u32) -> Adopted {
+        let Some(form) = self.form else { return Adopted::Nothing };
+        let (epoch, mut later) = (memory.code_epoch(), false);
         for id in self.host.offers(memory, rip, &form) {
             if self.refused.get(&id) == Some(&epoch) || self.code.holds(id) {
                 continue;
             }
-            if !self.adopt_module(memory, id) {
+            if !self.host.ready(id) {
+                later = true;
+            } else if !self.adopt_module(memory, id) {
                 self.refused.insert(id, memory.code_epoch());
             } else if let Some(index) = self.find(memory, rip) {
-                return Some(index);
+                return Adopted::Function(index);
             }
         }
-        None
+        if later { Adopted::Later } else { Adopted::Nothing }
     }
 
     fn adopt_module(&mut self, memory: &GuestMemory, id: Id) -> bool {
@@ -465,12 +512,13 @@ impl<H: CodeHost> JitEngine<H> {
         if !sources.matches(memory) {
             return false;
         }
+        let taken = if self.host.is_known(id) { TAKEN_KNOWN } else { TAKEN };
         match self.host.install_shared(id, entries.len() as u32) {
             Ok(first) => {
                 self.stats.adopted += 1;
                 self.host.used(id);
                 let size = size as usize;
-                self.insert(memory, Addition { entries, blocks, first, sources, size, id: Some(id) }, TAKEN);
+                self.insert(memory, Addition { entries, blocks, first, sources, size, id: Some(id) }, taken);
                 true
             }
             Err(why) => {

@@ -17,11 +17,13 @@ pub struct Thresholds {
     /// How often a block begins before code that another engine has compiled for it is
     /// installed: that costs about as much as so many executions.
     pub adopt: u32,
+    /// The same for code that was compiled beforehand: it is fetched while the program goes on.
+    pub adopt_stored: u32,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Thresholds { hot: 4_000, wait: 400_000, full: 32, adopt: 500 }
+        Thresholds { hot: 4_000, wait: 400_000, full: 32, adopt: 500, adopt_stored: 100 }
     }
 }
 
@@ -105,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_due_after_its_wait_or_when_full() {
-        let thresholds = Thresholds { hot: 1, wait: 100, full: 3, adopt: 1 };
+        let thresholds = Thresholds { hot: 1, wait: 100, full: 3, adopt: 1, adopt_stored: 1 };
         let mut heat = Heat::default();
         assert_eq!(heat.due(), u64::MAX);
         heat.add(1, 50, &thresholds);

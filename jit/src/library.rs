@@ -35,6 +35,11 @@ impl Form {
         Form { layout: Layout { perms, ..*layout }, options: *options }
     }
 
+    #[cfg(test)]
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
     fn words(&self) -> [u32; FORM_WORDS] {
         let Layout { bits64, shared, memory_min, memory_max, perms } = self.layout;
         let Options { checked, exact_float, helpers_only, mend_nans, mmx_locals: _ } = self.options;
@@ -197,6 +202,18 @@ impl Recipe {
 }
 
 impl Offer {
+    /// Whether the module is of this form and the same code begins at all its entries.
+    pub fn fits(&self, memory: &GuestMemory, form: &Form) -> bool {
+        // Programs begin alike, at the same addresses: whoever fetches a recipe should not do so
+        // for another one's.
+        self.form == form.words() && self.probes.iter().all(|probe| probe.fits(memory))
+    }
+
+    /// Where the module can be entered.
+    pub fn ways(&self) -> impl Iterator<Item = u32> {
+        self.probes.iter().map(|probe| probe.rip)
+    }
+
     /// Equal for equal modules.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
@@ -340,16 +357,9 @@ impl<T: Clone> Library<T> {
     /// Modules of this form that can be entered at `rip`, where the same code begins at all their entries;
     /// newest first.
     pub fn find(&self, memory: &GuestMemory, rip: u32, form: &Form) -> Vec<Id> {
-        let words = form.words();
         self.with(|shelves| {
             let Some(ids) = shelves.by_entry.get(&rip) else { return Vec::new() };
-            let fits = |id: &&Id| {
-                shelves.items.get(id).is_some_and(|Item { offer, .. }| {
-                    // Programs begin alike, at the same addresses: whoever fetches a recipe should not do so
-                    // for another one's.
-                    offer.form == words && offer.probes.iter().all(|probe| probe.fits(memory))
-                })
-            };
+            let fits = |id: &&Id| shelves.items.get(id).is_some_and(|item| item.offer.fits(memory, form));
             ids.iter().rev().filter(fits).copied().collect()
         })
     }
@@ -389,17 +399,17 @@ impl<T> Shelves<T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use tawaki_cpu::{Mode, Perms};
 
-    fn form(perms: u32, checked: bool) -> Form {
+    pub(crate) fn form(perms: u32, checked: bool) -> Form {
         let layout = Layout { bits64: true, shared: true, memory_min: 1, memory_max: 2, perms };
         assert_eq!(layout.mode(), Mode::Bits64);
         Form::new(&layout, &Options { checked, ..Options::default() })
     }
 
-    fn recipe(addr: u32, code: &[u8]) -> Recipe {
+    pub(crate) fn recipe(addr: u32, code: &[u8]) -> Recipe {
         Recipe {
             entries: [addr, NO_RIP, addr + 3].into(),
             blocks: [addr, addr + 3].into(),
@@ -408,7 +418,7 @@ mod tests {
         }
     }
 
-    fn memory(code: &[u8]) -> GuestMemory {
+    pub(crate) fn memory(code: &[u8]) -> GuestMemory {
         let memory = GuestMemory::for_tests();
         memory.set_perms(1..3, Perms::READ | Perms::WRITE | Perms::EXEC);
         memory.write_bytes(0x1000, code).expect("mapped");

@@ -8,6 +8,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 use crate::decode::MAX_LENGTH;
 use crate::ir::{Block, build::MAX_INSTRUCTIONS};
@@ -121,6 +122,8 @@ pub struct Cache {
     threshold: u32,
     /// Addresses of blocks that have a shorter countdown than others, and which.
     expected: HashMap<u32, u32, BuildHasherDefault<AddressHasher>>,
+    /// Addresses, in order, that all have the same short countdown, and which.
+    listed: (Arc<[u32]>, u32),
 }
 
 impl Default for Cache {
@@ -133,6 +136,7 @@ impl Default for Cache {
             mode: None,
             threshold: COLD,
             expected: HashMap::default(),
+            listed: (Arc::new([]), COLD),
         }
     }
 }
@@ -170,6 +174,12 @@ impl Cache {
                 entry.expected.set(true);
             }
         }
+    }
+
+    /// As [`Self::expect`] for many addresses, in order, that hold for as long as the cache. Blocks that are
+    /// cached already keep their countdown.
+    pub fn expect_all(&mut self, rips: Arc<[u32]>, countdown: u32) {
+        self.listed = (rips, countdown.clamp(1, self.threshold));
     }
 
     /// Expects nothing any more.
@@ -288,9 +298,12 @@ impl Cache {
     }
 
     fn begin_countdown(&self, entry: &Entry) {
-        let expected = self.expected.get(&(entry.block.rip as u32));
+        let rip = entry.block.rip as u32;
+        let expected = self.expected.get(&rip).copied();
+        let expected =
+            expected.or_else(|| self.listed.0.binary_search(&rip).is_ok().then_some(self.listed.1));
         entry.expected.set(expected.is_some());
-        entry.countdown.set(expected.copied().unwrap_or(self.threshold));
+        entry.countdown.set(expected.unwrap_or(self.threshold));
     }
 }
 
