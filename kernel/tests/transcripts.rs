@@ -724,7 +724,7 @@ fn malformed_calls_get_errors() {
     assert_eq!(s.err(a, read(-1, 1)), Errno::EBADF);
     assert_eq!(s.err(a, read(i32::MAX, 1)), Errno::EBADF);
     assert_eq!(
-        s.err(a, Call::MapRead { source: tawaki_abi::wire::MapSource::Handle(9), offset: 0, len: 1 }),
+        s.err(a, Call::MapRead { source: tawaki_abi::wire::MapSource::Handle(9), offset: 0, len: 1, ahead: 0 }),
         Errno::EBADF
     );
     assert_eq!(s.err(a, Call::ExecSpawn { handle: 1, request: ByteBuf::new() }), Errno::EINVAL);

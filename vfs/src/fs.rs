@@ -83,6 +83,11 @@ pub trait FileSystem: Send {
         fail(Errno::EINVAL)
     }
 
+    /// A part of a regular file will be read soon. Only a hint.
+    fn will_read(&mut self, ino: Ino, offset: u64, len: u64) {
+        let _ = (ino, offset, len);
+    }
+
     /// Writes to a regular file, extending it as needed.
     fn write(&mut self, cx: &Context, ino: Ino, offset: u64, data: &[u8]) -> FsResult<usize> {
         let _ = (cx, ino, offset, data);

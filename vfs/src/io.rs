@@ -44,6 +44,13 @@ impl Vfs {
         Ok(done)
     }
 
+    /// Says that `len` bytes from `offset` on will be read soon: a file system on a slow device may ask for them now.
+    pub fn will_read(&mut self, at: Location, offset: u64, len: u64) {
+        if let Ok(fs) = self.fs_at(at) {
+            fs.will_read(at.ino, offset, len);
+        }
+    }
+
     /// Writes at `offset` (pwrite(2)), extending the file. Set-ID bits go when the
     /// writer is not privileged. May be short when the device is full or a block
     /// is pending after the first megabyte.

@@ -155,8 +155,9 @@ pub enum Call {
     /// `shared` as in mmap. Body: `Mapped` (identity of the file).
     MapFile { fd: Fd, prot: u32, shared: bool },
     /// Reads file data for a mapping, bypassing the descriptor's offset and
-    /// checked by `MapFile` before. Body: `Bytes`, short at end of file.
-    MapRead { source: MapSource, offset: u64, len: u32 },
+    /// checked by `MapFile` before. `ahead` bytes after these will be read next.
+    /// Body: `Bytes`, short at end of file.
+    MapRead { source: MapSource, offset: u64, len: u32, ahead: u32 },
     /// Keeps the mapped file referenced (a mapping outlives its descriptor);
     /// result: a handle for `MapSource::Handle`.
     MapHold { fd: Fd },

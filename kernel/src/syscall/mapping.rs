@@ -57,7 +57,14 @@ impl Kernel {
         Ok(self.sys.procs[proc].handles.get(&handle).ok_or(Errno::EBADF)?.loc)
     }
 
-    pub(super) fn sys_map_read(&mut self, c: Caller, source: MapSource, offset: u64, len: u32) -> SysResult {
+    pub(super) fn sys_map_read(
+        &mut self,
+        c: Caller,
+        source: MapSource,
+        offset: u64,
+        len: u32,
+        ahead: u32,
+    ) -> SysResult {
         let loc = match source {
             MapSource::Handle(handle) => self.held(c.proc, handle)?,
             MapSource::Fd(fd) => {
@@ -71,6 +78,10 @@ impl Kernel {
         };
         let mut data = vec![0; (len as usize).min(MAX_MESSAGE - 4096)];
         let Kernel { vfs, sys, .. } = self;
+        if ahead > 0 {
+            // With this piece, so that neighbours come in one request.
+            vfs.will_read(loc, offset, u64::from(len) + u64::from(ahead));
+        }
         let n = vfs.read(&sys.context(c.proc), loc, offset, &mut data)?;
         data.truncate(n);
         Ok(Reply::with(n as i64, Body::Bytes(ByteBuf::from(data))))

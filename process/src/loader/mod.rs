@@ -101,7 +101,7 @@ pub struct Request {
 /// Reads `len` bytes of an opened program; fewer at the end of the file.
 fn read_at(thread: &mut Thread<'_>, handle: u32, offset: u64, len: u64) -> Result<Vec<u8>, Errno> {
     let len = u32::try_from(len).map_err(|_| Errno::EIO)?;
-    let call = Call::MapRead { source: MapSource::Handle(handle), offset, len };
+    let call = Call::MapRead { source: MapSource::Handle(handle), offset, len, ahead: 0 };
     match thread.request(&call)?.1 {
         Body::Bytes(bytes) => Ok(bytes.into_vec()),
         _ => Err(Errno::EIO),

@@ -28,6 +28,9 @@ pub(super) fn aligned(addr: u64, len: u64, outside: Errno) -> Result<Pages, Errn
     pages(addr, len).ok_or(outside)
 }
 
+/// How much of what a mapping will read next the kernel is told of, bytes.
+const AHEAD: u64 = 8 << 20;
+
 /// Reads file content into a mapping at `addr`; what lies past the end of the file stays.
 pub fn fill_from_file(
     thread: &mut Thread<'_>,
@@ -39,7 +42,10 @@ pub fn fill_from_file(
     let mut done = 0;
     while done < len {
         let piece = (len - done).min(MAX_TRANSFER as u64);
-        let call = Call::MapRead { source, offset: offset + done, len: piece as u32 };
+        let left = len - done - piece;
+        // Not with every piece: what was asked for is looked through again.
+        let ahead = if done.is_multiple_of(AHEAD / 4) { left.min(AHEAD) as u32 } else { 0 };
+        let call = Call::MapRead { source, offset: offset + done, len: piece as u32, ahead };
         let Body::Bytes(bytes) = thread.request(&call)?.1 else { return Err(Errno::EIO) };
         let count = bytes.len().min(piece as usize);
         if count == 0 {

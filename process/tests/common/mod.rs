@@ -180,7 +180,7 @@ impl FakeKernel {
                 self.handles.insert(self.next, data);
                 Reply::with(self.next.into(), Body::Exec(self.id(path), ExecAttr::default()))
             }
-            Call::MapRead { source, offset, len } => {
+            Call::MapRead { source, offset, len, .. } => {
                 let data = match source {
                     MapSource::Handle(h) => self.handles.get(h).ok_or(Errno::EBADF)?.clone(),
                     MapSource::Fd(fd) => {

@@ -13,6 +13,11 @@ use tawaki_abi::fs::Timespec;
 /// Files of this size and more need the large_file feature, bytes.
 const LARGE_FILE: u64 = 1 << 31;
 
+/// Most bytes that [`Volume::will_read`] asks for.
+const MOST_AHEAD: u64 = 16 << 20;
+/// In pieces of so many blocks, which a device takes.
+const AHEAD_BLOCKS: usize = 128;
+
 impl Volume {
     /// Reads at `offset`; short at the end of the file.
     pub fn read_file(&mut self, ino: u32, offset: u64, buf: &mut [u8]) -> FsResult<usize> {
@@ -50,11 +55,24 @@ impl Volume {
     /// Asks for what a sequential reader of `offset..end` will read next. Only a hint: what
     /// cannot be found out without waiting is left.
     fn read_ahead(&mut self, inode: &Inode, offset: u64, end: u64) {
-        let Some((from, to)) = self.ahead.step(inode.ino, offset, end, inode.size()) else { return };
+        if let Some((from, to)) = self.ahead.step(inode.ino, offset, end, inode.size()) {
+            self.ask_for(inode, from, to);
+        }
+    }
+
+    /// Asks for a part of a file, at most [`MOST_AHEAD`], that will be read. Only a hint, too.
+    pub fn will_read(&mut self, ino: u32, offset: u64, len: u64) {
+        if let Ok(inode) = self.inode(ino) {
+            let to = offset.saturating_add(len.min(MOST_AHEAD)).min(inode.size());
+            self.ask_for(&inode, offset, to);
+        }
+    }
+
+    fn ask_for(&mut self, inode: &Inode, from: u64, to: u64) {
         let block_size = self.geo.block_size as u64;
         let (mut at, last) = (from / block_size, to.div_ceil(block_size));
         while at < last {
-            match self.map_run(inode, at, (last - at) as usize) {
+            match self.map_run(inode, at, ((last - at) as usize).min(AHEAD_BLOCKS)) {
                 Ok((start, run)) => {
                     if let Some(start) = start {
                         self.cache.prefetch(start, run);

@@ -375,6 +375,12 @@ impl FileSystem for Ext2 {
         self.noted(result)
     }
 
+    fn will_read(&mut self, ino: Ino, offset: u64, len: u64) {
+        if let Ok(ino) = number(ino) {
+            self.volume.will_read(ino, offset, len);
+        }
+    }
+
     fn write(&mut self, cx: &Context, ino: Ino, offset: u64, data: &[u8]) -> FsResult<usize> {
         let ino = number(ino)?;
         let privileged = privileged(&self.volume, cx);
