@@ -2,6 +2,8 @@
 // starts a task gets with it what has come since its last start. A posted module keeps its machine code, optimised
 // code too. What a module is right for is written in its offer and recipe, which only `src/jit.rs` reads.
 
+import { newMemory } from "./layout.js";
+
 /** Most modules kept, and most bytes of wasm: machine code takes several times that. */
 const MOST_MODULES = 2000;
 const MOST_BYTES = 64 * 2 ** 20;
@@ -13,7 +15,17 @@ const BATCH = 16;
 const NEXT = 0, USES = 1, LAST_USES = 2;
 const WORDS = 4096;
 
-export const newUses = () => new Int32Array(new SharedArrayBuffer(4 * WORDS));
+/** Behind them, a bit for each function of a module that was called. */
+const CALLS = WORDS, CALL_BITS = 2 ** 20;
+
+export const newUses = () => new Int32Array(new SharedArrayBuffer(4 * WORDS + CALL_BITS / 8));
+
+function noteCall(uses, id, number) {
+  const bit = callOf(id, number);
+  Atomics.or(uses, CALLS + (bit >> 5), 1 << (bit & 31));
+}
+
+const callOf = (id, number) => (Math.imul(id, 0x9e3779b1) + number >>> 0) % CALL_BITS;
 
 /** Two modules may share a word: then one is kept longer than it should be. */
 const wordOf = (id) => LAST_USES + id % (WORDS - LAST_USES);
@@ -28,6 +40,8 @@ function shared(bytes) {
 const MAGIC = "TAWAKI\0\x02", BUILD_AT = 8, COUNT_AT = 24, INDEX_LENGTH_AT = 28, INDEX_AT = 32, ENTRY = 20;
 /** Fetched at first: most indices are no longer. */
 const FIRST = 2 ** 21;
+/** Most functions of one module: one of stored code has a few hundred. */
+const MOST_FUNCTIONS = 10000;
 /** Longest index and file believed. */
 const MOST_INDEX = 2 ** 26, MOST_STORED = 2 ** 30;
 
@@ -79,14 +93,41 @@ export function shareStored({ url, bytes }, uses) {
   return { url, index: shared(bytes), states, contents: new Uint8Array(new SharedArrayBuffer(length)), count, first: Atomics.add(uses, NEXT, count) };
 }
 
-/** The code worker's half: fetches stored modules while whoever wants them goes on. */
-export class Fetcher {
-  /** What was compiled here is kept: whoever compiles the same bytes then gets the same machine code, for nothing. */
-  compiled = [];
+/** A linear address past the end of every memory but the largest. */
+export const NOWHERE = -65536;
+/** Some address in a memory where nothing is. */
+const SOMEWHERE = 65536;
 
-  constructor(stored) {
-    this.stored = stored;
+/** The code worker's half: fetches stored modules, and has functions compiled, while whoever wants them goes on. */
+export class Fetcher {
+  /** By number: what was compiled here. Whoever compiles the same bytes then gets the same machine code, for nothing. */
+  compiled = new Map();
+  /** By number: the functions of an instance that runs nothing. */
+  tables = new Map();
+
+  constructor(stored, uses) {
+    Object.assign(this, { stored, uses });
     this.words = viewOf(stored.index);
+  }
+
+  /** Chromium compiles a function when it is called first. This call does nothing else: it ends at the first look at the state. */
+  call(n, number) {
+    const module = this.compiled.get(n);
+    if (!module) return;
+    if (!this.tables.has(n)) {
+      this.memory ??= newMemory();
+      const table = new WebAssembly.Table({ element: "anyfunc", initial: MOST_FUNCTIONS });
+      const base = new WebAssembly.Global({ value: "i32" }, 0);
+      new WebAssembly.Instance(module, { env: { memory: this.memory, table, base }, helper: { op: () => 0, status: () => 0 } });
+      this.tables.set(n, table);
+    }
+    Error.stackTraceLimit = 0;
+    try {
+      this.tables.get(n).get(number)(NOWHERE, SOMEWHERE, 0);
+    } catch {
+      // As expected.
+    }
+    noteCall(this.uses, this.stored.first + n, number);
   }
 
   async fetch(n) {
@@ -96,7 +137,7 @@ export class Fetcher {
       const bytes = await range(url, start, end);
       if (bytes?.length !== end - start) throw new Error("there is no such range");
       contents.set(bytes, start);
-      if (CODE_IS_FOUND_AGAIN) this.compiled.push(await WebAssembly.compile(bytes.subarray(wasm - start)));
+      if (CODE_IS_FOUND_AGAIN) this.compiled.set(n, await WebAssembly.compile(bytes.subarray(wasm - start)));
       Atomics.store(states, n, READY);
     } catch {
       Atomics.store(states, n, LOST);
@@ -228,13 +269,26 @@ export class Code {
     const n = this.storedNumber(id);
     if (n === undefined || this.modules.has(id)) return true;
     const state = Atomics.compareExchange(this.stored.states, n, ABSENT, ASKED);
-    if (state === ABSENT) this.ask(n);
+    if (state === ABSENT) this.ask({ fetch: n });
     return state === READY || state === LOST;
   }
 
-  /** Whether a module has been used by anybody. */
-  wasUsed(id) {
-    return Atomics.load(this.uses, wordOf(id)) !== 0;
+  /** Whether a function of a module has been called by anybody, as far as two that share a bit can be told apart. */
+  wasCalled(id, number) {
+    const bit = callOf(id, number);
+    return (Atomics.load(this.uses, CALLS + (bit >> 5)) >> (bit & 31) & 1) !== 0;
+  }
+
+  called(id, number) {
+    noteCall(this.uses, id, number);
+  }
+
+  /** Whether a function can be called without being compiled then; if it cannot, the code worker sees to that. */
+  prepareCall(id, number) {
+    const n = this.storedNumber(id);
+    if (n === undefined || !CODE_IS_FOUND_AGAIN || this.wasCalled(id, number)) return true;
+    this.ask({ call: [n, number] });
+    return false;
   }
 
   /** A module made here is for others too. Its number. */

@@ -26,7 +26,9 @@ mod import {
         pub fn jit_recipe(id: u32, into: *mut u8, len: usize) -> i32;
         pub fn jit_install_shared(id: u32, functions: u32) -> i32;
         pub fn jit_ready(id: u32) -> i32;
-        pub fn jit_known(id: u32) -> i32;
+        pub fn jit_was_called(id: u32, function: u32) -> i32;
+        pub fn jit_prepare_call(id: u32, function: u32) -> i32;
+        pub fn jit_called(id: u32, function: u32);
         pub fn jit_used(id: u32);
         pub fn jit_outdated() -> i32;
         pub fn jit_warm(first: u32, functions: u32, context: *mut u8);
@@ -139,10 +141,22 @@ pub fn jit_ready(id: u32) -> bool {
     unsafe { import::jit_ready(id) != 0 }
 }
 
-/// Process worker: whether some worker has used a module.
-pub fn jit_known(id: u32) -> bool {
+/// Process worker: whether some worker has called a function of a module.
+pub fn jit_was_called(id: u32, function: u32) -> bool {
     // SAFETY: no memory is involved.
-    unsafe { import::jit_known(id) != 0 }
+    unsafe { import::jit_was_called(id, function) != 0 }
+}
+
+/// Process worker: it will call it soon. Whether that takes no compiling, which is seen to elsewhere meanwhile.
+pub fn jit_prepare_call(id: u32, function: u32) -> bool {
+    // SAFETY: no memory is involved.
+    unsafe { import::jit_prepare_call(id, function) != 0 }
+}
+
+/// Process worker: this one is going to.
+pub fn jit_called(id: u32, function: u32) {
+    // SAFETY: no memory is involved.
+    unsafe { import::jit_called(id, function) }
 }
 
 /// Process worker: a module is in use.

@@ -121,8 +121,16 @@ impl CodeHost for BrowserHost {
         host::jit_ready(id)
     }
 
-    fn is_known(&mut self, id: Id) -> bool {
-        host::jit_known(id)
+    fn was_called(&mut self, id: Id, function: u32) -> bool {
+        host::jit_was_called(id, function)
+    }
+
+    fn prepare_call(&mut self, id: Id, function: u32) -> bool {
+        host::jit_prepare_call(id, function)
+    }
+
+    fn called(&mut self, id: Id, function: u32) {
+        host::jit_called(id, function);
     }
 
     fn recipe(&mut self, id: Id) -> Option<Recipe> {

@@ -7,11 +7,11 @@
 //! moved. No borrow, lock or half-made structure is held across a call into compiled
 //! code, because a trap there may unwind without running destructors.
 
+mod host;
 mod later;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tawaki_cpu::flags::APART;
@@ -29,113 +29,7 @@ use crate::library::{Form, Id, Recipe};
 use crate::profile::{COUNTING, Profile};
 use crate::region::Region;
 
-/// A wasm trap in compiled code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trapped;
-
-/// What the engine asks of its host: to install, call and drop modules. One for
-/// each guest thread.
-pub trait CodeHost {
-    /// What compiled code is to assume.
-    fn layout(&self, memory: &GuestMemory, mode: Mode) -> Layout;
-
-    /// Compiles and instantiates a module of so many functions. Returns the table
-    /// index of its first one. The error is for the log.
-    fn install(&mut self, wasm: &[u8], functions: u32) -> Result<u32, String>;
-
-    /// The module installed last is for other engines too, such as this recipe says.
-    /// Returns what it is called.
-    fn publish(&mut self, _recipe: &Recipe, _form: &Form) -> Option<Id> {
-        None
-    }
-
-    /// Addresses for which other engines have compiled code since the last call.
-    fn news(&mut self) -> Vec<u32> {
-        Vec::new()
-    }
-
-    /// Modules of other engines that might be right for `rip`, the best first.
-    fn offers(&mut self, _memory: &GuestMemory, _rip: u32, _form: &Form) -> Vec<Id> {
-        Vec::new()
-    }
-
-    /// What one of them was made from.
-    fn recipe(&mut self, _id: Id) -> Option<Recipe> {
-        None
-    }
-
-    /// Addresses, in order, for which there is stored code, if the engine has not been told yet.
-    fn stored(&mut self) -> Option<Arc<[u32]>> {
-        None
-    }
-
-    /// Whether one of the [`Self::offers`] can be installed without waiting. If not, it is on its way.
-    fn ready(&mut self, _id: Id) -> bool {
-        true
-    }
-
-    /// Whether some engine has installed it before: then its functions are compiled already.
-    fn is_known(&mut self, _id: Id) -> bool {
-        false
-    }
-
-    /// Whether other engines have compiled something since this process began that is not among the
-    /// [`Self::offers`] yet: the same, perhaps, as this one would.
-    fn outdated(&mut self) -> bool {
-        false
-    }
-
-    /// Installs one of them, as [`Self::install`] does.
-    fn install_shared(&mut self, _id: Id, _functions: u32) -> Result<u32, String> {
-        Err("nothing is shared here".to_owned())
-    }
-
-    /// One of them has begun to be used by this process.
-    fn used(&mut self, _id: Id) {}
-
-    /// Makes the host do now what it would do at the first call of each of these functions. No guest
-    /// state is in use.
-    fn warm(&mut self, _first: u32, _functions: u32) {}
-
-    /// Forgets functions installed before; the indices may be used again.
-    fn drop_functions(&mut self, first: u32, functions: u32);
-
-    /// The words shared with compiled code, at a fixed place in linear memory.
-    fn context(&mut self) -> &mut JitContext;
-
-    /// The dispatch table that `context` names.
-    fn dispatch(&mut self) -> &mut [DispatchEntry];
-
-    /// Compiled code is going to run on this state and poll this word: makes both
-    /// visible to it. Until [`Self::leave`] nobody else uses the state.
-    fn enter(&mut self, state: &mut CpuState, attention: &AtomicU32);
-
-    /// Calls a function on the state given to [`Self::enter`]; returns the guest
-    /// address to go on at.
-    fn call(&mut self, index: u32, memory: &GuestMemory, depth: u32) -> Result<u32, Trapped>;
-
-    /// Brings the state back.
-    fn leave(&mut self, state: &mut CpuState);
-
-    /// Runs `body`. Where a trap in compiled code unwinds through Rust frames (in
-    /// browsers), it ends here and not before.
-    fn guarded(body: &mut dyn FnMut()) -> Result<(), Trapped> {
-        body();
-        Ok(())
-    }
-
-    /// After [`Self::guarded`] failed: whether it was compiled code that trapped, and
-    /// not the emulator itself.
-    fn was_in_code(&mut self) -> bool {
-        true
-    }
-
-    /// Some clock, microseconds, for figures.
-    fn clock_us(&self) -> u64;
-
-    /// One line for the operator.
-    fn log(&mut self, line: &str);
-}
+pub use host::{CodeHost, Trapped};
 
 /// Switches of an engine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -213,12 +107,16 @@ const REGION_NS: u64 = 30_000;
 /// Browsers compile a function when it is first called: so many bytes in a microsecond.
 const LAZY: u64 = 10;
 
-/// A function of a module that another engine made is called when its first block has run so often: the call
-/// may be the first of all, which compiles it.
-const TAKEN: u32 = 24;
+/// A function of a module that another engine made is called when its first block has run so often if the call
+/// is the first of all, which compiles it (80 microseconds in the mean), and sooner if it is not.
+const TAKEN: u32 = 100;
+const TAKEN_KNOWN: u32 = 2;
 
-/// The same if some engine has used the module before.
-const TAKEN_KNOWN: u32 = 4;
+/// An exit to the first block of such a function counts as so many executions.
+const EXIT_HEAT_ASLEEP: u32 = 1;
+
+/// So often a function is left to be compiled by somebody else before it is called all the same.
+const PATIENCE: u32 = 10;
 
 /// A block whose code is on its way asks for it again after so many executions.
 const ON_ITS_WAY: u32 = 200;
@@ -241,6 +139,8 @@ pub struct JitEngine<H> {
     form: Option<Form>,
     /// Modules of others that were not right for memory at a code epoch.
     refused: HashMap<Id, u32>,
+    /// Functions of others' modules that nobody has called yet, with module and number: they wait for more heat.
+    asleep: HashMap<u32, Asleep>,
     /// Linear address of the permission table.
     perms: u32,
     /// The code epoch that the dispatch table is right for.
@@ -261,6 +161,15 @@ pub struct JitEngine<H> {
 /// Guest instructions, about, of a run that began with a full slice and the budget `room`.
 fn used(context: &JitContext, room: i32) -> i32 {
     room.saturating_sub(context.budget).saturating_add(SLICE.saturating_sub(context.fuel)).max(1)
+}
+
+/// A function that was not called yet.
+struct Asleep {
+    id: Id,
+    /// Number within the module.
+    function: u32,
+    /// How often it was hot enough.
+    tries: u32,
 }
 
 /// What came of taking code of others over.
@@ -297,6 +206,7 @@ impl<H: CodeHost> JitEngine<H> {
             mode: None,
             form: None,
             refused: HashMap::new(),
+            asleep: HashMap::new(),
             perms: 0,
             compiled_with: settings.options,
             epoch: u32::MAX,
@@ -382,6 +292,8 @@ impl<H: CodeHost> JitEngine<H> {
             self.clear_dispatch();
         }
         for range in dropped {
+            let end = range.first + range.count;
+            self.asleep.retain(|index, _| !(range.first..end).contains(index));
             self.host.drop_functions(range.first, range.count);
         }
     }
@@ -432,7 +344,7 @@ impl<H: CodeHost> JitEngine<H> {
         self.prepare(memory, state.mode);
         let entry = self.interpreter.cache().entry(number);
         let expected = entry.expected.take();
-        let found = self.find(memory, rip).map_or_else(|| self.adopt(memory, rip), Adopted::Function);
+        let found = self.wake(memory, rip).map_or_else(|| self.adopt(memory, rip), Adopted::Function);
         match found {
             Adopted::Function(index) => {
                 self.countdown(number, 1);
@@ -501,6 +413,9 @@ impl<H: CodeHost> JitEngine<H> {
                 self.refused.insert(id, memory.code_epoch());
             } else if let Some(index) = self.find(memory, rip) {
                 return Adopted::Function(index);
+            } else if self.code.find(memory, rip).is_some() {
+                // It is there, but asleep.
+                later = true;
             }
         }
         if later { Adopted::Later } else { Adopted::Nothing }
@@ -512,13 +427,21 @@ impl<H: CodeHost> JitEngine<H> {
         if !sources.matches(memory) {
             return false;
         }
-        let taken = if self.host.is_known(id) { TAKEN_KNOWN } else { TAKEN };
         match self.host.install_shared(id, entries.len() as u32) {
             Ok(first) => {
                 self.stats.adopted += 1;
                 self.host.used(id);
+                for function in 0..entries.len() as u32 {
+                    if !self.host.was_called(id, function) {
+                        self.asleep.insert(first + function, Asleep { id, function, tries: 0 });
+                    }
+                }
                 let size = size as usize;
-                self.insert(memory, Addition { entries, blocks, first, sources, size, id: Some(id) }, taken);
+                self.insert(
+                    memory,
+                    Addition { entries, blocks, first, sources, size, id: Some(id) },
+                    TAKEN_KNOWN,
+                );
                 true
             }
             Err(why) => {
@@ -537,14 +460,31 @@ impl<H: CodeHost> JitEngine<H> {
         self.give_back(&dropped);
         for &rip in &entries {
             let Some(index) = self.code.find(memory, rip) else { continue };
+            let asleep = self.asleep.contains_key(&index);
             // What is in use keeps its line.
             let line = &mut self.host.dispatch()[dispatch_index(rip) as usize];
-            if line.rip == NO_RIP || line.rip == rip {
+            if !asleep && (line.rip == NO_RIP || line.rip == rip) {
                 *line = DispatchEntry { rip, index };
             }
             // Also those that are decoded later.
-            self.interpreter.cache_mut().expect(rip, countdown);
+            self.interpreter.cache_mut().expect(rip, if asleep { TAKEN } else { countdown });
         }
+    }
+
+    /// The function for `rip`, which is hot enough now if it was not called yet.
+    fn wake(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
+        if !self.asleep.is_empty()
+            && let Some(index) = self.code.find(memory, rip)
+            && let Some(Asleep { id, function, tries }) = self.asleep.get_mut(&index)
+        {
+            *tries += 1;
+            if !self.host.prepare_call(*id, *function) && *tries < PATIENCE {
+                return None;
+            }
+            self.host.called(*id, *function);
+            self.asleep.remove(&index);
+        }
+        self.find(memory, rip)
     }
 
     /// The function for `rip`. The dispatch table holds only what is right at `self.epoch`.
@@ -556,6 +496,9 @@ impl<H: CodeHost> JitEngine<H> {
         let index = self.code.find(memory, rip)?;
         for id in self.code.begun() {
             self.host.used(id);
+        }
+        if self.asleep.contains_key(&index) {
+            return None;
         }
         self.host.dispatch()[dispatch_index(rip) as usize] = DispatchEntry { rip, index };
         Some(index)
@@ -627,7 +570,8 @@ impl<H: CodeHost> JitEngine<H> {
             let entry = self.interpreter.cache().entry(number);
             let countdown = entry.countdown.get();
             if countdown != COLD {
-                entry.countdown.set(countdown.saturating_sub(EXIT_HEAT).max(1));
+                let heat = if entry.expected.get() { EXIT_HEAT_ASLEEP } else { EXIT_HEAT };
+                entry.countdown.set(countdown.saturating_sub(heat).max(1));
             }
         }
         if attention.load(Relaxed) != 0 {
@@ -712,6 +656,9 @@ impl<H: CodeHost> JitEngine<H> {
                 self.stats.modules += 1;
                 let id = self.form.and_then(|form| self.host.publish(&recipe, &form));
                 let Recipe { entries, blocks, size, .. } = recipe;
+                for (function, id) in (0..entries.len() as u32).zip(id.iter().cycle()) {
+                    self.host.called(*id, function);
+                }
                 let size = size as usize;
                 self.insert(memory, Addition { entries, blocks, first, sources, size, id }, 1);
                 Some(first)
