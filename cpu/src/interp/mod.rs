@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::flags::{APART, TF};
 use crate::ir::Block;
-use crate::{CpuState, Engine, GuestMemory, Trap};
+use crate::{CpuState, Engine, GuestMemory, Mode, Trap};
 use cache::{Blocks, COLD, Cache, Entry};
 use class::classify;
 use exec::{Exit, Limits, run_blocks};
@@ -126,10 +126,9 @@ impl Interpreter {
     /// takes over at `state.rip`, or resets the countdown and calls again).
     pub fn run_until(&mut self, state: &mut CpuState, memory: &GuestMemory, limits: Limits) -> Stopped {
         let Limits { attention, stop } = limits;
+        let mut mode = state.mode;
+        self.cache.set_mode(mode);
         loop {
-            // A far branch may have changed it.
-            let mode = state.mode;
-            self.cache.set_mode(mode);
             if state.other_flags & APART != 0 {
                 if state.other_flags & TF != 0 {
                     if let Some(trap) = step::single_step(state, memory) {
@@ -138,6 +137,7 @@ impl Interpreter {
                 } else if let Some(trap) = self.step_aligned(state, memory, limits) {
                     return Stopped::Trap(trap);
                 }
+                self.follow_mode(state, &mut mode);
                 continue;
             }
             let first = match self.cache.lookup(memory, mode, state.rip) {
@@ -150,7 +150,8 @@ impl Interpreter {
                 Exit::Fall => self.link(memory, state, at, false),
                 Exit::Hot => return Stopped::Hot(at),
                 // The next lookup checks or finds the entry.
-                Exit::Indirect | Exit::Stale | Exit::Poll => {}
+                Exit::Indirect | Exit::Stale => {}
+                Exit::Poll => self.follow_mode(state, &mut mode),
                 Exit::Trap(op, trap) => {
                     self.rewind(state, at, op);
                     if trap == Trap::X87Exception {
@@ -166,6 +167,7 @@ impl Interpreter {
                     if let Some(trap) = finish_instruction(block, op, state, memory) {
                         return Stopped::Trap(trap);
                     }
+                    self.follow_mode(state, &mut mode);
                 }
             }
             if attention.load(Relaxed) != 0 {
@@ -174,6 +176,15 @@ impl Interpreter {
             if state.icount >= stop {
                 return Stopped::Trap(Trap::Budget);
             }
+        }
+    }
+
+    /// A far branch may have changed the word size.
+    #[inline]
+    fn follow_mode(&mut self, state: &CpuState, mode: &mut Mode) {
+        if state.mode != *mode {
+            *mode = state.mode;
+            self.cache.set_mode(*mode);
         }
     }
 
