@@ -2,8 +2,6 @@
 // starts a task gets with it what has come since its last start. A posted module keeps its machine code, optimised
 // code too. What a module is right for is written in its offer and recipe, which only `src/jit.rs` reads.
 
-import { newMemory } from "./layout.js";
-
 /** Most modules kept, and most bytes of wasm: machine code takes several times that. */
 const MOST_MODULES = 2000;
 const MOST_BYTES = 64 * 2 ** 20;
@@ -20,11 +18,6 @@ const CALLS = WORDS, CALL_BITS = 2 ** 20;
 
 export const newUses = () => new Int32Array(new SharedArrayBuffer(4 * WORDS + CALL_BITS / 8));
 
-function noteCall(uses, id, number) {
-  const bit = callOf(id, number);
-  Atomics.or(uses, CALLS + (bit >> 5), 1 << (bit & 31));
-}
-
 const callOf = (id, number) => (Math.imul(id, 0x9e3779b1) + number >>> 0) % CALL_BITS;
 
 /** Two modules may share a word: then one is kept longer than it should be. */
@@ -40,8 +33,6 @@ function shared(bytes) {
 const MAGIC = "TAWAKI\0\x02", BUILD_AT = 8, COUNT_AT = 24, INDEX_LENGTH_AT = 28, INDEX_AT = 32, ENTRY = 20;
 /** Fetched at first: most indices are no longer. */
 const FIRST = 2 ** 21;
-/** Most functions of one module: one of stored code has a few hundred. */
-const MOST_FUNCTIONS = 10000;
 /** Longest index and file believed. */
 const MOST_INDEX = 2 ** 26, MOST_STORED = 2 ** 30;
 
@@ -93,41 +84,14 @@ export function shareStored({ url, bytes }, uses) {
   return { url, index: shared(bytes), states, contents: new Uint8Array(new SharedArrayBuffer(length)), count, first: Atomics.add(uses, NEXT, count) };
 }
 
-/** A linear address past the end of every memory but the largest. */
-export const NOWHERE = -65536;
-/** Some address in a memory where nothing is. */
-const SOMEWHERE = 65536;
-
-/** The code worker's half: fetches stored modules, and has functions compiled, while whoever wants them goes on. */
+/** The code worker's half: fetches stored modules while whoever wants them goes on. */
 export class Fetcher {
-  /** By number: what was compiled here. Whoever compiles the same bytes then gets the same machine code, for nothing. */
-  compiled = new Map();
-  /** By number: the functions of an instance that runs nothing. */
-  tables = new Map();
+  /** What was compiled here is kept: whoever compiles the same bytes then gets the same machine code, for nothing. */
+  compiled = [];
 
-  constructor(stored, uses) {
-    Object.assign(this, { stored, uses });
+  constructor(stored) {
+    this.stored = stored;
     this.words = viewOf(stored.index);
-  }
-
-  /** Chromium compiles a function when it is called first. This call does nothing else: it ends at the first look at the state. */
-  call(n, number) {
-    const module = this.compiled.get(n);
-    if (!module) return;
-    if (!this.tables.has(n)) {
-      this.memory ??= newMemory();
-      const table = new WebAssembly.Table({ element: "anyfunc", initial: MOST_FUNCTIONS });
-      const base = new WebAssembly.Global({ value: "i32" }, 0);
-      new WebAssembly.Instance(module, { env: { memory: this.memory, table, base }, helper: { op: () => 0, status: () => 0 } });
-      this.tables.set(n, table);
-    }
-    Error.stackTraceLimit = 0;
-    try {
-      this.tables.get(n).get(number)(NOWHERE, SOMEWHERE, 0);
-    } catch {
-      // As expected.
-    }
-    noteCall(this.uses, this.stored.first + n, number);
   }
 
   async fetch(n) {
@@ -137,7 +101,7 @@ export class Fetcher {
       const bytes = await range(url, start, end);
       if (bytes?.length !== end - start) throw new Error("there is no such range");
       contents.set(bytes, start);
-      if (CODE_IS_FOUND_AGAIN) this.compiled.set(n, await WebAssembly.compile(bytes.subarray(wasm - start)));
+      if (CODE_IS_FOUND_AGAIN) this.compiled.push(await WebAssembly.compile(bytes.subarray(wasm - start)));
       Atomics.store(states, n, READY);
     } catch {
       Atomics.store(states, n, LOST);
@@ -264,12 +228,17 @@ export class Code {
     return n >= 0 && n < this.stored.count ? n : undefined;
   }
 
+  /** Whether anybody has used a module; of two that share a word, perhaps the other one. */
+  isUsed(id) {
+    return this.storedNumber(id) === undefined || Atomics.load(this.uses, wordOf(id)) !== 0;
+  }
+
   /** Whether a module can be had at once. If not, it is fetched. */
   ready(id) {
     const n = this.storedNumber(id);
     if (n === undefined || this.modules.has(id)) return true;
     const state = Atomics.compareExchange(this.stored.states, n, ABSENT, ASKED);
-    if (state === ABSENT) this.ask({ fetch: n });
+    if (state === ABSENT) this.ask(n);
     return state === READY || state === LOST;
   }
 
@@ -280,27 +249,8 @@ export class Code {
   }
 
   called(id, number) {
-    noteCall(this.uses, id, number);
-  }
-
-  /** Whether a function can be called without being compiled then; if it cannot, the code worker sees to that. */
-  prepareCall(id, number) {
-    const n = this.storedNumber(id);
-    if (n === undefined || !CODE_IS_FOUND_AGAIN || this.wasCalled(id, number)) return true;
-    this.ask({ call: [n, number] });
-    return false;
-  }
-
-  /** A module made here is for others too. Its number. */
-  publish(module, offer, recipe, size, key) {
-    const id = Atomics.add(this.uses, NEXT, 1);
-    this.known++;
-    const entry = { module, offer: shared(offer), recipe: shared(recipe) };
-    this.modules.set(id, entry);
-    this.used(id);
-    this.pending.push({ id, ...entry, size, key });
-    if (this.pending.length >= BATCH) this.flush();
-    return id;
+    const bit = callOf(id, number);
+    Atomics.or(this.uses, CALLS + (bit >> 5), 1 << (bit & 31));
   }
 
   /** The bytes of a stored module between two of its places, if they are there. */

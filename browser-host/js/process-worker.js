@@ -3,7 +3,7 @@
 // process that has made a thread. A worker for threads only has no memory of its own (browsers give few). While a task runs it never returns to the event loop.
 
 import { FREE, IDLE, MAILBOXES, MAILBOX_WORDS, RUNNING, WORDS, newMemory, now, ring, send, text } from "./layout.js";
-import { Code, NOWHERE } from "./code.js";
+import { Code } from "./code.js";
 import { Mailbox } from "./mailbox.js";
 
 /** A worker whose memory has grown past this is replaced after its task: pages are not given back otherwise. */
@@ -11,6 +11,9 @@ const RETIRE = 384 * 2 ** 20;
 
 /** Values of the option `jit`, as `src/exports.rs` knows them. */
 const JIT_SWITCHES = { off: 0, checked: 2, on: 6 };
+
+/** A linear address past the end of every memory but the largest. */
+const NOWHERE = -65536;
 
 const log = (line) => postMessage({ log: line });
 
@@ -104,9 +107,9 @@ function instantiate(module, memory, mailbox, code) {
         return -1;
       }
     },
+    jit_is_used: (id) => (code.isUsed(id) ? 1 : 0),
     jit_ready: (id) => (code.ready(id) ? 1 : 0),
     jit_was_called: (id, number) => (code.wasCalled(id, number) ? 1 : 0),
-    jit_prepare_call: (id, number) => (code.prepareCall(id, number) ? 1 : 0),
     jit_called: (id, number) => code.called(id, number),
     jit_used: (id) => code.used(id),
     jit_outdated: () => (code.outdated() ? 1 : 0),
@@ -174,7 +177,7 @@ onmessage = ({ data }) => {
     return mailbox;
   };
   const words = new Int32Array(kernelMemory.buffer, shared);
-  const code = new Code(uses, (message) => send(port, words, message), stored, (wish) => codePort.postMessage(wish));
+  const code = new Code(uses, (message) => send(port, words, message), stored, (number) => codePort.postMessage(number));
   let idle = [words, MAILBOXES + number * MAILBOX_WORDS + FREE];
   if (memory) {
     home = instantiate(module, memory, openMailbox(memory), code);

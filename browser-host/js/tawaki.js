@@ -136,7 +136,7 @@ export class Machine {
     this.stored = code && shareStored(code, this.uses);
     if (this.stored) {
       this.code = spawnWorker("code-worker");
-      this.code.postMessage({ stored: this.stored, uses: this.uses });
+      this.code.postMessage({ stored: this.stored });
     }
     const channel = new MessageChannel();
     const ready = firstMessage(this.kernel, "kernel");

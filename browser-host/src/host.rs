@@ -25,9 +25,9 @@ mod import {
         ) -> i32;
         pub fn jit_recipe(id: u32, into: *mut u8, len: usize) -> i32;
         pub fn jit_install_shared(id: u32, functions: u32) -> i32;
+        pub fn jit_is_used(id: u32) -> i32;
         pub fn jit_ready(id: u32) -> i32;
         pub fn jit_was_called(id: u32, function: u32) -> i32;
-        pub fn jit_prepare_call(id: u32, function: u32) -> i32;
         pub fn jit_called(id: u32, function: u32);
         pub fn jit_used(id: u32);
         pub fn jit_outdated() -> i32;
@@ -135,6 +135,12 @@ pub fn jit_install_shared(id: u32, functions: u32) -> Option<u32> {
     u32::try_from(first).ok()
 }
 
+/// Process worker: whether some worker has installed a module.
+pub fn jit_is_used(id: u32) -> bool {
+    // SAFETY: no memory is involved.
+    unsafe { import::jit_is_used(id) != 0 }
+}
+
 /// Process worker: whether a module can be installed at once; a stored one is fetched from now on if it cannot.
 pub fn jit_ready(id: u32) -> bool {
     // SAFETY: no memory is involved.
@@ -145,12 +151,6 @@ pub fn jit_ready(id: u32) -> bool {
 pub fn jit_was_called(id: u32, function: u32) -> bool {
     // SAFETY: no memory is involved.
     unsafe { import::jit_was_called(id, function) != 0 }
-}
-
-/// Process worker: it will call it soon. Whether that takes no compiling, which is seen to elsewhere meanwhile.
-pub fn jit_prepare_call(id: u32, function: u32) -> bool {
-    // SAFETY: no memory is involved.
-    unsafe { import::jit_prepare_call(id, function) != 0 }
 }
 
 /// Process worker: this one is going to.

@@ -117,16 +117,16 @@ impl CodeHost for BrowserHost {
         Some(index.rips())
     }
 
+    fn is_used(&mut self, id: Id) -> bool {
+        host::jit_is_used(id)
+    }
+
     fn ready(&mut self, id: Id) -> bool {
         host::jit_ready(id)
     }
 
     fn was_called(&mut self, id: Id, function: u32) -> bool {
         host::jit_was_called(id, function)
-    }
-
-    fn prepare_call(&mut self, id: Id, function: u32) -> bool {
-        host::jit_prepare_call(id, function)
     }
 
     fn called(&mut self, id: Id, function: u32) {

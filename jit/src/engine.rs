@@ -109,14 +109,14 @@ const LAZY: u64 = 10;
 
 /// A function of a module that another engine made is called when its first block has run so often if the call
 /// is the first of all, which compiles it (80 microseconds in the mean), and sooner if it is not.
-const TAKEN: u32 = 100;
+const TAKEN: u32 = 24;
 const TAKEN_KNOWN: u32 = 2;
 
-/// An exit to the first block of such a function counts as so many executions.
-const EXIT_HEAT_ASLEEP: u32 = 1;
+/// A block for which there is stored code that nobody has used yet asks for it after so many executions more.
+const STORED_COLD: u32 = 1900;
 
-/// So often a function is left to be compiled by somebody else before it is called all the same.
-const PATIENCE: u32 = 10;
+/// An exit to the first block of such a function counts as so many executions.
+const EXIT_HEAT_ASLEEP: u32 = 8;
 
 /// A block whose code is on its way asks for it again after so many executions.
 const ON_ITS_WAY: u32 = 200;
@@ -140,7 +140,7 @@ pub struct JitEngine<H> {
     /// Modules of others that were not right for memory at a code epoch.
     refused: HashMap<Id, u32>,
     /// Functions of others' modules that nobody has called yet, with module and number: they wait for more heat.
-    asleep: HashMap<u32, Asleep>,
+    asleep: HashMap<u32, (Id, u32)>,
     /// Linear address of the permission table.
     perms: u32,
     /// The code epoch that the dispatch table is right for.
@@ -163,21 +163,14 @@ fn used(context: &JitContext, room: i32) -> i32 {
     room.saturating_sub(context.budget).saturating_add(SLICE.saturating_sub(context.fuel)).max(1)
 }
 
-/// A function that was not called yet.
-struct Asleep {
-    id: Id,
-    /// Number within the module.
-    function: u32,
-    /// How often it was hot enough.
-    tries: u32,
-}
-
 /// What came of taking code of others over.
 enum Adopted {
     /// The function.
     Function(u32),
     /// There will be one.
     Later,
+    /// There may be one when the block is hotter.
+    Cold,
     /// There is none.
     Nothing,
 }
@@ -344,7 +337,7 @@ impl<H: CodeHost> JitEngine<H> {
         self.prepare(memory, state.mode);
         let entry = self.interpreter.cache().entry(number);
         let expected = entry.expected.take();
-        let found = self.wake(memory, rip).map_or_else(|| self.adopt(memory, rip), Adopted::Function);
+        let found = self.wake(memory, rip).map_or_else(|| self.adopt(memory, rip, number), Adopted::Function);
         match found {
             Adopted::Function(index) => {
                 self.countdown(number, 1);
@@ -353,6 +346,13 @@ impl<H: CodeHost> JitEngine<H> {
             Adopted::Later => {
                 self.countdown(number, ON_ITS_WAY);
                 self.interpreter.cache().entry(number).expected.set(true);
+                return Left::Interpret;
+            }
+            Adopted::Cold => {
+                self.countdown(number, STORED_COLD);
+                let entry = self.interpreter.cache().entry(number);
+                entry.expected.set(true);
+                entry.rounds.set(entry.rounds.get() + 1);
                 return Left::Interpret;
             }
             Adopted::Nothing => {}
@@ -400,14 +400,17 @@ impl<H: CodeHost> JitEngine<H> {
 
     /// Installs code that another engine has compiled for what stands at `rip`. Returns the
     /// function.
-    fn adopt(&mut self, memory: &GuestMemory, rip: u32) -> Adopted {
+    fn adopt(&mut self, memory: &GuestMemory, rip: u32, number: u32) -> Adopted {
         let Some(form) = self.form else { return Adopted::Nothing };
-        let (epoch, mut later) = (memory.code_epoch(), false);
+        let (epoch, mut later, mut cold) = (memory.code_epoch(), false, false);
+        let hot = self.interpreter.cache().entry(number).rounds.get() > 0;
         for id in self.host.offers(memory, rip, &form) {
             if self.refused.get(&id) == Some(&epoch) || self.code.holds(id) {
                 continue;
             }
-            if !self.host.ready(id) {
+            if !hot && !self.host.is_used(id) {
+                cold = true;
+            } else if !self.host.ready(id) {
                 later = true;
             } else if !self.adopt_module(memory, id) {
                 self.refused.insert(id, memory.code_epoch());
@@ -418,7 +421,13 @@ impl<H: CodeHost> JitEngine<H> {
                 later = true;
             }
         }
-        if later { Adopted::Later } else { Adopted::Nothing }
+        if later {
+            Adopted::Later
+        } else if cold {
+            Adopted::Cold
+        } else {
+            Adopted::Nothing
+        }
     }
 
     fn adopt_module(&mut self, memory: &GuestMemory, id: Id) -> bool {
@@ -433,7 +442,7 @@ impl<H: CodeHost> JitEngine<H> {
                 self.host.used(id);
                 for function in 0..entries.len() as u32 {
                     if !self.host.was_called(id, function) {
-                        self.asleep.insert(first + function, Asleep { id, function, tries: 0 });
+                        self.asleep.insert(first + function, (id, function));
                     }
                 }
                 let size = size as usize;
@@ -475,14 +484,9 @@ impl<H: CodeHost> JitEngine<H> {
     fn wake(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
         if !self.asleep.is_empty()
             && let Some(index) = self.code.find(memory, rip)
-            && let Some(Asleep { id, function, tries }) = self.asleep.get_mut(&index)
+            && let Some((id, function)) = self.asleep.remove(&index)
         {
-            *tries += 1;
-            if !self.host.prepare_call(*id, *function) && *tries < PATIENCE {
-                return None;
-            }
-            self.host.called(*id, *function);
-            self.asleep.remove(&index);
+            self.host.called(id, function);
         }
         self.find(memory, rip)
     }

@@ -48,6 +48,11 @@ pub trait CodeHost {
         None
     }
 
+    /// Whether one of the [`Self::offers`] has been installed by somebody.
+    fn is_used(&mut self, _id: Id) -> bool {
+        true
+    }
+
     /// Whether one of the [`Self::offers`] can be installed without waiting. If not, it is on its way.
     fn ready(&mut self, _id: Id) -> bool {
         true
@@ -55,11 +60,6 @@ pub trait CodeHost {
 
     /// Whether some engine has called this function of it before: then the host need not compile it any more.
     fn was_called(&mut self, _id: Id, _function: u32) -> bool {
-        true
-    }
-
-    /// It will be called soon. Whether that takes no compiling any more; if not, the host may see to it meanwhile.
-    fn prepare_call(&mut self, _id: Id, _function: u32) -> bool {
         true
     }
 
