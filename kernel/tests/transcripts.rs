@@ -723,10 +723,8 @@ fn malformed_calls_get_errors() {
     let a = s.spawn(Stdio::Streams);
     assert_eq!(s.err(a, read(-1, 1)), Errno::EBADF);
     assert_eq!(s.err(a, read(i32::MAX, 1)), Errno::EBADF);
-    assert_eq!(
-        s.err(a, Call::MapRead { source: tawaki_abi::wire::MapSource::Handle(9), offset: 0, len: 1, ahead: 0 }),
-        Errno::EBADF
-    );
+    let source = tawaki_abi::wire::MapSource::Handle(9);
+    assert_eq!(s.err(a, Call::MapRead { source, offset: 0, len: 1, ahead: 0 }), Errno::EBADF);
     assert_eq!(s.err(a, Call::ExecSpawn { handle: 1, request: ByteBuf::new() }), Errno::EINVAL);
     assert_eq!(s.err(a, kill(i32::MIN, 9)), Errno::ESRCH);
     assert_eq!(s.err(a, kill(1 << 20, 9)), Errno::ESRCH);

@@ -10,8 +10,9 @@ use tawaki_cpu::Perms;
 use tawaki_cpu::mem::PAGE_SIZE;
 use tawaki_cpu::state::slot;
 use wasm_encoder::{
-    BlockType, BranchHints, CodeSection, ConstExpr, ElementSection, Elements, EntityType, Function, FunctionSection,
-    GlobalType, ImportSection, InstructionSink, MemoryType, RefType, TableType, TypeSection, ValType,
+    BlockType, BranchHints, CodeSection, ConstExpr, ElementSection, Elements, EntityType, Function,
+    FunctionSection, GlobalType, ImportSection, InstructionSink, MemoryType, RefType, TableType, TypeSection,
+    ValType,
 };
 
 use super::{CTX, DEPTH, STATE, at, control, x87};
