@@ -253,6 +253,18 @@ export class Code {
     Atomics.or(this.uses, CALLS + (bit >> 5), 1 << (bit & 31));
   }
 
+  /** A module made here is for others too. Its number. */
+  publish(module, offer, recipe, size, key) {
+    const id = Atomics.add(this.uses, NEXT, 1);
+    this.known++;
+    const entry = { module, offer: shared(offer), recipe: shared(recipe) };
+    this.modules.set(id, entry);
+    this.used(id);
+    this.pending.push({ id, ...entry, size, key });
+    if (this.pending.length >= BATCH) this.flush();
+    return id;
+  }
+
   /** The bytes of a stored module between two of its places, if they are there. */
   bytesOf(id, from, to) {
     const n = this.storedNumber(id);
