@@ -28,6 +28,10 @@ use random::Random;
 /// Instructions of a difference that are followed one by one. Loops of snippets are shorter or endless.
 const LONGEST_PATH: usize = 20_000;
 
+/// So many snippets of one word size come one after the other: an engine drops all code when it changes, and
+/// code of the snippet before is to be there still.
+const SAME_SIZE: u64 = 16;
+
 /// What to do.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -35,7 +39,7 @@ pub struct Plan {
     pub time: Duration,
     /// Stop after this many snippets.
     pub snippets: u64,
-    /// Word sizes, in turn.
+    /// Word sizes, some snippets of each in turn.
     pub modes: Vec<Mode>,
     /// First seed; snippet n has seed + n.
     pub seed: u64,
@@ -195,7 +199,7 @@ pub fn run(plan: &Plan, mut found: impl FnMut(&str)) -> Result<Report, String> {
     let start = Instant::now();
     while report.snippets < plan.snippets && start.elapsed() < plan.time {
         let seed = plan.seed.wrapping_add(report.snippets);
-        let which = (seed % plan.modes.len() as u64) as usize;
+        let which = (seed / SAME_SIZE % plan.modes.len() as u64) as usize;
         let made = snippet(plan, seed, plan.modes[which], &families[which]);
         report.snippets += 1;
         let step = seed & 2 != 0;
