@@ -458,6 +458,14 @@ mod tests {
     }
 
     #[test]
+    fn code_that_changed_while_it_was_collected_is_refused() {
+        let mut sources = Sources::default();
+        sources.add(0x1000, &[1, 2], [(1, 5); 2]);
+        sources.add(0x1002, &[3], [(1, 6); 2]);
+        assert!(!sources.finish());
+    }
+
+    #[test]
     fn contradicting_parts_are_refused() {
         let mut sources = Sources::default();
         sources.add(16, &[1, 2, 3], [(0, 0); 2]);
