@@ -109,8 +109,8 @@ export class Fetcher {
   }
 }
 
-/** Chromium finds machine code again by the bytes of its module, in all workers. Firefox does not, but a module that is posted brings it along. */
-const CODE_IS_FOUND_AGAIN = !/Firefox/.test(globalThis.navigator?.userAgent ?? "");
+/** Chromium finds machine code again by the bytes of its module, in all workers. Where that is not so, modules are posted, which brings it along. */
+const CODE_IS_FOUND_AGAIN = /Chrome\//.test(globalThis.navigator?.userAgent ?? "");
 
 /** The header and the index of stored code, if there is some at this address. */
 export async function fetchIndex(url) {

@@ -163,7 +163,7 @@ function onBootStack(memory, exports, boot, f) {
 }
 
 onmessage = ({ data }) => {
-  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, cpu, mailbox: number, threads, uses, warm, stored, codePort } = data;
+  const { module, kernelMemory, shared, port, epoch, processors, strace, jit, cpu, mailbox: number, threads, uses, stored, codePort } = data;
   let memory, home, address, boot;
   try {
     if (!threads) memory = newMemory();
@@ -182,7 +182,6 @@ onmessage = ({ data }) => {
   if (memory) {
     home = instantiate(module, memory, openMailbox(memory), code);
     home.exports.start_worker();
-    if (warm) home.exports.warm_up();
     if (stored) {
       const pointer = home.exports.allocate(stored.index.length) >>> 0;
       new Uint8Array(memory.buffer, pointer, stored.index.length).set(stored.index);

@@ -159,7 +159,7 @@ export class Machine {
     });
     this.kernel.onmessage = ({ data }) => this.fromKernel(data);
     this.kernel.onerror = (event) => this.die(`The kernel worker failed: ${event.message}.`);
-    for (let i = 0; i < FIRST_WORKERS; i++) this.addWorker(false, i === FIRST_WORKERS - 1);
+    for (let i = 0; i < FIRST_WORKERS; i++) this.addWorker();
     await booted;
     this.booted = true;
     this.counters.bootMs = now() - this.epoch;
@@ -213,8 +213,8 @@ export class Machine {
     (this.options.onLog ?? ((line) => console.debug(line)))(line);
   }
 
-  /** `threads`: without a memory, for threads only. `warm`: it makes the browser optimise the interpreter first. */
-  async addWorker(threads = false, warm = false) {
+  /** `threads`: without a memory, for threads only. */
+  async addWorker(threads = false) {
     const id = this.nextId++;
     const mailbox = this.mailboxes.indexOf(false);
     this.mailboxes[mailbox] = true;
@@ -228,7 +228,7 @@ export class Machine {
       this.code?.postMessage({ port: codePort.port1 }, [codePort.port1]);
       worker.postMessage({
         stored: this.stored, codePort: codePort?.port2,
-        threads, warm, uses: this.uses,
+        threads, uses: this.uses,
         module: this.module, kernelMemory: this.kernelMemory, shared: this.shared, mailbox, port: channel.port2, epoch: this.epoch,
         processors: this.processors, strace: this.options.strace, jit: this.options.jit ?? "on", cpu: this.options.cpu,
       }, [channel.port2, ...(codePort ? [codePort.port2] : [])]);

@@ -21,12 +21,6 @@ pub extern "C" fn start_worker() {
     std::panic::set_hook(Box::new(|info| host::log(&format!("Tawaki has a bug: {info}"))));
 }
 
-/// See [`crate::warm`]. In a process worker that has not run anything.
-#[unsafe(no_mangle)]
-pub extern "C" fn warm_up() {
-    crate::warm::warm_up(&process::guest_memory());
-}
-
 /// Memory for JavaScript to write a message into; given back by the call that takes it.
 #[unsafe(no_mangle)]
 pub extern "C" fn allocate(len: usize) -> *mut u8 {

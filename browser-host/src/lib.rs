@@ -24,4 +24,3 @@ pub mod process;
 pub mod shared;
 pub mod thread;
 pub mod wait;
-pub mod warm;

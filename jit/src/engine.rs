@@ -660,8 +660,8 @@ impl<H: CodeHost> JitEngine<H> {
                 self.stats.modules += 1;
                 let id = self.form.and_then(|form| self.host.publish(&recipe, &form));
                 let Recipe { entries, blocks, size, .. } = recipe;
-                for (function, id) in (0..entries.len() as u32).zip(id.iter().cycle()) {
-                    self.host.called(*id, function);
+                if let Some(id) = id {
+                    (0..entries.len() as u32).for_each(|function| self.host.called(id, function));
                 }
                 let size = size as usize;
                 self.insert(memory, Addition { entries, blocks, first, sources, size, id }, 1);
