@@ -7,8 +7,8 @@
 //! memory now is kept for a while: the next process of the same worker may map the
 //! same libraries again.
 
-use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
 use tawaki_cpu::{GuestMemory, Perms};
 
 use crate::layout::NO_RIP;
@@ -176,9 +176,9 @@ struct Module {
 pub struct CodeCache {
     modules: Vec<Option<Module>>,
     /// Guest address to (module, function); the newest last.
-    by_entry: HashMap<u32, Vec<(u32, u32)>>,
+    by_entry: FxHashMap<u32, Vec<(u32, u32)>>,
     /// In how many modules the block at an address is.
-    covered: HashMap<u32, u32>,
+    covered: FxHashMap<u32, u32>,
     limits: Limits,
     bytes: usize,
     live: usize,

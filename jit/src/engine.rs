@@ -10,10 +10,10 @@
 mod host;
 mod later;
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use rustc_hash::FxHashMap;
 use tawaki_cpu::flags::APART;
 use tawaki_cpu::interp::cache::COLD;
 use tawaki_cpu::interp::{Stopped, exec};
@@ -138,9 +138,9 @@ pub struct JitEngine<H> {
     /// The same and the layout, once known.
     form: Option<Form>,
     /// Modules of others that were not right for memory at a code epoch.
-    refused: HashMap<Id, u32>,
+    refused: FxHashMap<Id, u32>,
     /// Functions of others' modules that nobody has called yet, with module and number: they wait for more heat.
-    asleep: HashMap<u32, (Id, u32)>,
+    asleep: FxHashMap<u32, (Id, u32)>,
     /// Linear address of the permission table.
     perms: u32,
     /// The code epoch that the dispatch table is right for.
@@ -198,8 +198,8 @@ impl<H: CodeHost> JitEngine<H> {
             stats: Stats::default(),
             mode: None,
             form: None,
-            refused: HashMap::new(),
-            asleep: HashMap::new(),
+            refused: FxHashMap::default(),
+            asleep: FxHashMap::default(),
             perms: 0,
             compiled_with: settings.options,
             epoch: u32::MAX,
@@ -337,6 +337,10 @@ impl<H: CodeHost> JitEngine<H> {
         self.prepare(memory, state.mode);
         let entry = self.interpreter.cache().entry(number);
         let expected = entry.expected.take();
+        if let Some(index) = self.live(rip) {
+            self.countdown(number, 1);
+            return self.run_compiled(state, memory, attention, stop, index);
+        }
         let found = self.wake(memory, rip).map_or_else(|| self.adopt(memory, rip, number), Adopted::Function);
         match found {
             Adopted::Function(index) => {
@@ -491,11 +495,16 @@ impl<H: CodeHost> JitEngine<H> {
         self.find(memory, rip)
     }
 
-    /// The function for `rip`. The dispatch table holds only what is right at `self.epoch`.
-    fn find(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
+    /// The function for `rip` if the dispatch table has it, which holds only what is right at `self.epoch`.
+    fn live(&mut self, rip: u32) -> Option<u32> {
         let line = self.host.dispatch()[dispatch_index(rip) as usize];
-        if line.rip == rip {
-            return Some(line.index);
+        (line.rip == rip).then_some(line.index)
+    }
+
+    /// The function for `rip`. The dispatch table leads to it from now on.
+    fn find(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
+        if let Some(index) = self.live(rip) {
+            return Some(index);
         }
         let index = self.code.find(memory, rip)?;
         for id in self.code.begun() {
@@ -553,7 +562,8 @@ impl<H: CodeHost> JitEngine<H> {
             if attention.load(Relaxed) != 0 || memory.code_epoch() != self.epoch {
                 break (rip, ExitKind::Poll);
             }
-            match self.find(memory, rip) {
+            // Other code that there may be is found by the countdown of its block: most exits lead to none.
+            match self.live(rip) {
                 Some(next) => index = next,
                 None => break (rip, kind),
             }

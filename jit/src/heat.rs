@@ -3,7 +3,7 @@
 //! Blocks report themselves one by one, but a module costs a browser so much that
 //! they are collected for some milliseconds and compiled together.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// When and how much to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +37,9 @@ pub struct Heat {
     /// Value of `icount` at which the batch is compiled.
     due: u64,
     /// How often a block has to become hot before its region is looked at again.
-    unripe: HashMap<u32, u32>,
+    unripe: FxHashMap<u32, u32>,
     /// The code epoch at which compiling an address failed.
-    failed: HashMap<u32, u32>,
+    failed: FxHashMap<u32, u32>,
 }
 
 impl Heat {

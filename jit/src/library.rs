@@ -6,10 +6,10 @@
 //! Recipes come from our own engines only; still nothing is entered before its bytes
 //! were compared with memory.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 
+use rustc_hash::FxHashMap;
 use tawaki_cpu::GuestMemory;
 
 use crate::batch::own;
@@ -263,8 +263,8 @@ struct Item<T> {
 }
 
 struct Shelves<T> {
-    items: HashMap<Id, Item<T>>,
-    by_entry: HashMap<u32, Vec<Id>>,
+    items: FxHashMap<Id, Item<T>>,
+    by_entry: FxHashMap<u32, Vec<Id>>,
     limits: Limits,
     bytes: usize,
     /// Counts additions.
@@ -280,8 +280,8 @@ impl<T: Clone> Library<T> {
     /// An empty one.
     pub fn new(limits: Limits) -> Self {
         Library(Mutex::new(Shelves {
-            items: HashMap::new(),
-            by_entry: HashMap::new(),
+            items: FxHashMap::default(),
+            by_entry: FxHashMap::default(),
             limits,
             bytes: 0,
             clock: 0,

@@ -18,7 +18,7 @@ use crate::{GuestMemory, Trap};
 
 /// Most blocks kept; past this everything is dropped and decoded anew (a block
 /// takes about 300 bytes).
-const MAX_BLOCKS: usize = 1 << 17;
+const MAX_BLOCKS: usize = 1 << 18;
 
 /// No entry.
 pub const NONE: u32 = u32::MAX;
@@ -82,11 +82,13 @@ impl Hasher for AddressHasher {
     }
 }
 
-const FRONT: usize = 4096;
+/// Programs like compilers run so many blocks, and more, between looks at the same one.
+const FRONT: usize = 16384;
 
+/// The line for `rip` of a table of so many.
 #[inline(always)]
-fn front_index(rip: u64) -> usize {
-    (rip ^ rip >> 12) as usize % FRONT
+fn front_index(rip: u64, lines: usize) -> usize {
+    (rip ^ rip >> 14) as usize & lines.wrapping_sub(1)
 }
 
 /// What the run loop sees of the cache.
@@ -94,21 +96,22 @@ fn front_index(rip: u64) -> usize {
 pub struct Blocks<'a> {
     /// All entries by number.
     pub entries: &'a [Entry],
-    front: &'a [(u64, u32); FRONT],
+    front: &'a [(u64, u32)],
 }
 
 impl<'a> Blocks<'a> {
     /// A single entry, not part of any cache.
     pub fn one(entry: &'a Entry) -> Self {
-        static NOTHING: [(u64, u32); FRONT] = [(u64::MAX, NONE); FRONT];
-        Blocks { entries: std::slice::from_ref(entry), front: &NOTHING }
+        Blocks { entries: std::slice::from_ref(entry), front: &[(u64::MAX, NONE)] }
     }
 
     /// Number of the entry for `rip` if it was looked up lately, else [`NONE`].
     #[inline(always)]
     pub fn front(self, rip: u64) -> u32 {
-        let (address, number) = self.front[front_index(rip)];
-        if address == rip { number } else { NONE }
+        match self.front.get(front_index(rip, self.front.len())) {
+            Some(&(address, number)) if address == rip => number,
+            _ => NONE,
+        }
     }
 }
 
@@ -116,7 +119,7 @@ impl<'a> Blocks<'a> {
 pub struct Cache {
     entries: Vec<Entry>,
     by_address: HashMap<u64, u32, BuildHasherDefault<AddressHasher>>,
-    front: Box<[(u64, u32); FRONT]>,
+    front: Box<[(u64, u32)]>,
     scratch: lift::Scratch,
     mode: Option<Mode>,
     threshold: u32,
@@ -131,7 +134,7 @@ impl Default for Cache {
         Self {
             entries: Vec::new(),
             by_address: HashMap::default(),
-            front: Box::new([(u64::MAX, NONE); FRONT]),
+            front: vec![(u64::MAX, NONE); FRONT].into(),
             scratch: lift::Scratch::default(),
             mode: None,
             threshold: COLD,
@@ -194,7 +197,8 @@ impl Cache {
 
     /// Number of the entry for `rip` if there is one, which may be out of date.
     pub fn find(&self, rip: u64) -> Option<u32> {
-        self.by_address.get(&rip).copied()
+        let front = self.blocks().front(rip);
+        if front == NONE { self.by_address.get(&rip).copied() } else { Some(front) }
     }
 
     /// Prepares for code of `mode`; blocks of the other are dropped.
@@ -237,9 +241,8 @@ impl Cache {
     /// The entry for `rip`, decoding it if need be. Its code is right as of now.
     #[inline(always)]
     pub fn lookup(&mut self, memory: &GuestMemory, mode: Mode, rip: u64) -> Result<u32, Trap> {
-        let (address, number) = self.front[front_index(rip)];
-        if address == rip
-            && let Some(entry) = self.entries.get(number as usize)
+        let number = self.blocks().front(rip);
+        if let Some(entry) = self.entries.get(number as usize)
             && entry.epoch == memory.code_epoch()
         {
             return Ok(number);
@@ -272,7 +275,8 @@ impl Cache {
                 number
             }
         };
-        self.front[front_index(rip)] = (rip, number);
+        let line = front_index(rip, self.front.len());
+        self.front[line] = (rip, number);
         Ok(number)
     }
 
