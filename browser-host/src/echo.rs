@@ -27,10 +27,12 @@ pub extern "C" fn echo_serve(calls: u32) {
                 worked = true;
             }
         }
-        if !worked && !(SHARED.may_spin() && spinner.spin(&SHARED.doorbell, bell)) {
-            SHARED.sleeping.store(1, Ordering::SeqCst);
-            wait::sleep(&SHARED.doorbell, bell, 100_000_000);
-            SHARED.sleeping.store(0, Ordering::SeqCst);
+        if !worked {
+            spinner.wait(SHARED.may_spin(), &SHARED.doorbell, bell, || {
+                SHARED.sleeping.store(1, Ordering::SeqCst);
+                wait::sleep(&SHARED.doorbell, bell, 100_000_000);
+                SHARED.sleeping.store(0, Ordering::SeqCst);
+            });
         }
     }
 }
@@ -53,14 +55,14 @@ pub extern "C" fn echo_calls(words: &'static ThreadWords, calls: u32, len: u32) 
     let start = host::now();
     for _ in 0..calls {
         words.reply.store(WAITING, Ordering::SeqCst);
-        let spin = host::call(&request);
-        if !(spin && spinner.spin(&words.reply, WAITING))
-            && words.reply.compare_exchange(WAITING, ASLEEP, Ordering::SeqCst, Ordering::SeqCst).is_ok()
-        {
-            while words.reply.load(Ordering::SeqCst) == ASLEEP {
-                wait::sleep(&words.reply, ASLEEP, -1);
+        let (spin, reply) = (host::call(&request), &words.reply);
+        spinner.wait(spin, reply, WAITING, || {
+            if reply.compare_exchange(WAITING, ASLEEP, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                while reply.load(Ordering::SeqCst) == ASLEEP {
+                    wait::sleep(reply, ASLEEP, -1);
+                }
             }
-        }
+        });
         host::reply(&mut into);
     }
     host::now() - start

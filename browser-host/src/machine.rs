@@ -386,17 +386,17 @@ impl Machine {
             if worked || !self.inbox.is_empty() {
                 continue;
             }
-            if SHARED.may_spin() && self.spinner.spin(&SHARED.doorbell, bell) {
-                continue;
-            }
-            if self.root.get().take_refused() {
-                host::page(Page::DiskFull, 0, 0, &[]);
-            }
-            SHARED.sleeping.store(1, Ordering::SeqCst);
-            if !self.mailboxes.any_pending() {
-                wait::sleep(&SHARED.doorbell, bell, timeout);
-            }
-            SHARED.sleeping.store(0, Ordering::SeqCst);
+            let (root, mailboxes) = (&self.root, &self.mailboxes);
+            self.spinner.wait(SHARED.may_spin(), &SHARED.doorbell, bell, || {
+                if root.get().take_refused() {
+                    host::page(Page::DiskFull, 0, 0, &[]);
+                }
+                SHARED.sleeping.store(1, Ordering::SeqCst);
+                if !mailboxes.any_pending() {
+                    wait::sleep(&SHARED.doorbell, bell, timeout);
+                }
+                SHARED.sleeping.store(0, Ordering::SeqCst);
+            });
         }
     }
 }

@@ -39,14 +39,13 @@ impl MailboxPort {
 
     fn wait(&mut self, spin: bool) {
         let reply = &self.words.reply;
-        if spin && self.spinner.spin(reply, WAITING) {
-            return;
-        }
-        if reply.compare_exchange(WAITING, ASLEEP, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-            while reply.load(Ordering::SeqCst) == ASLEEP {
-                wait::sleep(reply, ASLEEP, -1);
+        self.spinner.wait(spin, reply, WAITING, || {
+            if reply.compare_exchange(WAITING, ASLEEP, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                while reply.load(Ordering::SeqCst) == ASLEEP {
+                    wait::sleep(reply, ASLEEP, -1);
+                }
             }
-        }
+        });
     }
 }
 

@@ -9,61 +9,75 @@
 use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
 use core::sync::atomic::{AtomicI32, Ordering};
 
-/// How long to spin, in milliseconds.
-const SPIN: f64 = 0.03;
+/// Longest spin, in milliseconds: about what a sleep and its wake cost both sides.
+const SPIN: f64 = 0.1;
 /// Turns between looks at the clock, which costs some 50 ns.
 const TURNS: u32 = 500;
+/// Sleeps that end this soon, in milliseconds, would have been spins in time but for the wake itself.
+const SHORT: f64 = 0.15;
 
-/// Spins in vain, one after the other, before some waits go without.
-const PATIENCE: u32 = 4;
-/// Most waits without a spin before the next try, as a power of two.
+/// How many of the last eight waits have to have been short for the next one to begin with a spin.
+const ENOUGH: u32 = 4;
+/// Most waits without a spin after one that only kept the other side from running, as a power of two.
 const LONGEST_REST: u32 = 6;
 
 /// Decides whether a worker's next wait begins with a spin.
 ///
-/// After a few spins in vain it sleeps at once for a while, longer each time, but
-/// tries a whole spin again and again. Shorter spins instead would never recover:
-/// when both sides sleep, each finds the other too late for a short spin, although
-/// two that spin would answer within a microsecond.
-#[derive(Clone, Copy, Debug, Default)]
+/// It goes by how long the last waits took, slept or spun. A caller that computes for 60 µs between its calls is waited for with spins,
+/// although a sleep's wake would cost as much as it computes; one that computes for a second is not.
+/// A spin in vain whose sleep then ends at once says that the other side was waiting for this very core: the
+/// next waits sleep, more of them each time.
+#[derive(Clone, Copy, Debug)]
 pub struct Spinner {
-    /// Spins in vain since the last one that ended in time.
-    vain: u32,
+    /// One bit for each of the last eight waits: whether it was short.
+    short: u8,
+    /// Spins in the other's way since the last one that ended in time.
+    in_the_way: u32,
     /// Waits still to go without a spin.
     rest: u32,
 }
 
-impl Spinner {
-    /// Spins while `word` holds `value`; false when it still did at the end.
-    pub fn spin(&mut self, word: &AtomicI32, value: i32) -> bool {
-        if self.rest > 0 {
-            self.rest -= 1;
-            return false;
-        }
-        let in_time = spin(word, value);
-        self.vain = if in_time { 0 } else { self.vain + 1 };
-        if let Some(more @ 1..) = self.vain.checked_sub(PATIENCE - 1) {
-            self.rest = 1 << more.min(LONGEST_REST);
-        }
-        in_time
+impl Default for Spinner {
+    fn default() -> Self {
+        Spinner { short: u8::MAX, in_the_way: 0, rest: 0 }
     }
 }
 
-/// By the clock, not by turns: code that is compiled anew in mid-run, or another program on the same core,
-/// changes how long a turn takes.
-fn spin(word: &AtomicI32, value: i32) -> bool {
-    let mut start = None;
-    loop {
-        for _ in 0..TURNS {
-            if word.load(Ordering::Acquire) != value {
-                return true;
+impl Spinner {
+    /// Waits until `word` no longer holds `value`: spins, if that is allowed and promising, and then calls
+    /// `sleep`, which may return at any time.
+    pub fn wait(&mut self, allowed: bool, word: &AtomicI32, value: i32, sleep: impl FnOnce()) {
+        if allowed && changes(word, value) {
+            return;
+        }
+        let start = crate::host::now();
+        let spins = allowed && self.rest == 0 && self.short.count_ones() >= ENOUGH;
+        self.rest = self.rest.saturating_sub(1);
+        if spins {
+            loop {
+                if changes(word, value) {
+                    self.short = self.short << 1 | 1;
+                    self.in_the_way = 0;
+                    return;
+                }
+                if crate::host::now() - start >= SPIN {
+                    break;
+                }
             }
         }
-        let now = crate::host::now();
-        if now - *start.get_or_insert(now) > SPIN {
-            return false;
+        sleep();
+        let waited = crate::host::now() - start;
+        self.short = self.short << 1 | u8::from(!spins && waited < SHORT);
+        if spins && waited < SPIN + SHORT {
+            self.in_the_way = (self.in_the_way + 1).min(LONGEST_REST);
+            self.rest = 1 << self.in_the_way;
         }
     }
+}
+
+/// Looks at the word for less than a microsecond.
+fn changes(word: &AtomicI32, value: i32) -> bool {
+    (0..TURNS).any(|_| word.load(Ordering::Acquire) != value)
 }
 
 /// Sleeps until someone notifies the word, unless it no longer holds `value`.
