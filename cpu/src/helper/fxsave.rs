@@ -3,7 +3,7 @@
 //! The 512-byte image is also what signal frames of both widths hold.
 
 use super::x87::{address, sw};
-use super::x87_env::{read, write};
+use super::x87_env::{possible, read, write};
 use crate::ir::Op;
 use crate::softfloat::F80;
 use crate::{CpuState, GuestMemory, Mode, Trap};
@@ -78,23 +78,23 @@ pub fn load_fxsave_image(state: &mut CpuState, image: &[u8; FXSAVE_SIZE], wide: 
     true
 }
 
+/// Where the image is: #GP unless 16-byte aligned.
+fn image_address(state: &CpuState, op: &Op) -> Result<u64, Trap> {
+    let at = possible(state, op, FXSAVE_SIZE)?;
+    if at & 15 != 0 { Err(Trap::GeneralProtection) } else { Ok(at) }
+}
+
 /// FXSAVE, FXSAVE64 (`d` = 1): #GP unless 16-byte aligned. Bytes 464 to 511 are the
 /// program's own and stay.
 pub(crate) fn fxsave(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
-    let at = address(state, op);
-    if at & 15 != 0 {
-        return Err(Trap::GeneralProtection);
-    }
+    let at = image_address(state, op)?;
     let used = if state.mode == Mode::Bits64 { 416 } else { 288 };
     write(memory, at, &fxsave_image(state, op.d != 0)[..used], FXSAVE_SIZE as u64)
 }
 
 /// FXRSTOR, FXRSTOR64 (`d` = 1).
 pub(crate) fn fxrstor(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
-    let at = address(state, op);
-    if at & 15 != 0 {
-        return Err(Trap::GeneralProtection);
-    }
+    let at = image_address(state, op)?;
     let mut image = [0; FXSAVE_SIZE];
     read(memory, at, &mut image)?;
     if load_fxsave_image(state, &image, op.d != 0) { Ok(()) } else { Err(Trap::GeneralProtection) }

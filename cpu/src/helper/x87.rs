@@ -53,6 +53,12 @@ impl X87State {
         self.sw = self.sw & !sw::TOP | u16::from(top & 7) << 11;
     }
 
+    /// What every MMX instruction does: TOP = 0 and every register in use (SDM vol. 1, 9.5.1).
+    pub fn enter_mmx(&mut self) {
+        self.set_top(0);
+        self.tw = 0;
+    }
+
     #[inline(always)]
     fn physical(&self, i: u8) -> u8 {
         self.top().wrapping_add(i) & 7

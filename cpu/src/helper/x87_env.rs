@@ -9,7 +9,7 @@ use crate::mem::Access;
 use crate::softfloat::{F80, flag};
 use crate::state::Segment;
 use crate::x87::X87State;
-use crate::{CpuState, GuestMemory, Trap};
+use crate::{CpuState, Fault, FaultKind, GuestMemory, Mode, Trap};
 
 /// Size of the 32-bit FNSTENV image.
 pub const ENV32: usize = 28;
@@ -108,6 +108,28 @@ pub(super) fn read(memory: &GuestMemory, at: u64, out: &mut [u8]) -> Result<(), 
     memory.read_bytes(at, out).map_err(|partial| partial.fault.into())
 }
 
+/// The address of an image of `size` bytes. One that is none, or over the limit of a 32-bit segment, faults before
+/// anything else, alignment included.
+pub(super) fn possible(state: &CpuState, op: &Op, size: usize) -> Result<u64, Trap> {
+    let at = address(state, op);
+    let (addr, possible) = match state.mode {
+        Mode::Bits32 => {
+            let last = at.wrapping_add(size as u64 - 1);
+            (last, last <= u64::from(u32::MAX))
+        }
+        Mode::Bits64 => (at, (at as i64) << 16 >> 16 == at as i64),
+    };
+    let fault = Fault { addr, kind: FaultKind::Unmapped, access: Access::Read };
+    if possible { Ok(at) } else { Err(fault.into()) }
+}
+
+/// The same of an environment, with its registers or not, which is probed at its first word before its last byte.
+fn probed(state: &CpuState, memory: &GuestMemory, op: &Op, size: usize, access: Access) -> Result<u64, Trap> {
+    let at = possible(state, op, size)?;
+    memory.check(at, width(op) as u64, access)?;
+    Ok(at)
+}
+
 /// The last x87 instruction: its address in `imm` bits 47..0, its opcode above.
 pub(crate) fn note_code(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Result<(), Trap> {
     state.x87.last_ip = op.imm as u64 & 0xffff_ffff_ffff;
@@ -127,7 +149,8 @@ pub(crate) fn note_data(state: &mut CpuState, _: &GuestMemory, op: &Op) -> Resul
 /// FNSTENV (`d` = 1: 16-bit form). All exceptions are masked afterwards.
 pub(crate) fn fnstenv(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Result<(), Trap> {
     let image = environment(&state.x87, width(op));
-    write(memory, address(state, op), &image, image.len() as u64)?;
+    let at = probed(state, memory, op, image.len(), Access::Write)?;
+    write(memory, at, &image, image.len() as u64)?;
     state.x87.set_control(state.x87.cw | u16::from(flag::ALL));
     Ok(())
 }
@@ -137,7 +160,8 @@ pub(crate) fn fldenv(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Res
     wait(state)?;
     let mut bytes = [0; ENV32];
     let bytes = &mut bytes[..7 * width(op)];
-    read(memory, address(state, op), bytes)?;
+    let at = probed(state, memory, op, bytes.len(), Access::Read)?;
+    read(memory, at, bytes)?;
     set_environment(&mut state.x87, bytes, width(op));
     Ok(())
 }
@@ -148,7 +172,8 @@ pub(crate) fn fnsave(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Res
     let at = bytes.len();
     bytes.resize(at + 80, 0);
     write_registers(&state.x87, &mut bytes[at..]);
-    write(memory, address(state, op), &bytes, bytes.len() as u64)?;
+    let at = probed(state, memory, op, bytes.len(), Access::Write)?;
+    write(memory, at, &bytes, bytes.len() as u64)?;
     super::x87_memory::fninit(state, memory, op)
 }
 
@@ -157,7 +182,8 @@ pub(crate) fn frstor(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Res
     wait(state)?;
     let mut bytes = [0; SAVE32];
     let bytes = &mut bytes[..7 * width(op) + 80];
-    read(memory, address(state, op), bytes)?;
+    let at = probed(state, memory, op, bytes.len(), Access::Read)?;
+    read(memory, at, bytes)?;
     let (environment, registers) = bytes.split_at(7 * width(op));
     set_environment(&mut state.x87, environment, width(op));
     read_registers(&mut state.x87, registers);

@@ -6,15 +6,18 @@
 //! operands need that of 8 and 16 bytes; masked moves and gathers need none; operands that
 //! must be aligned anyway raise #GP.
 
+use iced_x86::Mnemonic;
+
 use super::cache::Entry;
-use super::class::{classify, through_null};
+use super::class::{classify, decode, through_null};
 use super::exec::Exit;
 use super::{Done, OneOp, run_one};
 use crate::flags::{AC, NULL_SEGMENTS};
 use crate::helper::Helper as H;
 use crate::helper::string::rep;
-use crate::helper::x87::address;
+use crate::helper::x87::{address, sw};
 use crate::ir::{Block, Op, OpCode, StringOp, VecOp};
+use crate::lift::segment::waits;
 use crate::state::slot::{RCX, RDI, RSI, RSP};
 use crate::{CpuState, GuestMemory, Mode, Trap};
 
@@ -86,9 +89,12 @@ fn string(state: &CpuState, op: &Op) -> bool {
 fn misaligned(state: &CpuState, op: &Op) -> bool {
     use OpCode::*;
     let off = |address: u64, size: u64| {
-        // An address that is none faults for that.
-        let canonical = (address as i64) << 16 >> 16 == address as i64;
-        address & (size - 1) != 0 && (state.mode == Mode::Bits32 || canonical)
+        // An address that is none, or over the limit, faults for that.
+        let possible = match state.mode {
+            Mode::Bits32 => address.wrapping_add(size) <= 1 << 32,
+            Mode::Bits64 => (address as i64) << 16 >> 16 == address as i64,
+        };
+        address & (size - 1) != 0 && possible
     };
     let slot = |s: u8| state.slots[usize::from(s)];
     if let Some((address, size)) = plain(state, op) {
@@ -128,7 +134,14 @@ pub(super) fn step(state: &mut CpuState, memory: &GuestMemory) -> Option<Trap> {
         Ok(lifted) => lifted.block,
         Err(trap) => return Some(classify(trap, state, memory)),
     };
-    if state.other_flags & NULL_SEGMENTS != 0 && through_null(state, memory) {
+    let instruction = decode(state, memory);
+    if state.x87.sw & sw::ES != 0 && waits(&instruction) {
+        return Some(Trap::X87Exception);
+    }
+    if state.other_flags & NULL_SEGMENTS != 0 && through_null(state, &instruction) {
+        if instruction.mnemonic() == Mnemonic::Maskmovq {
+            state.x87.enter_mmx();
+        }
         return Some(Trap::GeneralProtection);
     }
     let misaligned = |state: &CpuState, op: &Op| state.other_flags & AC != 0 && misaligned(state, op);

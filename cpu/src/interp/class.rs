@@ -1,6 +1,8 @@
 //! What kind of fault an access to an impossible address is.
 
-use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{
+    Code, Decoder, DecoderOptions, FlowControl, Instruction, MemorySize as S, Mnemonic, OpKind, Register,
+};
 
 use crate::decode::{MAX_LENGTH, bitness};
 use crate::lift::segment::accesses;
@@ -36,9 +38,9 @@ pub(super) fn classify(trap: Trap, state: &CpuState, memory: &GuestMemory) -> Tr
     if stack { Trap::StackFault } else { Trap::GeneralProtection }
 }
 
-/// Whether the instruction at `rip` accesses memory through a null segment.
-pub(super) fn through_null(state: &CpuState, memory: &GuestMemory) -> bool {
-    accesses(&decode(state, memory)).any(|through| {
+/// Whether an instruction accesses memory through a null segment.
+pub(super) fn through_null(state: &CpuState, instruction: &Instruction) -> bool {
+    accesses(instruction).any(|through| {
         let happens = through.count == 0 || state.slots[usize::from(RCX)] as u32 & through.count != 0;
         happens && state.segment[through.segment as usize] & !3 == 0
     })
@@ -59,7 +61,12 @@ pub(super) fn decode(state: &CpuState, memory: &GuestMemory) -> Instruction {
 fn size(instruction: &Instruction, stack: bool) -> u64 {
     let moved = u64::from(instruction.stack_pointer_increment().unsigned_abs());
     if !stack || !moves_stack(instruction) {
-        instruction.memory_size().size() as u64
+        match instruction.memory_size() {
+            // Their limit was looked at before; these are their pages'.
+            S::FpuEnv14 | S::FpuEnv28 | S::FpuState94 | S::FpuState108 => 1,
+            S::Fxsave_512Byte | S::Fxsave64_512Byte => 1,
+            size => size.size() as u64,
+        }
     } else if matches!(instruction.code(), Code::Enterw_imm16_imm8 | Code::Pushaw | Code::Popaw) {
         2
     } else if matches!(instruction.mnemonic(), Mnemonic::Enter | Mnemonic::Pushad | Mnemonic::Popad) {

@@ -326,7 +326,7 @@ macro_rules! for_each_vec_op {
             (Store128, memory::store128, "u128 at the address = d")
             (Store128A, memory::store128_aligned, "u128 at the address = d; #GP if misaligned")
             (StoreHigh64, memory::store_high64, "u64 at the address = high half of d")
-            (MaskedStore128, memory::masked_store128, "bytes at the address = a where the top bit of b is set")
+            (MaskedStore128, memory::masked_store128, "imm bytes at the address = a where the top bit of b is set")
             (FromGpr32, memory::from_gpr32, "d = slot a as u32")
             (FromGpr64, memory::from_gpr64, "d = slot a")
             (ToGpr32, memory::to_gpr32, "slot d = a as u32")

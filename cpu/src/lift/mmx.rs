@@ -38,8 +38,9 @@ pub(super) fn family(l: &mut VectorLift) -> bool {
         }
         Mnemonic::Maskmovq => {
             let (a, b, at) = (l.source(1, false), l.source(2, false), l.rdi_address());
-            l.vector(VecOp::MaskedStore128, |op| op.a(a).b(b).c(at));
+            // Recorded from the processor: MMX state is entered even if the store faults.
             l.enter_mmx();
+            l.vector(VecOp::MaskedStore128, |op| op.a(a).b(b).c(at).imm(8));
         }
         _ => return false,
     }

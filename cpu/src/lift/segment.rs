@@ -2,9 +2,9 @@
 
 use iced_x86::{Instruction, Mnemonic, OpKind, Register};
 
-use super::Lift;
+use super::{Lift, x87};
 use crate::flags::NULL_SEGMENT;
-use crate::ir::{Op, OpCode};
+use crate::ir::{Op, OpCode, VecOp};
 use crate::state::{Segment, slot};
 
 /// An access through ES, DS, FS or GS.
@@ -46,6 +46,20 @@ pub fn accesses(instruction: &Instruction) -> impl Iterator<Item = Through> + '_
     })
 }
 
+/// Whether an instruction first delivers a pending unmasked x87 exception. Recorded from the processor: that #MF comes
+/// before whatever its memory operand may raise, a null segment's #GP and #AC included. (MASKMOVQ enters MMX state before
+/// its own, too.)
+pub fn waits(instruction: &Instruction) -> bool {
+    use Mnemonic::*;
+    let unwaiting = matches!(
+        instruction.mnemonic(),
+        Fnstenv | Fnsave | Fnstcw | Fnstsw | Fninit | Fnclex | Fneni | Fndisi | Fnsetpm
+    );
+    x87::ROWS.iter().any(|row| row.mnemonic == instruction.mnemonic()) && !unwaiting
+        || (0..instruction.op_count())
+            .any(|i| instruction.op_kind(i) == OpKind::Register && instruction.op_register(i).is_mm())
+}
+
 impl Lift {
     /// Before the first instruction of a block that accesses memory through FS or GS: looks whether that is null.
     /// No other instruction of the block can change it, for loading a segment ends a block. (A null DS or ES,
@@ -58,6 +72,11 @@ impl Lift {
             let bit = NULL_SEGMENT[segment as usize];
             if !matches!(segment, Segment::Fs | Segment::Gs) || self.segments & bit != 0 {
                 continue;
+            }
+            if waits(instruction) {
+                let entered = instruction.mnemonic() == Mnemonic::Maskmovq;
+                let code = if entered { VecOp::MmxEnter } else { VecOp::Fwait };
+                self.emit(Op::new(OpCode::Vector).e(code as u16));
             }
             let (slot, e) = match count {
                 0 => (slot::ZERO, 0),

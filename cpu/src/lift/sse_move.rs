@@ -54,7 +54,7 @@ fn family(l: &mut VectorLift) -> bool {
         }
         Mnemonic::Maskmovdqu => {
             let (a, b, at) = (l.number(1), l.number(2), l.rdi_address());
-            l.vector(VecOp::MaskedStore128, |op| op.a(a).b(b).c(at));
+            l.vector(VecOp::MaskedStore128, |op| op.a(a).b(b).c(at).imm(16));
         }
         Mnemonic::Ldmxcsr => l.access(VecOp::Ldmxcsr, 0),
         Mnemonic::Stmxcsr => l.access(VecOp::Stmxcsr, 0),

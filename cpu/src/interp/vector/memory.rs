@@ -53,16 +53,13 @@ pub(super) fn store_high64(state: &mut CpuState, memory: &GuestMemory, op: &Op) 
     Ok(memory.store64(address(state, op), (vector(state, op.d) >> 64) as u64)?)
 }
 
-/// MASKMOVDQU and MASKMOVQ: the address is slot `c`, already complete. Bytes
-/// whose mask bit is clear are not touched and cannot fault.
+/// MASKMOVDQU and MASKMOVQ of `imm` bytes: the address is slot `c`, already complete. Bytes whose mask bit is clear are
+/// not touched, but all of them must be writable, as recorded from the processor (the manual leaves it open).
 pub(super) fn masked_store128(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> Done {
     let at = state.slots[op.c as usize];
     let (bytes, mask) = (vector(state, op.a).to_le_bytes(), super::int::sign_mask_u8(vector(state, op.b)));
-    let chosen = || (0..16u64).filter(|i| mask >> i & 1 != 0);
-    for i in chosen() {
-        memory.check(at.wrapping_add(i), 1, crate::Access::Write)?;
-    }
-    for i in chosen() {
+    memory.check(at, op.imm as u64 & 31, crate::Access::Write)?;
+    for i in (0..16u64).filter(|i| mask >> i & 1 != 0) {
         memory.store8(at.wrapping_add(i), bytes[i as usize])?;
     }
     Ok(())
@@ -116,11 +113,9 @@ pub(super) fn mmx_write(state: &mut CpuState, memory: &GuestMemory, op: &Op) -> 
     Ok(())
 }
 
-/// TOP = 0 and every register in use (SDM vol. 1, 9.5.1).
 pub(super) fn mmx_enter(state: &mut CpuState, _: &GuestMemory, _: &Op) -> Done {
     wait(state)?;
-    state.x87.set_top(0);
-    state.x87.tw = 0;
+    state.x87.enter_mmx();
     Ok(())
 }
 

@@ -38,7 +38,7 @@ fn family(l: &mut VectorLift) -> bool {
         Vpmovmskb => mask(l, None, 16),
         Vmaskmovdqu => {
             let (a, b, at) = (l.number(1), l.number(2), l.rdi_address());
-            l.vector(VecOp::MaskedStore128, |op| op.a(a).b(b).c(at));
+            l.vector(VecOp::MaskedStore128, |op| op.a(a).b(b).c(at).imm(16));
         }
         Vldmxcsr => l.access(VecOp::Ldmxcsr, 0),
         Vstmxcsr => l.access(VecOp::Stmxcsr, 0),
