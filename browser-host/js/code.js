@@ -213,8 +213,6 @@ export class Code {
   /** By number: { module, recipe }. */
   modules = new Map();
   pending = [];
-  /** Modules that all workers had made when this one's task began, and those that it has made itself since. */
-  known = 0;
 
   /** `send` posts a message to the kernel worker, `ask` one to the code worker. */
   constructor(uses, send, stored, ask) {
@@ -256,7 +254,6 @@ export class Code {
   /** A module made here is for others too. Its number. */
   publish(module, offer, recipe, size, key) {
     const id = Atomics.add(this.uses, NEXT, 1);
-    this.known++;
     const entry = { module, offer: shared(offer), recipe: shared(recipe) };
     this.modules.set(id, entry);
     this.used(id);
@@ -289,16 +286,6 @@ export class Code {
     this.modules.set(id, { module });
     if (!CODE_IS_FOUND_AGAIN) this.pending.push({ id, module, stored: true });
     return module;
-  }
-
-  /** A task begins. */
-  begin() {
-    this.known = Atomics.load(this.uses, NEXT);
-  }
-
-  /** Whether others have made modules since. */
-  outdated() {
-    return Atomics.load(this.uses, NEXT) !== this.known;
   }
 
   flush() {

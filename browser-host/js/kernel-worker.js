@@ -108,7 +108,7 @@ const host = {
   // The process worker's half.
   call: () => 0, grow_mailbox: () => 0, mailbox_capacity: () => 0, reply: () => 0, parked() {}, copy_from_parent: () => 0,
   jit_install: () => -1, jit_drop() {}, jit_guard: () => 1, jit_publish: () => -1, jit_recipe: () => -1,
-  jit_install_shared: () => -1, jit_is_used: () => 1, jit_ready: () => 0, jit_was_called: () => 0, jit_called() {}, jit_used() {}, jit_outdated: () => 0, jit_warm() {},
+  jit_install_shared: () => -1, jit_is_used: () => 1, jit_ready: () => 0, jit_was_called: () => 0, jit_called() {}, jit_used() {},
 };
 
 /** Asks for what the kernel wants since the last turn, neighbours in one request. */

@@ -12,9 +12,6 @@ const RETIRE = 384 * 2 ** 20;
 /** Values of the option `jit`, as `src/exports.rs` knows them. */
 const JIT_SWITCHES = { off: 0, checked: 2, on: 6 };
 
-/** A linear address past the end of every memory but the largest. */
-const NOWHERE = -65536;
-
 const log = (line) => postMessage({ log: line });
 
 /** Free places of a function table behind the emulator's own functions. */
@@ -112,24 +109,7 @@ function instantiate(module, memory, mailbox, code) {
     jit_was_called: (id, number) => (code.wasCalled(id, number) ? 1 : 0),
     jit_called: (id, number) => code.called(id, number),
     jit_used: (id) => code.used(id),
-    jit_outdated: () => (code.outdated() ? 1 : 0),
     jit_drop: (first, count) => slots.give(state.exports.__indirect_function_table, first, count),
-    // Browsers compile a function when it is called first. These calls do nothing else.
-    jit_warm(first, count, context) {
-      if (memory.buffer.byteLength > 2 ** 31) return;
-      const { __indirect_function_table: table, __stack_pointer: stack } = state.exports;
-      const before = stack.value;
-      const { stackTraceLimit } = Error;
-      Error.stackTraceLimit = 0;
-      for (let i = first; i < first + count; i++) {
-        try {
-          table.get(i)(NOWHERE, context, 0);
-        } catch {
-          stack.value = before;
-        }
-      }
-      Error.stackTraceLimit = stackTraceLimit;
-    },
     jit_guard(body) {
       const { __stack_pointer: stack, jit_body } = state.exports;
       const before = stack.value;
@@ -194,7 +174,6 @@ onmessage = ({ data }) => {
   Atomics.store(...idle, 1);
 
   function run({ exports }, memory, { kind, payload }, address) {
-    code.begin();
     const pointer = exports.allocate(payload.length) >>> 0;
     new Uint8Array(memory.buffer, pointer, payload.length).set(payload);
     exports.process_run(kind, pointer, payload.length, address, epoch, processors, (strace ? 1 : 0) | (JIT_SWITCHES[jit] ?? 0) | (cpu === "avx2" ? 8 : 0));

@@ -159,13 +159,8 @@ pub unsafe extern "C" fn kernel_event(
 
 /// What a run leaves for the statistics: guest instructions, those interpreted, system
 /// calls, regions compiled, milliseconds that took, entries into compiled code, modules
-/// installed that another worker had compiled, milliseconds of compiling after the process's end.
-static LAST_RUN: std::sync::Mutex<[f64; 8]> = std::sync::Mutex::new([0.0; 8]);
-
-/// Longest time that a worker compiles for others after its process has ended, microseconds: it cannot
-/// take another task meanwhile. None: with two cores it costs the next process more than it saves
-/// (decision 0007).
-const LATER_US: u64 = 0;
+/// installed that another worker had compiled.
+static LAST_RUN: std::sync::Mutex<[f64; 7]> = std::sync::Mutex::new([0.0; 7]);
 
 /// Bits of `switches` of [`process_run`].
 const STRACE: u32 = 1;
@@ -211,7 +206,7 @@ pub unsafe extern "C" fn process_run(
     // back. A thread's instance is new, and so is its engine.
     let kept = if kind == 2 { None } else { ENGINE.take() };
     let engine = kept.unwrap_or_else(|| {
-        let settings = tawaki_jit::Settings { later_us: LATER_US, ..Default::default() };
+        let settings = tawaki_jit::Settings::default();
         Box::leak(Box::new(JitEngine::new(BrowserHost::default(), settings)))
     });
     engine.set_enabled(switches & JIT != 0);
@@ -235,7 +230,6 @@ pub unsafe extern "C" fn process_run(
             (after.compile_us - before.compile_us) as f64 / 1e3,
             (after.entries - before.entries) as f64,
             (after.adopted - before.adopted) as f64,
-            (after.later_us - before.later_us) as f64 / 1e3,
         ];
     }
     ended.status

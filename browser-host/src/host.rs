@@ -30,8 +30,6 @@ mod import {
         pub fn jit_was_called(id: u32, function: u32) -> i32;
         pub fn jit_called(id: u32, function: u32);
         pub fn jit_used(id: u32);
-        pub fn jit_outdated() -> i32;
-        pub fn jit_warm(first: u32, functions: u32, context: *mut u8);
         pub fn jit_drop(first: u32, functions: u32);
         pub fn jit_guard(body: *mut u8) -> i32;
 
@@ -163,19 +161,6 @@ pub fn jit_called(id: u32, function: u32) {
 pub fn jit_used(id: u32) {
     // SAFETY: no memory is involved.
     unsafe { import::jit_used(id) }
-}
-
-/// Process worker: whether others have compiled something since this task began.
-pub fn jit_outdated() -> bool {
-    // SAFETY: no memory is involved.
-    unsafe { import::jit_outdated() != 0 }
-}
-
-/// Process worker: has the browser compile functions of the table, with calls that lead nowhere.
-pub fn jit_warm(first: u32, functions: u32, context: *mut u8) {
-    // SAFETY: the functions were compiled by us, and the context is what they are called with; the
-    // state they get lies outside of memory, so that they change nothing else.
-    unsafe { import::jit_warm(first, functions, context) }
 }
 
 /// Process worker: forgets functions of the table.

@@ -137,22 +137,12 @@ impl CodeHost for BrowserHost {
         Recipe::decode(&host::jit_recipe(id)?)
     }
 
-    fn outdated(&mut self) -> bool {
-        host::jit_outdated()
-    }
-
     fn install_shared(&mut self, id: Id, functions: u32) -> Result<u32, String> {
         host::jit_install_shared(id, functions).ok_or_else(|| "the browser refused it".to_owned())
     }
 
     fn used(&mut self, id: Id) {
         host::jit_used(id);
-    }
-
-    fn warm(&mut self, first: u32, functions: u32) {
-        // At depth 0 a function that calls others leaves at once; any other traps at its first look at
-        // the state, which JavaScript places where no memory is.
-        host::jit_warm(first, functions, (&raw mut *self.words).cast());
     }
 
     fn drop_functions(&mut self, first: u32, functions: u32) {

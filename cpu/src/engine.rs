@@ -21,8 +21,4 @@ pub trait Engine {
     /// The program is over: its process has ended or is about to run another one. `memory` is still as
     /// it left it.
     fn program_ended(&mut self, _memory: &GuestMemory) {}
-
-    /// The process is over, and nobody waits for this worker: what makes the next
-    /// process faster can be done now. `memory` is still as the process left it.
-    fn process_ended(&mut self, _memory: &GuestMemory) {}
 }

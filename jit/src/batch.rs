@@ -1,6 +1,9 @@
 //! From hot blocks to modules: forms regions, adds their hot callees, leaves out what
 //! is covered already, and groups them so that a module's code comes and goes together.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use tawaki_cpu::interp::cache::{Cache, Entry, NONE};
 use tawaki_cpu::ir::{Block, OpCode};
@@ -10,18 +13,15 @@ use crate::cache::{CodeCache, Sources};
 use crate::emit::switch::{Table, table};
 use crate::engine::{Settings, TESTING};
 use crate::layout::Limits;
-use crate::region::{BlockSource, End, Node, Region, Target, form_region};
+use crate::region::{BlockSource, End, Node, Region, Target, follow, form_region};
 
 /// Most regions of one batch, callees included.
 const MAX_REGIONS: usize = 40;
 
-/// And of one that is compiled when nobody waits.
-const MAX_REGIONS_LATER: usize = 2000;
-
 /// Most operations of such a batch that go into one module.
 const MODULE_OPERATIONS: u64 = 60_000;
 
-/// Limits of a region that, after a program, begins inside of what another one has or does not begin a
+/// Limits of a region of an object's code that begins inside of what another one has or does not begin a
 /// function. Else a large function, such as the loop of an interpreter, would be compiled
 /// again and again from another place in it.
 const PIECE: Limits = Limits { blocks: 64, ops: 600 };
@@ -44,8 +44,6 @@ pub struct Policy<'a> {
     /// A block is part of a region when it ran so often; what ran less costs more to
     /// compile than to leave for.
     block: u64,
-    /// Most operations in all: what gains most for each of them comes first.
-    operations: u64,
     /// Only functions are whole regions, whatever begins elsewhere is a [`PIECE`].
     functions: bool,
     /// Most operations of a module.
@@ -65,25 +63,9 @@ impl<'a> Policy<'a> {
             regions: MAX_REGIONS,
             callee,
             block,
-            operations: u64::MAX,
             functions: false,
             module: MODULE_OPERATIONS,
             whole: Some(0),
-            order: None,
-            worth,
-        }
-    }
-
-    /// After the program; a block that ran `least` times is looked at.
-    pub fn later(least: u64, operations: u64, worth: Worth<'a>) -> Self {
-        Policy {
-            regions: MAX_REGIONS_LATER,
-            callee: least,
-            block: least / 8,
-            operations,
-            functions: true,
-            module: MODULE_OPERATIONS,
-            whole: None,
             order: None,
             worth,
         }
@@ -103,7 +85,6 @@ impl<'a> Policy<'a> {
             regions: usize::MAX,
             callee: least,
             block,
-            operations: u64::MAX,
             functions: true,
             module,
             whole,
@@ -133,9 +114,9 @@ pub struct Formed {
     pub unripe: Vec<u32>,
 }
 
-/// Whether a region that has run so many instructions is to be compiled, as one that became hot or as
-/// a callee of such a one.
-pub type Worth<'a> = &'a dyn Fn(&Region, u64, bool) -> bool;
+/// Whether a region of so many operations that has run so many instructions is to be compiled, as one that
+/// became hot or as a callee of such a one.
+pub type Worth<'a> = &'a dyn Fn(u64, u64, bool) -> bool;
 
 /// The interpreter's blocks as a region sees them.
 struct Source<'a> {
@@ -186,7 +167,7 @@ impl Jumps {
 fn sort(cache: &Cache, jumps: &mut FxHashMap<Jump, Vec<(u64, u64)>>) {
     let ran = |rip| cache.find(rip).map_or(0, |n| executions(cache, cache.entry(n)));
     for ways in jumps.values_mut() {
-        ways.sort_by_cached_key(|&(_, target)| std::cmp::Reverse(ran(target)));
+        ways.sort_by_cached_key(|&(_, target)| Reverse(ran(target)));
     }
 }
 
@@ -227,16 +208,52 @@ impl Source<'_> {
         self.cache.find(rip).map_or(0, |number| executions(self.cache, self.cache.entry(number)))
     }
 
-    /// Instructions of a region that were interpreted, about, in plain ones that take as long.
-    fn work(&self, region: &Region) -> u64 {
+    /// Instructions of a block that were interpreted, about, in plain ones that take as long.
+    fn interpreted(&self, block: &Block) -> u64 {
         // A countdown that has ended is that of a block with code of its own, which is run instead.
-        let compiled = |rip| self.cache.find(rip).is_some_and(|n| self.cache.entry(n).countdown.get() <= 2);
-        let run = |block: &Block| match compiled(block.rip) {
-            true => 0,
-            false => self.ran(block.rip).saturating_mul(interpreting(block)),
-        };
-        own(region).map(|node| run(&node.block)).fold(0, u64::saturating_add)
+        let compiled = |number| self.cache.entry(number).countdown.get() <= 2;
+        match self.cache.find(block.rip) {
+            Some(number) if !compiled(number) => {
+                executions(self.cache, self.cache.entry(number)).saturating_mul(interpreting(block))
+            }
+            _ => 0,
+        }
     }
+
+    /// What the region at `entry` would come to, without copies of callees. Nothing is copied for it: most of
+    /// what becomes hot is not worth compiling yet.
+    fn estimate(&mut self, entry: u64, limits: &Limits) -> Estimate {
+        let mut estimate = Estimate::default();
+        let mut queue = BinaryHeap::from([(0, Reverse(0), entry)]);
+        let mut queued = FxHashSet::from_iter([entry]);
+        while let Some((_, _, rip)) = queue.pop() {
+            if estimate.blocks.len() >= limits.blocks || estimate.operations >= limits.ops as u64 {
+                break;
+            }
+            let Some(number) = self.current(rip).filter(|_| rip >> 32 == 0 && self.ran(rip) >= self.least)
+            else {
+                continue;
+            };
+            let block = &self.cache.entry(number).block;
+            estimate.blocks.push(rip);
+            estimate.operations += block.ops.len() as u64;
+            estimate.work = estimate.work.saturating_add(self.interpreted(block));
+            for next in follow(block).unwrap_or_else(|| self.targets(rip)) {
+                if queued.insert(next) {
+                    queue.push((self.ran(next), Reverse(queued.len()), next));
+                }
+            }
+        }
+        estimate
+    }
+}
+
+/// See [`Source::estimate`].
+#[derive(Default)]
+struct Estimate {
+    blocks: Vec<u64>,
+    operations: u64,
+    work: u64,
 }
 
 impl BlockSource for Source<'_> {
@@ -337,30 +354,6 @@ pub fn emitted(region: &Region) -> u64 {
     region.nodes.iter().map(|node| node.block.ops.len() as u64).sum()
 }
 
-/// Leaves those regions that gain most for each operation to be compiled, so many operations in
-/// all, in their order. With each comes what it has run.
-fn keep_best(chosen: &mut Vec<(Region, u64)>, mut room: u64) {
-    if chosen.iter().map(|(region, _)| operations(region)).fold(0, u64::saturating_add) <= room {
-        return;
-    }
-    let gain = |&number: &usize| {
-        let (region, work) = &chosen[number];
-        std::cmp::Reverse(work / operations(region).max(1))
-    };
-    let mut order: Vec<usize> = (0..chosen.len()).collect();
-    order.sort_by_key(gain);
-    let mut kept = vec![false; chosen.len()];
-    for number in order {
-        let cost = operations(&chosen[number].0);
-        if cost <= room {
-            room -= cost;
-            kept[number] = true;
-        }
-    }
-    let mut kept = kept.into_iter();
-    chosen.retain(|_| kept.next() == Some(true));
-}
-
 /// Whether a region's limits have left out what would belong to it.
 fn cut_short(region: &Region, source: &mut Source<'_>) -> bool {
     let mut left_out = |target: &Target| match *target {
@@ -395,7 +388,7 @@ pub fn form(
     let mut hot: Vec<u64> = hot.iter().map(|&rip| u64::from(rip)).collect();
     hot.sort_unstable();
     let called = if policy.functions { called(source.cache) } else { FxHashSet::default() };
-    let mut chosen: Vec<(Region, u64)> = Vec::new();
+    let mut chosen: Vec<Region> = Vec::new();
     let mut rejected: FxHashSet<u64> = FxHashSet::default();
     for rip in hot {
         if covered.contains(&rip) || entries.contains(&rip) {
@@ -425,45 +418,44 @@ pub fn form(
             } else {
                 settings.region.smaller(&SEAM)
             };
+            let callee = entry != rip;
+            let Estimate { blocks, operations: size, work } = source.estimate(entry, &limits);
+            if !blocks.is_empty() && !(policy.worth)(size, work, callee) {
+                entries.remove(&entry);
+                if !callee {
+                    formed.unripe.push(rip as u32);
+                    rejected.extend(blocks);
+                }
+                continue;
+            }
             let Some(mut region) = form_region(&mut source, entry, &limits) else {
-                if entry == rip {
+                if !callee {
                     formed.failed.push(rip as u32);
                 }
                 continue;
             };
-            let mut work = source.work(&region);
             if let Some(runs) = policy.whole
                 && !inside
                 && !settings.pieces
                 && cut_short(&region, &mut source)
+                && let whole = source.estimate(entry, &WHOLE)
+                && whole.work >= runs.saturating_mul(whole.operations)
+                && (policy.worth)(whole.operations, whole.work, callee)
                 && let Some(whole) = form_region(&mut source, entry, &WHOLE)
                 && !cut_short(&whole, &mut source)
             {
-                let all = source.work(&whole);
-                if all >= runs.saturating_mul(operations(&whole)) && (policy.worth)(&whole, all, entry != rip)
-                {
-                    (region, work) = (whole, all);
-                }
-            }
-            if !(policy.worth)(&region, work, entry != rip) {
-                entries.remove(&entry);
-                if entry == rip {
-                    formed.unripe.push(rip as u32);
-                    rejected.extend(own(&region).map(|node| node.block.rip));
-                }
-                continue;
+                region = whole;
             }
             covered.extend(own(&region).map(|node| node.block.rip));
             queue.extend(region.callees());
-            chosen.push((region, work));
+            chosen.push(region);
         }
     }
-    keep_best(&mut chosen, policy.operations);
     if let Some(order) = policy.order {
-        chosen.sort_by_key(|(region, _)| order(region.entry));
+        chosen.sort_by_key(|region| order(region.entry));
     }
     let mut full = Vec::new();
-    for (region, _) in chosen {
+    for region in chosen {
         let (module, size) = modules.entry(object(memory, region.entry)).or_default();
         if *size > 0 && *size + operations(&region) > policy.module {
             full.push(std::mem::take(module));
@@ -521,7 +513,7 @@ mod tests {
             cache.entry(number).rounds.set(1);
         }
         let (mut jumps, code) = (Jumps::default(), CodeCache::default());
-        let worth = |_: &Region, _: u64, _: bool| true;
+        let worth = |_: u64, _: u64, _: bool| true;
         let policy = Policy::now(settings.thresholds.hot, &worth);
         let from = (&mut cache, &memory, Mode::Bits64);
         let formed = form(from, &[start as u32], settings, &code, &mut jumps, policy);

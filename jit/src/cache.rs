@@ -7,7 +7,6 @@
 //! memory now is kept for a while: the next process of the same worker may map the
 //! same libraries again.
 
-
 use rustc_hash::FxHashMap;
 use tawaki_cpu::{GuestMemory, Perms};
 

@@ -8,7 +8,6 @@
 //! code, because a trap there may unwind without running destructors.
 
 mod host;
-mod later;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -19,7 +18,7 @@ use tawaki_cpu::interp::cache::COLD;
 use tawaki_cpu::interp::{Stopped, exec};
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
 
-use crate::batch::{self, Jumps, Policy, operations};
+use crate::batch::{self, Jumps, Policy};
 use crate::cache::{self, Addition, CodeCache, Sources};
 use crate::heat::{Heat, Thresholds};
 use crate::layout::{
@@ -27,7 +26,6 @@ use crate::layout::{
 };
 use crate::library::{Form, Id, Recipe};
 use crate::profile::{COUNTING, Profile};
-use crate::region::Region;
 
 pub use host::{CodeHost, Trapped};
 
@@ -45,9 +43,6 @@ pub struct Settings {
     /// How to compile. A program that writes code in place, and one that handles
     /// its own faults, runs checked whatever this says.
     pub options: Options,
-    /// Microseconds at most that are spent on compiling when a process has ended, for the
-    /// next one. 0: nothing is.
-    pub later_us: u64,
 }
 
 /// Figures of an engine.
@@ -61,8 +56,6 @@ pub struct Stats {
     pub bytes: u64,
     /// Time for all that, microseconds.
     pub compile_us: u64,
-    /// Of that, what no process waited for is not part: so long it took, microseconds.
-    pub later_us: u64,
     /// Regions that could not be compiled.
     pub failed: u64,
     /// Modules of other engines installed.
@@ -150,8 +143,6 @@ pub struct JitEngine<H> {
     logged: bool,
     /// What compiling an operation has taken lately, nanoseconds.
     op_ns: u64,
-    /// When the process began, by the host's clock.
-    began: u64,
     /// Where its indirect jumps have led.
     jumps: Jumps,
     /// What ran, if that is what it is for.
@@ -205,7 +196,6 @@ impl<H: CodeHost> JitEngine<H> {
             epoch: u32::MAX,
             current: 0,
             logged: false,
-            began: 0,
             jumps: Jumps::default(),
             profile: None,
         }
@@ -372,15 +362,14 @@ impl<H: CodeHost> JitEngine<H> {
             return Left::Interpret;
         }
         self.countdown(number, hot.max(2));
-        let rounds = &self.interpreter.cache().entry(number).rounds;
-        rounds.set(rounds.get().saturating_add(1));
-        let rounds = rounds.get();
+        let entry = self.interpreter.cache().entry(number);
+        let rounds = entry.rounds.get().saturating_add(1);
+        entry.rounds.set(rounds);
         let inside = self.code.covers(rip) && !self.code.has(rip);
         // What it has run itself, as far as the smallest region would cost.
-        let entry = self.interpreter.cache().entry(number);
         let run = u64::from(rounds) * u64::from(hot) * u64::from(entry.instructions);
         let plausible = hot <= TESTING || run * INTERPRETED_PS / 1000 >= REGION_NS * RATIO / 2;
-        if plausible && (!inside || rounds >= POSTPONED) && self.heat.is_ripe(rip, rounds) {
+        if plausible && (!inside || rounds >= POSTPONED) && rounds >= entry.wanted.get() {
             self.heat.add(rip, state.icount, &self.settings.thresholds);
             if self.heat.due() <= state.icount {
                 self.compile(memory, state.mode);
@@ -572,18 +561,15 @@ impl<H: CodeHost> JitEngine<H> {
         self.host.leave(state);
         state.rip = u64::from(rip);
         state.icount += used(&context, room) as u64;
-        if kind == ExitKind::Interpret {
-            // The block there may have code of its own, which would only leave again.
-            if let Some(number) = self.interpreter.cache().find(state.rip) {
-                let entry = self.interpreter.cache().entry(number);
-                entry.countdown.set(entry.countdown.get().max(2));
-            }
-        } else if kind == ExitKind::Next
-            && let Some(number) = self.interpreter.cache().find(state.rip)
+        if matches!(kind, ExitKind::Interpret | ExitKind::Next)
+            && let Some(number) = self.interpreter.cache_mut().find_next(state.rip)
         {
             let entry = self.interpreter.cache().entry(number);
             let countdown = entry.countdown.get();
-            if countdown != COLD {
+            if kind == ExitKind::Interpret {
+                // The block there may have code of its own, which would only leave again.
+                entry.countdown.set(countdown.max(2));
+            } else if countdown != COLD {
                 let heat = if entry.expected.get() { EXIT_HEAT_ASLEEP } else { EXIT_HEAT };
                 entry.countdown.set(countdown.saturating_sub(heat).max(1));
             }
@@ -611,8 +597,8 @@ impl<H: CodeHost> JitEngine<H> {
         let hot = self.heat.take();
         let layout = self.host.layout(memory, mode);
         let op_ns = if self.settings.thresholds.hot > TESTING { self.op_ns } else { 0 };
-        let worth = |region: &Region, run: u64, callee: bool| {
-            let cost = REGION_NS + operations(region).saturating_mul(op_ns);
+        let worth = |operations: u64, run: u64, callee: bool| {
+            let cost = REGION_NS + operations.saturating_mul(op_ns);
             let ratio = if callee { CALLEE_RATIO } else { RATIO };
             op_ns == 0 || run.saturating_mul(INTERPRETED_PS) / 1000 >= cost.saturating_mul(ratio)
         };
@@ -643,7 +629,8 @@ impl<H: CodeHost> JitEngine<H> {
             } else if self.heat.has_failed(rip, memory.code_epoch()) {
                 self.countdown(number, COLD);
             } else if formed.unripe.contains(&rip) {
-                self.heat.wait(rip, self.interpreter.cache().entry(number).rounds.get());
+                let entry = self.interpreter.cache().entry(number);
+                entry.wanted.set(entry.rounds.get().saturating_mul(2));
             }
         }
     }
@@ -731,10 +718,6 @@ impl<H: CodeHost> Engine for JitEngine<H> {
             self.jumps = Jumps::default();
             self.epoch = u32::MAX;
             self.clear_dispatch();
-            self.began = self.host.clock_us();
-            if self.settings.later_us > 0 {
-                self.cool();
-            }
         }
         self.interpreter.invalidate(range);
     }
@@ -746,18 +729,6 @@ impl<H: CodeHost> Engine for JitEngine<H> {
                 entry.countdown.set(COUNTING);
                 entry.rounds.set(0);
             }
-        }
-    }
-
-    fn process_ended(&mut self, memory: &GuestMemory) {
-        let threshold = self.interpreter.cache().threshold();
-        if let Some(mode) = self.mode
-            && self.settings.later_us > 0
-            && threshold != COLD
-            && threshold > TESTING
-            && !self.host.outdated()
-        {
-            self.compile_later(memory, mode);
         }
     }
 }

@@ -36,8 +36,6 @@ pub struct Heat {
     waiting: Vec<u32>,
     /// Value of `icount` at which the batch is compiled.
     due: u64,
-    /// How often a block has to become hot before its region is looked at again.
-    unripe: FxHashMap<u32, u32>,
     /// The code epoch at which compiling an address failed.
     failed: FxHashMap<u32, u32>,
 }
@@ -54,20 +52,6 @@ impl Heat {
         if self.waiting.len() == thresholds.full {
             self.due = icount;
         }
-    }
-
-    /// The region of a block that has become hot `rounds` times is not worth it yet: it is
-    /// looked at again after as many more.
-    pub fn wait(&mut self, rip: u32, rounds: u32) {
-        if self.unripe.len() >= MAX_FAILED {
-            self.unripe.clear();
-        }
-        self.unripe.insert(rip, rounds.saturating_mul(2));
-    }
-
-    /// Whether a block that has become hot `rounds` times is to be looked at.
-    pub fn is_ripe(&self, rip: u32, rounds: u32) -> bool {
-        self.unripe.get(&rip).is_none_or(|&wanted| rounds >= wanted)
     }
 
     /// When the batch is to be compiled, as a value of `icount`; never while there is none.
@@ -97,7 +81,6 @@ impl Heat {
     pub fn reset(&mut self) {
         self.waiting.clear();
         self.failed.clear();
-        self.unripe.clear();
     }
 }
 
@@ -118,14 +101,5 @@ mod tests {
         assert_eq!(heat.due(), 70);
         assert_eq!(heat.take(), [1, 2, 3]);
         assert_eq!(heat.due(), u64::MAX);
-    }
-    #[test]
-    fn what_is_not_worth_it_is_looked_at_again_after_twice_as_many_rounds() {
-        let mut heat = Heat::default();
-        assert!(heat.is_ripe(1, 1));
-        heat.wait(1, 3);
-        assert!(!heat.is_ripe(1, 5) && heat.is_ripe(1, 6) && heat.is_ripe(2, 1));
-        heat.reset();
-        assert!(heat.is_ripe(1, 1));
     }
 }

@@ -51,12 +51,15 @@ pub struct DispatchEntry {
 /// An address no region starts at (its page cannot hold an instruction and its successor).
 pub const NO_RIP: u32 = u32::MAX;
 
+/// Width of an index of the dispatch table, bits. A compiler has tens of thousands of ways into code.
+pub const DISPATCH_BITS: u32 = 14;
+
 /// Lines of the dispatch table.
-pub const DISPATCH_ENTRIES: u32 = 1 << 13;
+pub const DISPATCH_ENTRIES: u32 = 1 << DISPATCH_BITS;
 
 /// The line of the dispatch table for `rip`.
 pub const fn dispatch_index(rip: u32) -> u32 {
-    (rip ^ rip >> 13) % DISPATCH_ENTRIES
+    (rip ^ rip >> DISPATCH_BITS) % DISPATCH_ENTRIES
 }
 
 /// Fuel a poll hands out: about 20 µs of compiled code.

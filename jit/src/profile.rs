@@ -15,12 +15,12 @@ use tawaki_cpu::ir::ops::uses;
 use tawaki_cpu::mem::PAGE_SIZE;
 use tawaki_cpu::{GuestMemory, Mode, Perms};
 
-use crate::batch::{self, Jumps, Policy, executions, object, operations};
+use crate::batch::{self, Jumps, Policy, executions, object};
 use crate::cache::CodeCache;
 use crate::engine::Settings;
 use crate::layout::{Layout, Limits, Options};
 use crate::library::{Form, Recipe};
-use crate::region::{Region, branch_target};
+use crate::region::branch_target;
 
 /// Most blocks of an object that are looked at, well below what a cache of blocks holds.
 const MOST_BLOCKS: usize = 100_000;
@@ -218,7 +218,7 @@ fn compile_object(
     let mut jumps = Jumps::from_ways(&cache, ways);
     let mut hot: Vec<u32> =
         blocks.iter().filter(|(_, seen)| seen.runs >= least).map(|(&rip, _)| rip).collect();
-    let worth = |region: &Region, run: u64, _: bool| run >= least.saturating_mul(operations(region)) / 8;
+    let worth = |operations: u64, run: u64, _: bool| run >= least.saturating_mul(operations) / 8;
     let code = CodeCache::default();
     let mut entries: BTreeSet<u32> = BTreeSet::new();
     // What many programs run comes first, so that a program that starts takes over few modules.

@@ -181,31 +181,43 @@ fn raw_end(block: &Block, source: &mut dyn BlockSource) -> RawEnd {
     use OpCode::*;
     let out = Target::Exit;
     let Some(op) = block.ops.last() else { return RawEnd { end: End::Trap, follow: Vec::new() } };
-    let (end, follow) = match op.code {
-        Jmp => (End::Jump(out(op.imm as u64)), vec![op.imm as u64]),
+    let known = follow(block);
+    let follow = known.unwrap_or_else(|| {
+        let mut targets = source.targets(block.rip);
+        targets.truncate(MAX_INDIRECT);
+        targets
+    });
+    let end = match op.code {
+        Jmp => End::Jump(out(op.imm as u64)),
         Call64 | Call32 => {
             let (callee, back) = (op.imm as u64 & 0xffff_ffff, op.imm as u64 >> 32);
-            (End::Call { callees: vec![callee], back, next: out(back) }, vec![back])
+            End::Call { callees: vec![callee], back, next: out(back) }
         }
         CallInd64 | CallInd32 => {
             let back = op.imm as u64;
-            let callees = source.targets(block.rip);
-            (End::Call { callees, back, next: out(back) }, vec![back])
+            End::Call { callees: source.targets(block.rip), back, next: out(back) }
         }
-        Ret64 | Ret32 => (End::Return, Vec::new()),
-        JmpInd => {
-            let mut targets = source.targets(block.rip);
-            targets.truncate(MAX_INDIRECT);
-            (End::Indirect { known: targets.iter().map(|&t| (t, out(t))).collect() }, targets)
-        }
-        OpCode::Trap if op.e == TrapCode::Resume as u16 => (End::Jump(out(op.imm as u64)), Vec::new()),
-        OpCode::Trap => (End::Trap, Vec::new()),
-        _ => {
-            let taken = branch_target(op);
-            (End::Branch { taken: out(taken), fall: out(block.end) }, vec![block.end, taken])
-        }
+        Ret64 | Ret32 => End::Return,
+        JmpInd => End::Indirect { known: follow.iter().map(|&t| (t, out(t))).collect() },
+        OpCode::Trap if op.e == TrapCode::Resume as u16 => End::Jump(out(op.imm as u64)),
+        OpCode::Trap => End::Trap,
+        _ => End::Branch { taken: out(branch_target(op)), fall: out(block.end) },
     };
     RawEnd { end, follow }
+}
+
+/// Addresses that a region with `block` goes on at. `None`: wherever the indirect jump at its end was seen to lead.
+pub fn follow(block: &Block) -> Option<Vec<u64>> {
+    use OpCode::*;
+    let Some(op) = block.ops.last() else { return Some(Vec::new()) };
+    Some(match op.code {
+        Jmp => vec![op.imm as u64],
+        Call64 | Call32 => vec![op.imm as u64 >> 32],
+        CallInd64 | CallInd32 => vec![op.imm as u64],
+        Ret64 | Ret32 | OpCode::Trap => Vec::new(),
+        JmpInd => return None,
+        _ => vec![block.end, branch_target(op)],
+    })
 }
 
 /// Makes a call of a stub that only jumps through a pointer a call through that pointer,

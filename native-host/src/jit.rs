@@ -415,16 +415,12 @@ mod tests {
 
     /// What a new process does that runs `code`: its sum and the engine's figures.
     fn run(library: &Arc<CodeLibrary>, code: &[u8]) -> (u64, Stats) {
-        run_with(library, code, Settings::default())
-    }
-
-    fn run_with(library: &Arc<CodeLibrary>, code: &[u8], settings: Settings) -> (u64, Stats) {
         let memory = Arc::new(HostMemory::new().expect("address space"));
         memory.guest().set_perms((AT >> 12) as u32..(AT >> 12) as u32 + 1, Perms::READ | Perms::WRITE);
         memory.guest().write_bytes(AT, code).expect("mapped");
         memory.guest().set_perms((AT >> 12) as u32..(AT >> 12) as u32 + 1, Perms::READ | Perms::EXEC);
         let host = WasmtimeHost::new(&memory, library.clone(), |line| panic!("{line}")).expect("an area");
-        let mut engine = JitEngine::new(host, settings);
+        let mut engine = JitEngine::new(host, Settings::default());
         let mut state = CpuState::new(Mode::Bits64);
         state.rip = AT;
         let attention = AtomicU32::new(0);
@@ -436,24 +432,7 @@ mod tests {
                 false
             }
         } {}
-        engine.process_ended(memory.guest());
         (state.gpr(0), engine.stats())
-    }
-
-    #[test]
-    fn what_was_not_hot_enough_is_compiled_after_the_process_for_the_next() {
-        let library = Arc::new(CodeLibrary::default());
-        let mut code = CODE;
-        // 2000 times.
-        code[1..5].copy_from_slice(&2000u32.to_le_bytes());
-        let sum = u64::from((1..=2000u32).sum::<u32>());
-        let (first, stats) = run(&library, &code);
-        assert_eq!((first, stats.regions), (sum, 0));
-        let settings = Settings { later_us: 1_000_000, ..Settings::default() };
-        let (second, stats) = run_with(&library, &code, settings);
-        assert_eq!((second, stats.regions, stats.adopted), (sum, 1, 0));
-        let (third, stats) = run_with(&library, &code, settings);
-        assert_eq!((third, stats.regions, stats.adopted), (sum, 0, 1));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub const WASM_GUARD: usize = 1 << 16;
 pub const LOWEST: u64 = 0x40_0000;
 
 /// What one thread keeps in the low region for compiled code to see, bytes.
-pub const AREA: usize = 0x1_4000;
+pub const AREA: usize = 0x2_4000;
 
 /// Guest address of the first thread's area.
 const AREAS: u64 = WASM_BIAS as u64 + PAGES as u64;

@@ -52,7 +52,6 @@ pub fn run(
     // Kernel handles end with the process; the last thread leaves the memory as new.
     if thread.shared.threads.fetch_sub(1, Ordering::SeqCst) == 1 {
         thread.engine.program_ended(&thread.memory);
-        thread.engine.process_ended(&thread.memory);
         thread.mm().clear();
     }
     Ended { status: thread.dying.unwrap_or(0), instructions: thread.cpu.icount, syscalls: thread.syscalls }

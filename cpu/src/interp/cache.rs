@@ -46,6 +46,8 @@ pub struct Entry {
     pub countdown: Cell<u32>,
     /// How often a whole countdown has ended; a second tier counts.
     pub rounds: Cell<u32>,
+    /// Of which number of rounds on the second tier looks at it again.
+    pub wanted: Cell<u32>,
     /// Whether the countdown that runs is the short one of [`Cache::expect`].
     pub expected: Cell<bool>,
     /// Where the indirect jump or call at the end went last (low half), or 0.
@@ -201,6 +203,14 @@ impl Cache {
         if front == NONE { self.by_address.get(&rip).copied() } else { Some(front) }
     }
 
+    /// As [`Self::find`], for who is going to run the block.
+    pub fn find_next(&mut self, rip: u64) -> Option<u32> {
+        let number = self.find(rip)?;
+        let line = front_index(rip, self.front.len());
+        self.front[line] = (rip, number);
+        Some(number)
+    }
+
     /// Prepares for code of `mode`; blocks of the other are dropped.
     pub fn set_mode(&mut self, mode: Mode) {
         if self.mode != Some(mode) {
@@ -327,6 +337,7 @@ impl Entry {
             epoch,
             countdown: Cell::new(COLD),
             rounds: Cell::new(0),
+            wanted: Cell::new(0),
             expected: Cell::new(false),
             target: Cell::new(0),
             from: Cell::new(NONE),

@@ -11,7 +11,7 @@ use super::memory::{Access, Address, GUEST};
 use super::module::{Batch, DISPATCH, DISPATCH_SHIFT, REGION_TYPE, mxcsr_differs};
 use super::{CTX, Emitter, at, x87};
 use crate::analysis::{self, Set};
-use crate::layout::{DISPATCH_ENTRIES, DispatchEntry, ExitKind, dispatch_index};
+use crate::layout::{DISPATCH_BITS, DISPATCH_ENTRIES, DispatchEntry, ExitKind, dispatch_index};
 use crate::region::{End, Target};
 
 /// Pushes on the guest stack: `value` is called to push the i64 value.
@@ -53,7 +53,7 @@ fn call_by_table(e: &mut Emitter, target: u32, known: Option<u32>) {
         Some(rip) => _ = e.i().i32_const((dispatch_index(rip) << DISPATCH_SHIFT) as i32),
         None => {
             let mut i = e.i();
-            i.local_get(target).local_get(target).i32_const(13).i32_shr_u().i32_xor();
+            i.local_get(target).local_get(target).i32_const(DISPATCH_BITS as i32).i32_shr_u().i32_xor();
             i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
         }
     }

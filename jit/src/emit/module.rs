@@ -18,7 +18,8 @@ use wasm_encoder::{
 use super::{CTX, DEPTH, STATE, at, control, x87};
 use crate::analysis;
 use crate::layout::{
-    DISPATCH_ENTRIES, DispatchEntry, ENV, ExitKind, HELPERS, JitContext, Layout, Options, SLICE,
+    DISPATCH_BITS, DISPATCH_ENTRIES, DispatchEntry, ENV, ExitKind, HELPERS, JitContext, Layout, Options,
+    SLICE,
 };
 use crate::region::Region;
 
@@ -245,7 +246,7 @@ fn resume() -> Function {
     // Whoever came back wants the engine.
     i.local_get(CTX).i32_load(at(EXIT, 2));
     give_up(&mut i, pc);
-    i.local_get(pc).local_get(pc).i32_const(13).i32_shr_u().i32_xor();
+    i.local_get(pc).local_get(pc).i32_const(DISPATCH_BITS as i32).i32_shr_u().i32_xor();
     i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
     i.local_get(CTX).i32_load(at(DISPATCH, 2)).i32_add().local_tee(entry);
     i.i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2)).local_get(pc).i32_ne();

@@ -66,12 +66,6 @@ pub trait CodeHost {
     /// This engine is going to.
     fn called(&mut self, _id: Id, _function: u32) {}
 
-    /// Whether other engines have compiled something since this process began that is not among the
-    /// [`Self::offers`] yet: the same, perhaps, as this one would.
-    fn outdated(&mut self) -> bool {
-        false
-    }
-
     /// Installs one of them, as [`Self::install`] does.
     fn install_shared(&mut self, _id: Id, _functions: u32) -> Result<u32, String> {
         Err("nothing is shared here".to_owned())
@@ -79,10 +73,6 @@ pub trait CodeHost {
 
     /// One of them has begun to be used by this process.
     fn used(&mut self, _id: Id) {}
-
-    /// Makes the host do now what it would do at the first call of each of these functions. No guest
-    /// state is in use.
-    fn warm(&mut self, _first: u32, _functions: u32) {}
 
     /// Forgets functions installed before; the indices may be used again.
     fn drop_functions(&mut self, first: u32, functions: u32);

@@ -2672,10 +2672,10 @@
             i32.load offset=16
             local.get 8
             local.get 8
-            i32.const 13
+            i32.const 14
             i32.shr_u
             i32.xor
-            i32.const 8191
+            i32.const 16383
             i32.and
             i32.const 3
             i32.shl
