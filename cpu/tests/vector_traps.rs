@@ -214,17 +214,21 @@ fn addresses() {
     }
 }
 
-/// MASKMOVDQU touches only the chosen bytes, even across an unmapped page.
+/// MASKMOVDQU touches only the chosen bytes, but all of them must be writable.
 #[test]
 fn masked_store() {
     let mut state = state(Mode::Bits64);
-    state.set_gpr(7, END2 - 4);
-    state.xmm[1] = 0x8080_8080;
-    memory().store32(END2 - 4, 0).expect("data page");
+    state.set_gpr(7, END2 - 16);
+    state.xmm[1] = 0x8080_8080 << 96;
+    for at in [END2 - 16, END2 - 12, END2 - 8, END2 - 4] {
+        memory().store32(at, 0).expect("data page");
+    }
     assert_eq!(run(500, &mut state, &[0x66, 0x0f, 0xf7, 0xc1]), Trap::Breakpoint);
     assert_eq!(memory().load32(END2 - 4).unwrap(), 0x0101_0101);
+    assert_eq!(memory().load32(END2 - 8).unwrap(), 0);
     memory().store32(END2 - 4, 0).expect("data page");
-    state.xmm[1] = 0x80_8080_8080;
+    state.set_gpr(7, END2 - 4);
+    state.xmm[1] = 0x8080_8080;
     assert!(matches!(run(501, &mut state, &[0x66, 0x0f, 0xf7, 0xc1]), Trap::Fault(f) if f.addr == END2));
     assert_eq!(memory().load32(END2 - 4).unwrap(), 0);
 }
