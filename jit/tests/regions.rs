@@ -193,7 +193,9 @@ fn binary() {
 /// Machine code of random control flow: blocks of 64 bytes that change RAX, count ECX
 /// down, and end in a branch, a call, a return or an indirect jump, by what RAX is.
 /// Returns the code and where each indirect jump may go, by the address of its block.
-fn random_flow(random: &mut Random, at: u64, blocks: u64) -> (Vec<u8>, Vec<(u64, Vec<u64>)>) {
+///
+/// `doubles`: before that they compute with scalar doubles, and with whole vectors now and then.
+fn random_flow(random: &mut Random, at: u64, blocks: u64, doubles: bool) -> (Vec<u8>, Vec<(u64, Vec<u64>)>) {
     let place = |n: u64| at + 64 * n;
     let end = place(blocks);
     // Behind the end a stub for each block, as in a procedure linkage table:
@@ -209,6 +211,9 @@ fn random_flow(random: &mut Random, at: u64, blocks: u64) -> (Vec<u8>, Vec<(u64,
     for n in 0..blocks {
         let mut block: Vec<u8> = Vec::new();
         let pick = |random: &mut Random| place(random.next() % blocks);
+        if doubles {
+            (0..random.next() % 6).for_each(|_| block.extend(double_operation(random)));
+        }
         // imul eax, eax, odd; add eax, n; dec ecx; js end
         block.extend([0x69, 0xc0]);
         block.extend((random.next() as u32 | 1).to_le_bytes());
@@ -267,20 +272,69 @@ fn random_flow(random: &mut Random, at: u64, blocks: u64) -> (Vec<u8>, Vec<(u64,
 /// Random graphs, most of them irreducible, with every size limit of regions.
 #[test]
 fn random_control_flow() {
-    let mut random = Random(0xfeed_beef_1357_9bdf);
+    check_random_flow(0xfeed_beef_1357_9bdf, false);
+}
+
+/// The same with doubles, whose low lanes are in locals of their own.
+#[test]
+fn random_control_flow_with_doubles() {
+    check_random_flow(0x0dd_ba11_cafe_f00d, true);
+}
+
+/// An operation on four vector registers, of 4 bytes at most.
+fn double_operation(random: &mut Random) -> Vec<u8> {
+    let operations: [&[u8]; 19] = [
+        &[0xf2, 0x0f, 0x58], // addsd
+        &[0xf2, 0x0f, 0x59], // mulsd
+        &[0xf2, 0x0f, 0x5c], // subsd
+        &[0xf2, 0x0f, 0x5e], // divsd
+        &[0xf2, 0x0f, 0x51], // sqrtsd
+        &[0xf2, 0x0f, 0x5f], // maxsd
+        &[0xf2, 0x0f, 0x10], // movsd
+        &[0xf2, 0x0f, 0x10], // movsd
+        &[0xf2, 0x0f, 0x2a], // cvtsi2sd from eax to ebx
+        &[0xf2, 0x0f, 0x5a], // cvtsd2ss
+        &[0xf3, 0x0f, 0x5a], // cvtss2sd
+        &[0x66, 0x0f, 0x28], // movapd
+        &[0x66, 0x0f, 0x28], // movapd
+        &[0x66, 0x0f, 0x2e], // ucomisd
+        &[0x66, 0x0f, 0x58], // addpd
+        &[0x66, 0x0f, 0x14], // unpcklpd
+        &[0x66, 0x0f, 0xef], // pxor with itself
+        &[0xf2, 0x0f, 0x2c], // cvttsd2si to ebx
+        &[0xf3, 0x0f, 0x7e], // movq
+    ];
+    let operation = operations[random.next() as usize % operations.len()];
+    let (to, from) = ((random.next() % 4) as u8, (random.next() % 4) as u8);
+    let (to, from) = match operation[2] {
+        0xef => (to, to),
+        0x2c => (3, from),
+        _ => (to, from),
+    };
+    let mut code = operation.to_vec();
+    code.push(0xc0 | to << 3 | from);
+    code
+}
+
+fn check_random_flow(seed: u64, doubles: bool) {
+    let mut random = Random(seed);
     for limit in [256, 8, 1] {
         let mut machine = Machine::new(Mode::Bits64, Options { checked: false, ..Options::default() });
         machine.limits.blocks = limit;
         let mut at = CODE;
         for _ in 0..if limit == 256 { 60 } else { 10 } {
             let blocks = 1 + random.next() % 14;
-            let (code, jumps) = random_flow(&mut random, at, blocks);
+            let (code, jumps) = random_flow(&mut random, at, blocks, doubles);
             machine.poke(at, &code);
             machine.targets.extend(jumps);
             for _ in 0..3 {
                 let mut state = start(Mode::Bits64);
                 state.rip = at;
                 (state.slots[0], state.slots[1]) = (random.next() & 0xffff_ffff, 2000);
+                for x in &mut state.xmm[..4] {
+                    let [low, high] = [(); 2].map(|()| (random.next() as i32 as f64 / 1e6).to_bits());
+                    *x = u128::from(high) << 64 | u128::from(low);
+                }
                 // Returns beyond what was called end the run: the stack holds zeros.
                 let expected = machine.interpret(&state, &[]);
                 let found = machine.run(&state, &[]);

@@ -97,6 +97,7 @@ pub(super) fn call(
     let dirty = e.meaningful(analysis::stored_at_end(end, e.dirty | Set::slot(slot::RSP), e.batch));
     e.store_set(dirty);
     (e.dirty, e.held) = (Set::EMPTY, Set::EMPTY);
+    e.lows = Default::default();
     e.kind = None;
     let pc = e.pc;
     let sibling = callees.iter().find_map(|&t| e.batch.sibling(t).map(|f| (t, f)));

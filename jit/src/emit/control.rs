@@ -7,6 +7,7 @@ use wasm_encoder::{BlockType, BranchHint, Function, ValType};
 
 use super::call::{call, ret, return_address, target_to_pc};
 use super::module::{Batch, EXIT, Prologue, prologue};
+use super::vector::scalar::{self, Lows};
 use super::x87::{self, Way};
 use super::{CTX, DEPTH, Emitter, STATE, at, switch};
 use crate::analysis::{self, Analysis, Effects, Set};
@@ -30,6 +31,8 @@ pub(super) struct Context<'r> {
     region: &'r Region,
     shape: Shape,
     analysis: Analysis,
+    /// Where low lanes are at the start of each node where ways meet.
+    lows: Vec<Lows>,
     frames: Vec<Frame>,
     /// Label local of each dispatch node.
     labels: Vec<u32>,
@@ -98,6 +101,7 @@ fn attempt(
     let mut region = region.clone();
     let analysis = analysis::analyse(&mut region, &shape, options, batch);
     let region = &region;
+    let lows = scalar::forms(region, &shape, &analysis, options);
     let mut e = Emitter::new(layout, options, batch);
     e.x87.meets.records = records;
     let labels = shape.dispatch.iter().map(|_| e.local(ValType::I32)).collect();
@@ -109,6 +113,7 @@ fn attempt(
         region,
         shape,
         analysis,
+        lows,
         frames: Vec::new(),
         labels,
         groups,
@@ -232,7 +237,7 @@ pub(super) fn stub(function: u32, entry: usize) -> Function {
 /// Wraps the body into the exit blocks.
 fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
     let narrow = !e.layout.bits64;
-    let Emitter { code, hints, locals, exits, pc, slots, xmm, .. } = e;
+    let Emitter { code, hints, locals, exits, pc, slots, xmm, low, .. } = e;
     let mut f = Function::new_with_locals_types(locals);
     for _ in &exits {
         f.instructions().block(BlockType::Empty);
@@ -244,7 +249,7 @@ fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
     };
     let hints = hints.into_iter().map(hint).collect();
     f.raw(code);
-    for (set, kind) in exits {
+    for (set, kind, lows) in exits {
         let mut i = f.instructions();
         i.end();
         for s in set.each_slot() {
@@ -256,6 +261,9 @@ fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
         }
         for x in set.each_xmm() {
             i.local_get(STATE).local_get(xmm[x as usize]).v128_store(at(Layout::xmm(x), 3));
+            if lows >> x & 1 != 0 {
+                i.local_get(STATE).local_get(low[x as usize]).f64_store(at(Layout::xmm(x), 3));
+            }
         }
         if kind != ExitKind::Next {
             i.local_get(CTX).i32_const(kind as i32).i32_store(at(EXIT, 2));
@@ -268,8 +276,11 @@ fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
 
 /// Emits node `n` and everything it dominates.
 fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
-    let saved = (e.dirty, e.kind, x87::here(e), e.held);
+    let saved = (e.dirty, e.kind, x87::here(e), e.held, e.lows);
     let is_loop = c.shape.header[n];
+    if meets(c, n) {
+        e.lows = c.lows[n];
+    }
     if c.x87 {
         if is_loop && !c.shape.merge[n] {
             let way = Way { to: n, back: false, entry: false, rip: rip(c, n) };
@@ -314,7 +325,7 @@ fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
         c.frames.pop();
         e.close();
     }
-    (e.dirty, e.kind, e.held) = (saved.0, saved.1, saved.3);
+    (e.dirty, e.kind, e.held, e.lows) = (saved.0, saved.1, saved.3, saved.4);
     x87::restore(e, saved.2);
 }
 
@@ -396,6 +407,8 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
         for copy in 1..=copies {
             (e.dirty, e.kind) = (e.dirty | start.0, start.1);
             operations(e, c, n, &effects, &after);
+            // The same wherever the loop is left.
+            scalar::bring(e, c.lows[n], e.held);
             let end_kind = super::flags::kind_after(last, &effects[count], e.kind);
             e.branch_condition(last);
             e.done(&effects[count], after[count].0);
@@ -462,6 +475,8 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
         }
         e.live_after = after[at].0;
         e.flags_live = after[at].1;
+        e.wants_low =
+            scalar::chooses(op) && scalar::wanted(op.d, &block.ops[at + 1..], &effects[at + 1..], e.options);
         if at == count || at >= trap_from {
             break;
         }
@@ -519,13 +534,24 @@ fn unsettled(e: &Emitter, c: &Context, to: usize) -> (Set, Set) {
 }
 
 /// Stores and loads what node `to` expects. The state of the emitter stays that before.
+///
+/// But for where low lanes are.
 fn settle(e: &mut Emitter, c: &Context, to: usize) {
     let (stored, loaded) = unsettled(e, c, to);
     e.store_set(stored);
     e.load_set(loaded);
+    if meets(c, to) {
+        scalar::bring(e, c.lows[to], c.analysis.nodes[to].held);
+    }
+}
+
+/// Whether what is known at the start of a node is more than what the only way there brings.
+fn meets(c: &Context, n: usize) -> bool {
+    c.shape.header[n] || c.shape.merge[n]
 }
 
 fn branch_to(e: &mut Emitter, c: &mut Context, from: usize, to: usize) {
+    let lows = e.lows;
     settle(e, c, to);
     match label(e, c, from, to) {
         Some(l) => {
@@ -538,6 +564,7 @@ fn branch_to(e: &mut Emitter, c: &mut Context, from: usize, to: usize) {
         }
         None => tree(e, c, to),
     }
+    e.lows = lows;
 }
 
 /// Goes on at `target`; what is emitted behind is unreachable.
@@ -569,12 +596,15 @@ fn way(c: &Context, from: usize, to: usize) -> Way {
 /// Pops an i32; if it is not zero, branches to where ways meet, which is the start of a node,
 /// the second of `ends`, if there is one.
 fn meet_if(e: &mut Emitter, c: &Context, ends: Option<(usize, usize)>, label: u32) {
-    let settled = ends.is_none_or(|(_, to)| unsettled(e, c, to) == (Set::EMPTY, Set::EMPTY));
+    let settled = ends.is_none_or(|(_, to)| {
+        let lanes = meets(c, to) && scalar::differs(e, c.lows[to], c.analysis.nodes[to].held);
+        unsettled(e, c, to) == (Set::EMPTY, Set::EMPTY) && !lanes
+    });
     if settled && (!c.x87 || ends.is_none_or(|(_, to)| x87::met(e, to))) {
         e.i().br_if(label);
         return;
     }
-    let here = x87::here(e);
+    let (here, lows) = (x87::here(e), e.lows);
     e.if_();
     if let Some((from, to)) = ends {
         settle(e, c, to);
@@ -584,6 +614,7 @@ fn meet_if(e: &mut Emitter, c: &Context, ends: Option<(usize, usize)>, label: u3
     }
     e.i().br(label + 1);
     e.close();
+    e.lows = lows;
     x87::restore(e, here);
 }
 

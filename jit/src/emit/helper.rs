@@ -46,6 +46,7 @@ impl Emitter<'_> {
         let dirty = self.dirty;
         if e.sync {
             self.dirty = Set::EMPTY;
+            self.lows = Default::default();
         }
         let string = op.code == OpCode::String;
         if string {

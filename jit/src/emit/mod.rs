@@ -68,12 +68,18 @@ pub struct Emitter<'a> {
     locals: Vec<ValType>,
     slots: [u32; 256],
     xmm: [u32; Set::VECTORS],
+    /// The `f64` locals of low lanes, and where these are.
+    low: [u32; Set::VECTORS],
+    lows: vector::scalar::Lows,
+    /// The vector that the operation being emitted writes is wanted as a double.
+    wants_low: bool,
     scratch: Vec<(ValType, u32, bool)>,
     pc: u32,
     /// Calls other compiled functions.
     nests: bool,
-    /// Ways out, each a wasm block around the whole body: what it stores, and why.
-    exits: Vec<(Set, ExitKind)>,
+    /// Ways out, each a wasm block around the whole body: what it stores, why, and which low
+    /// lanes come from `f64` locals.
+    exits: Vec<(Set, ExitKind, u128)>,
     /// The write target of the last `LdRmw` of this instruction, which the store after
     /// it need not check again.
     checked_store: Option<(Slot, i64)>,
@@ -114,6 +120,9 @@ impl<'a> Emitter<'a> {
             locals: Vec::new(),
             slots: [NO_LOCAL; 256],
             xmm: [NO_LOCAL; Set::VECTORS],
+            low: [NO_LOCAL; Set::VECTORS],
+            lows: vector::scalar::Lows::default(),
+            wants_low: false,
             scratch: Vec::new(),
             pc: 0,
             nests: false,
@@ -235,6 +244,7 @@ impl<'a> Emitter<'a> {
 
     /// Pushes the v128 value of a vector register or temporary.
     pub fn get_xmm(&mut self, register: u8) {
+        vector::scalar::settle(self, 1 << register);
         let local = self.xmm_local(register);
         self.i().local_get(local);
     }
@@ -243,6 +253,7 @@ impl<'a> Emitter<'a> {
     pub fn set_xmm(&mut self, register: u8) {
         let local = self.xmm_local(register);
         self.i().local_set(local);
+        self.lows.forget(1 << register);
     }
 
     // ---- the state in memory -------------------------------------------------
@@ -257,6 +268,10 @@ impl<'a> Emitter<'a> {
         for x in set.each_xmm() {
             let local = self.xmm_local(x);
             self.i().local_get(STATE).local_get(local).v128_store(at(Layout::xmm(x), 3));
+            if self.lows.stale >> x & 1 != 0 {
+                let low = self.low[usize::from(x)];
+                self.i().local_get(STATE).local_get(low).f64_store(at(Layout::xmm(x), 3));
+            }
         }
     }
 
@@ -275,6 +290,7 @@ impl<'a> Emitter<'a> {
             let local = self.xmm_local(x);
             self.i().local_get(STATE).v128_load(at(Layout::xmm(x), 3)).local_set(local);
         }
+        self.lows.forget(set.xmm);
     }
 
     // ---- ways out --------------------------------------------------------------
@@ -292,7 +308,8 @@ impl<'a> Emitter<'a> {
 
     /// The branch label, at this point, of the way out that stores `set` and reports `kind`.
     fn exit_label(&mut self, set: Set, kind: ExitKind) -> u32 {
-        let way = (self.meaningful(set & Set::MACHINE), kind);
+        let set = self.meaningful(set & Set::MACHINE);
+        let way = (set, kind, self.lows.stale & set.xmm);
         way.0.each_slot().for_each(|s| _ = self.slot_local(s));
         way.0.each_xmm().for_each(|x| _ = self.xmm_local(x));
         let number = self.exits.iter().position(|&e| e == way).unwrap_or_else(|| {

@@ -66,9 +66,9 @@ pub(super) fn emit(x: &mut impl Context, code: VecOp, op: &Op) -> bool {
             x.set_slot(op.d);
         }
         Cvtsd2si32 | Cvtsd2si64 | Cvttsd2si32 | Cvttsd2si64 => {
-            let (a, t) = (x.vector(op.a), x.scratch().f64);
+            let t = x.scratch().f64;
+            x.get_double(op.a);
             let mut s = x.sink();
-            s.local_get(a).f64x2_extract_lane(0);
             if matches!(code, Cvtsd2si32 | Cvtsd2si64) {
                 s.f64_nearest();
             }
@@ -114,19 +114,18 @@ pub(super) fn emit(x: &mut impl Context, code: VecOp, op: &Op) -> bool {
 /// ZF, PF and CF of a comparison: CF unless a >= b, ZF unless a < b or a > b,
 /// PF when one of them is a NaN.
 fn compare(x: &mut impl Context, code: VecOp, op: &Op) {
-    let vectors = [x.vector(op.a), x.vector(op.b)];
     let single = matches!(code, VecOp::Comiss | VecOp::Ucomiss);
     let [a, b] = x.compared(single);
-    let mut s = x.sink();
-    for (vector, scalar) in vectors.into_iter().zip([a, b]) {
-        s.local_get(vector);
+    for (vector, scalar) in [(op.a, a), (op.b, b)] {
         if single {
-            s.f32x4_extract_lane(0)
+            let vector = x.vector(vector);
+            x.sink().local_get(vector).f32x4_extract_lane(0);
         } else {
-            s.f64x2_extract_lane(0)
-        };
-        s.local_set(scalar);
+            x.get_double(vector);
+        }
+        x.sink().local_set(scalar);
     }
+    let mut s = x.sink();
     let test = |s: &mut InstructionSink<'_>, x: u32, y: u32, relation: Relation| {
         s.local_get(x).local_get(y);
         match (relation, single) {

@@ -18,6 +18,7 @@ mod float;
 mod lanes;
 mod memory;
 mod mmx;
+pub(in crate::emit) mod scalar;
 mod shuffle;
 mod text;
 
@@ -68,6 +69,11 @@ pub trait Context {
     fn compared(&mut self, single: bool) -> [u32; 2];
     /// Whether NaNs the host makes have to be made x86's.
     fn mend_nans(&self) -> bool;
+    /// Pushes the low lane of vector `number`.
+    fn get_double(&mut self, number: u8) {
+        let vector = self.vector(number);
+        self.sink().local_get(vector).f64x2_extract_lane(0);
+    }
 }
 
 /// SSE and MMX operations that go to the interpreter's own function.
@@ -171,9 +177,12 @@ pub fn emit(e: &mut Emitter, op: &Op) {
     if mmx::emit(e, code, op) {
         return;
     }
-    if let Some(effects) = effects(op, e.options) {
-        mmx::settle(e, code, &effects);
+    let effects = effects(op, e.options).unwrap_or_default();
+    mmx::settle(e, code, &effects);
+    if scalar::emit(e, op) {
+        return;
     }
+    scalar::before(e, op, &effects);
     if is_x87(code) {
         e.mmx.forget();
         super::x87::emit(e, op);
@@ -187,6 +196,7 @@ pub fn emit(e: &mut Emitter, op: &Op) {
         super::x87::flush(e);
         e.fallback(op);
     }
+    scalar::after(e, op, &effects);
 }
 
 /// Emits the sequence of one vector operation; `false` (and nothing emitted) when it
@@ -267,6 +277,10 @@ impl Context for Emitter<'_> {
 
     fn mend_nans(&self) -> bool {
         self.options.mend_nans
+    }
+
+    fn get_double(&mut self, number: u8) {
+        self.get_low(number);
     }
 }
 
