@@ -68,7 +68,7 @@ const host = {
     if (unit) start(unit, work);
     else waiting.push(work);
     askForWorkers();
-    return 1;
+    return unit ? 2 : 1;
   },
 
   release(slot, told, inCall) {

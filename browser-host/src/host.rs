@@ -188,11 +188,25 @@ pub fn attention(slot: u32) {
 }
 
 /// Kernel worker: starts work for a slot on an idle worker, now or as soon as
-/// there is one. `kind` 0 program, 1 fork of `other`, 2 thread of `other`. False
-/// when the page can make no more workers.
-pub fn spawn(slot: u32, kind: u32, other: u32, payload: &[u8]) -> bool {
+/// there is one. `kind` 0 program, 1 fork of `other`, 2 thread of `other`.
+pub fn spawn(slot: u32, kind: u32, other: u32, payload: &[u8]) -> Spawned {
     // SAFETY: the callee reads within the slice only.
-    unsafe { import::spawn(slot, kind, other, payload.as_ptr(), payload.len()) != 0 }
+    match unsafe { import::spawn(slot, kind, other, payload.as_ptr(), payload.len()) } {
+        0 => Spawned::Refused,
+        1 => Spawned::Waits,
+        _ => Spawned::Started,
+    }
+}
+
+/// What became of work for a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spawned {
+    /// The page can make no more workers.
+    Refused,
+    /// It waits for a worker.
+    Waits,
+    /// A worker has it.
+    Started,
 }
 
 /// Kernel worker: a slot has no worker any more. A worker that was not `told`

@@ -1,7 +1,7 @@
 //! The kernel worker: the kernel, its disk, and the loop that feeds it.
 
 use crate::fetch::{Arrivals, WorkerFetch};
-use crate::host::{self, Page};
+use crate::host::{self, Page, Spawned};
 use crate::mailboxes::{Mailboxes, Request};
 use crate::shared::SHARED;
 use crate::wait::{self, Spinner};
@@ -299,8 +299,10 @@ impl Machine {
                         SpawnKind::Fork { parent } => (1, parent),
                         SpawnKind::Thread { leader } => (2, leader),
                     };
-                    if !host::spawn(slot.0, kind, other.0, &payload) {
-                        self.inbox.push(Event::SpawnFailed { slot });
+                    match host::spawn(slot.0, kind, other.0, &payload) {
+                        Spawned::Refused => self.inbox.push(Event::SpawnFailed { slot }),
+                        Spawned::Waits => {}
+                        Spawned::Started => self.inbox.push(Event::SpawnStarted { slot }),
                     }
                 }
                 Effect::Release { slot, told } => {

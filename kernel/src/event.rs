@@ -169,6 +169,12 @@ pub enum Event {
         /// The slot of the effect.
         slot: Slot,
     },
+    /// A worker has the work of an [`Effect::Spawn`]: nothing but a crash keeps it from beginning, so the
+    /// creator of a thread need not wait until it does.
+    SpawnStarted {
+        /// The slot of the effect.
+        slot: Slot,
+    },
     /// A worker ended by itself: our bug or the engine's. Its process dies by
     /// SIGKILL, the other workers of it are released.
     WorkerCrashed {

@@ -196,8 +196,7 @@ impl Kernel {
         }
         t.state = TaskState::Calling;
         t.resting = false;
-        // Not at just any first call: a thread asks for its number before, and stores
-        // it where its creator looks as soon as that goes on.
+        // Not at just any first call: a thread asks for its number before.
         if call == Call::ChildReady {
             self.fork_done(task, true);
         }
@@ -399,6 +398,7 @@ impl Kernel {
                 }
             }
             Event::SpawnFailed { slot } => self.spawn_failed(slot),
+            Event::SpawnStarted { slot } => self.spawn_started(slot),
             Event::WorkerCrashed { slot, message } => self.worker_crashed(slot, &message),
             Event::Call { .. } | Event::BlocksArrived | Event::Tick => {}
         }
@@ -411,6 +411,16 @@ impl Kernel {
     ) -> Option<crate::file::pipe::PipeId> {
         let streams = self.sys.streams.get(&request)?;
         *streams.out.get(stream.checked_sub(1)? as usize)?
+    }
+
+    /// A worker has its work. A fork's parent still waits, for the child copies its memory.
+    fn spawn_started(&mut self, slot: Slot) {
+        let Some(task) = self.sys.slots.get(slot.0 as usize).copied().flatten() else { return };
+        let t = &self.sys.tasks[task];
+        let creator = t.fork_parent.and_then(|creator| self.sys.tasks.get(creator));
+        if t.state == TaskState::Starting && creator.is_some_and(|creator| creator.proc == t.proc) {
+            self.fork_done(task, true);
+        }
     }
 
     /// The host could not make a worker.

@@ -128,28 +128,60 @@ pub mod waiting_room {
     use crate::thread::{ProcessShared, lock};
     use std::collections::BTreeMap;
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-    static WAITING: Mutex<BTreeMap<u64, Arc<ProcessShared>>> = Mutex::new(BTreeMap::new());
+    struct Entry {
+        shared: Arc<ProcessShared>,
+        /// Its thread has begun and is about to store its number.
+        begun: bool,
+    }
+
+    static WAITING: Mutex<BTreeMap<u64, Entry>> = Mutex::new(BTreeMap::new());
+    static SETTLED: Condvar = Condvar::new();
     static NEXT: AtomicU32 = AtomicU32::new(1);
 
     /// Counts one more thread and keeps the process for it.
     pub fn enter(shared: &Arc<ProcessShared>) -> u64 {
         let key = NEXT.fetch_add(1, Ordering::SeqCst).into();
         shared.threads.fetch_add(1, Ordering::SeqCst);
-        lock(&WAITING).insert(key, shared.clone());
+        lock(&WAITING).insert(key, Entry { shared: shared.clone(), begun: false });
         key
     }
 
     /// The process of a thread that begins.
     pub fn take(key: u64) -> Option<Arc<ProcessShared>> {
-        lock(&WAITING).remove(&key)
+        let mut waiting = lock(&WAITING);
+        let entry = waiting.get_mut(&key)?;
+        entry.begun = true;
+        Some(entry.shared.clone())
+    }
+
+    /// The thread has stored its number, or will not.
+    pub fn settled(key: u64) {
+        lock(&WAITING).remove(&key);
+        SETTLED.notify_all();
+    }
+
+    /// For the creator, which may go on before the thread begins: its number is in place
+    /// afterwards, by `store` or by the thread. Never later: the thread may end and clear it.
+    pub fn settle(key: u64, store: impl FnOnce()) {
+        let mut waiting = lock(&WAITING);
+        loop {
+            match waiting.get(&key) {
+                Some(entry) if !entry.begun => return store(),
+                Some(_) => waiting = SETTLED.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+                None => return,
+            }
+        }
     }
 
     /// The thread will not begin.
     pub fn leave(key: u64) {
-        if let Some(shared) = take(key) {
-            shared.threads.fetch_sub(1, Ordering::SeqCst);
+        let mut waiting = lock(&WAITING);
+        if waiting.get(&key).is_some_and(|entry| !entry.begun)
+            && let Some(entry) = waiting.remove(&key)
+        {
+            entry.shared.threads.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
@@ -296,13 +328,14 @@ impl Thread<'_> {
         let cpu = self.child_registers(&args)?;
         let flag = |flag: u64, addr: u64| if args.flags & flag != 0 { addr } else { 0 };
         let key = waiting_room::enter(&self.shared);
+        let set_tids = [
+            flag(clone_flags::PARENT_SETTID, args.parent_tid),
+            flag(clone_flags::CHILD_SETTID, args.child_tid),
+        ];
         let image = ThreadImage {
             key,
             registers: Registers::of(&cpu),
-            set_tids: [
-                flag(clone_flags::PARENT_SETTID, args.parent_tid),
-                flag(clone_flags::CHILD_SETTID, args.child_tid),
-            ],
+            set_tids,
             clear_tid: flag(clone_flags::CHILD_CLEARTID, args.child_tid),
             narrow: self.width == Width::W32,
             inherited: self.inherited.clone(),
@@ -311,9 +344,15 @@ impl Thread<'_> {
             let call = Call::Fork { flags: args.flags, exit_signal: args.exit_signal, image: image.into() };
             self.value(&call)
         });
-        if started.is_err() {
+        match started {
+            Ok(tid) => waiting_room::settle(key, || {
+                for addr in set_tids.into_iter().filter(|&addr| addr != 0) {
+                    // Linux ignores a bad pointer here, too.
+                    let _ = self.store(addr, &(tid as i32));
+                }
+            }),
             // Not there any more if the thread has started after all.
-            waiting_room::leave(key);
+            Err(_) => waiting_room::leave(key),
         }
         started
     }
@@ -324,7 +363,7 @@ impl Thread<'_> {
         self.clear_tid = image.clear_tid;
         self.inherited = image.inherited;
         self.width = if image.narrow { Width::W32 } else { Width::W64 };
-        // Both numbers are in place before the creator or the thread goes on.
+        // Its number is in place before the thread goes on; its creator sees to itself.
         let tid = self.value(&Call::GetId { which: wire::IdKind::Tid })? as i32;
         self.ids.tid = Some(tid);
         for addr in image.set_tids {

@@ -41,7 +41,9 @@ pub fn run(
                 return Ended::default();
             };
             let mut thread = Thread::of(shared, port, host, engine, options);
+            let key = image.key;
             let started = thread.start_thread(image);
+            waiting_room::settled(key);
             abandon(&mut thread, started);
             thread
         }
