@@ -225,17 +225,22 @@ fn reduce(
 pub fn enterable(succ: &[Vec<usize>]) -> Vec<bool> {
     let mut able = vec![true; succ.len()];
     let all: Vec<usize> = (0..succ.len()).collect();
-    for component in components(succ, &all) {
-        if component.len() == 1 {
-            continue;
-        }
-        let inside = |n: &usize| component.binary_search(n).is_ok();
-        let from_outside: Vec<usize> = component
-            .iter()
-            .copied()
-            .filter(|n| *n == 0 || succ.iter().enumerate().any(|(p, next)| !inside(&p) && next.contains(n)))
-            .collect();
-        component.iter().for_each(|&n| able[n] = from_outside == [n]);
+    let components = components(succ, &all);
+    let mut number = vec![0; succ.len()];
+    for (i, component) in components.iter().enumerate() {
+        component.iter().for_each(|&n| number[n] = i);
+    }
+    let mut entered = vec![false; succ.len()];
+    if let Some(first) = entered.first_mut() {
+        *first = true;
+    }
+    for (p, next) in succ.iter().enumerate() {
+        next.iter().filter(|&&n| number[n] != number[p]).for_each(|&n| entered[n] = true);
+    }
+    for component in components.iter().filter(|component| component.len() > 1) {
+        let mut from_outside = component.iter().filter(|&&n| entered[n]);
+        let only = from_outside.next().filter(|_| from_outside.next().is_none());
+        component.iter().for_each(|&n| able[n] = only == Some(&n));
     }
     able[0] = false;
     able
