@@ -389,6 +389,74 @@ fn small_callees() {
     }
 }
 
+/// Instructions that move RSP or look at it, in random order: compiled code changes it once for
+/// several of them, and leaves (here where CL is zero, by a division) as if after each.
+#[test]
+fn stack_instructions() {
+    let mut random = Random(0x57ac_57ac_1357_9bdf);
+    let mut left = 0;
+    for (mode, checked) in
+        [(Mode::Bits32, true), (Mode::Bits32, false), (Mode::Bits64, true), (Mode::Bits64, false)]
+    {
+        let mut machine = Machine::new(mode, Options { checked, ..Options::default() });
+        // push eax; push ecx; pop eax; pop edx; push 5; push esp; push esp, pop esp;
+        // mov eax, [esp+4]; mov [esp+8], ecx; add eax, [esp]; push [esp+4]; pop [esp+8]; call behind;
+        // div cl
+        let mut choices: Vec<Vec<u8>> = [
+            &[0x50][..],
+            &[0x51],
+            &[0x58],
+            &[0x5a],
+            &[0x6a, 5],
+            &[0x54],
+            &[0x54, 0x5c],
+            &[0x8b, 0x44, 0x24, 4],
+            &[0x89, 0x4c, 0x24, 8],
+            &[3, 4, 0x24],
+            &[0xff, 0x74, 0x24, 4],
+            &[0x8f, 0x44, 0x24, 8],
+            &[0xe8, 0, 0, 0, 0],
+            &[0x66, 0xb8, 1, 0, 0xf6, 0xf1],
+        ]
+        .map(<[u8]>::to_vec)
+        .to_vec();
+        // add esp, 8; sub esp, 16; lea esp, [esp+8]; mov eax, esp; push ebp, mov ebp, esp, push eax, leave;
+        // lea edx, [esp+eax*2+4]
+        let wide: [&[u8]; 6] = [
+            &[0x83, 0xc4, 8],
+            &[0x83, 0xec, 16],
+            &[0x8d, 0x64, 0x24, 8],
+            &[0x89, 0xe0],
+            &[0x89, 0xe5, 0x50, 0xc9],
+            &[0x8d, 0x54, 0x44, 4],
+        ];
+        for (n, code) in wide.into_iter().enumerate() {
+            let mut bytes = if n == 4 { vec![0x55] } else { Vec::new() };
+            bytes.extend((mode == Mode::Bits64).then_some(0x48));
+            bytes.extend(code);
+            choices.push(bytes);
+        }
+        for number in 0..200 {
+            let pick = |random: &mut Random| choices[random.next() as usize % choices.len()].clone();
+            let mut code: Vec<u8> = (0..3 + number % 10).flat_map(|_| pick(&mut random)).collect();
+            code.push(0xcc);
+            let at = CODE + 0x80 * number;
+            machine.poke(at, &code);
+            for count in [0, 3] {
+                let mut state = random_state(&mut random, mode);
+                (state.rip, state.slots[1]) = (at, count);
+                let expected = machine.interpret(&state, &[]);
+                let found = machine.run(&state, &[]);
+                left += u64::from(expected.trap != Trap::Breakpoint);
+                let what = differences(&state, &expected, &found);
+                assert!(found == expected, "{mode:?} {checked} {code:02x?} {what}");
+            }
+        }
+        assert!(machine.counts[0] > 10);
+    }
+    assert!(left > 10);
+}
+
 /// String instructions of every width, repetition and direction, overlapping and not.
 #[test]
 fn string_instructions() {

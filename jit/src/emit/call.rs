@@ -9,37 +9,29 @@ use wasm_encoder::{BlockType, ValType};
 use super::control::{Context, arguments, goto};
 use super::memory::{Access, Address, GUEST};
 use super::module::{Batch, DISPATCH, DISPATCH_SHIFT, REGION_TYPE, mxcsr_differs};
+use super::stack::{self, push};
 use super::{CTX, Emitter, at, x87};
 use crate::analysis::{self, Set};
 use crate::layout::{DISPATCH_BITS, DISPATCH_ENTRIES, DispatchEntry, ExitKind, dispatch_index};
 use crate::region::{End, Target};
-
-/// Pushes on the guest stack: `value` is called to push the i64 value.
-pub(super) fn push(e: &mut Emitter, wide: bool, value: impl FnOnce(&mut Emitter)) {
-    let bytes = if wide { 8 } else { 4 };
-    let a = Address::slot(slot::RSP, -bytes, !e.layout.bits64);
-    e.address(&a, bytes as u32, Access::Write);
-    value(e);
-    if wide {
-        e.i().i64_store(GUEST);
-        e.get(slot::RSP);
-        e.i().i64_const(8).i64_sub();
-        e.set(slot::RSP);
-    } else {
-        e.i().i64_store32(GUEST);
-        e.get32(slot::RSP);
-        e.i().i32_const(4).i32_sub();
-        e.set32(slot::RSP);
-    }
-}
 
 /// Moves an indirect target into the `pc` local; what is not a 32-bit address leaves
 /// before the instruction.
 pub(super) fn target_to_pc(e: &mut Emitter, wide: bool, value: u32) {
     let pc = e.pc;
     if wide {
-        e.i().local_get(value).i64_const(32).i64_shr_u().i64_eqz().i32_eqz();
-        e.side_exit_if();
+        e.i().local_get(value).local_get(value).i32_wrap_i64().i64_extend_i32_u().i64_ne();
+        if e.stack == 0 {
+            e.side_exit_if();
+        } else {
+            let stack = e.stack;
+            e.unlikely();
+            e.if_();
+            stack::settle(e);
+            e.exit(e.rip, ExitKind::Interpret);
+            e.close();
+            e.stack = stack;
+        }
     }
     e.i().local_get(value).i32_wrap_i64().local_set(pc);
 }
@@ -63,7 +55,9 @@ fn call_by_table(e: &mut Emitter, target: u32, known: Option<u32>) {
         None => _ = e.i().local_get(target),
     };
     push(e);
-    e.i().i32_eq().if_(BlockType::Result(ValType::I32));
+    e.i().i32_eq();
+    e.likely();
+    e.i().if_(BlockType::Result(ValType::I32));
     arguments(e);
     e.i().local_get(line).i32_load(at(offset_of!(DispatchEntry, index) as u32, 2));
     e.i().call_indirect(0, REGION_TYPE).else_();
@@ -92,8 +86,13 @@ pub(super) fn call(
         e.i().local_get(pc).local_set(target);
     }
     push(e, wide, |e| {
-        e.i().i64_const(back as i64);
+        if wide {
+            e.i().i64_const(back as i64);
+        } else {
+            e.i().i32_const(back as i32);
+        }
     });
+    stack::settle(e);
     let dirty = e.meaningful(analysis::stored_at_end(end, e.dirty | Set::slot(slot::RSP), e.batch));
     e.store_set(dirty);
     (e.dirty, e.held) = (Set::EMPTY, Set::EMPTY);
@@ -108,6 +107,7 @@ pub(super) fn call(
         }
         Some((guess, function)) => {
             e.i().local_get(target).i32_const(guess as i32).i32_eq();
+            e.likely();
             e.i().if_(BlockType::Result(ValType::I32));
             arguments(e);
             e.i().call(function).else_();
@@ -143,27 +143,54 @@ pub(super) fn call(
 
 /// Pops the return address into the `pc` local.
 pub(super) fn return_address(e: &mut Emitter, op: &Op) {
+    let value = load_return_address(e, op);
+    target_to_pc(e, op.code == OpCode::Ret64, value);
+    drop_return_address(e, op);
+}
+
+/// Pops the return address; leaves unless it is `back`.
+pub(super) fn return_to(e: &mut Emitter, op: &Op, back: u64) {
+    let value = load_return_address(e, op);
+    e.i().local_get(value).i64_const(back as i64).i64_ne();
+    e.unlikely();
+    e.if_();
+    let before = (e.dirty, e.stack);
+    target_to_pc(e, op.code == OpCode::Ret64, value);
+    ret_behind(e, op);
+    e.close();
+    (e.dirty, e.stack) = before;
+    drop_return_address(e, op);
+}
+
+/// Loads the return address into a scratch local.
+fn load_return_address(e: &mut Emitter, op: &Op) -> u32 {
     let wide = op.code == OpCode::Ret64;
-    let bytes = if wide { 8 } else { 4 };
     let value = e.scratch(ValType::I64);
-    e.address(&Address::slot(slot::RSP, 0, !e.layout.bits64), bytes, Access::Read);
+    e.address(&Address::slot(slot::RSP, 0, !e.layout.bits64), if wide { 8 } else { 4 }, Access::Read);
     if wide {
         e.i().i64_load(GUEST).local_set(value);
     } else {
         e.i().i64_load32_u(GUEST).local_set(value);
     }
-    target_to_pc(e, wide, value);
-    e.get(slot::RSP);
-    e.i().i64_const(i64::from(bytes) + op.imm).i64_add();
-    if !wide {
-        e.i().i64_const(0xffff_ffff).i64_and();
-    }
-    e.set(slot::RSP);
+    value
+}
+
+/// Takes the return address, and what the instruction drops behind it, off the stack.
+fn drop_return_address(e: &mut Emitter, op: &Op) {
+    let bytes = if op.code == OpCode::Ret64 { 8 } else { 4 };
+    stack::advance(e, bytes + op.imm);
+    stack::settle(e);
     e.dirty |= Set::slot(slot::RSP);
 }
 
-pub(super) fn ret(e: &mut Emitter, op: &Op) {
-    return_address(e, op);
+fn ret_behind(e: &mut Emitter, op: &Op) {
+    drop_return_address(e, op);
     let label = e.exit_label(e.dirty, ExitKind::Next);
     e.i().br(label);
+}
+
+pub(super) fn ret(e: &mut Emitter, op: &Op) {
+    let value = load_return_address(e, op);
+    target_to_pc(e, op.code == OpCode::Ret64, value);
+    ret_behind(e, op);
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use tawaki_cpu::ir::{Op, OpCode};
 use wasm_encoder::{BlockType, BranchHint, Function, ValType};
 
-use super::call::{call, ret, return_address, target_to_pc};
+use super::call::{call, ret, return_address, return_to, target_to_pc};
 use super::module::{Batch, EXIT, Prologue, prologue};
 use super::vector::scalar::{self, Lows};
 use super::x87::{self, Way};
-use super::{CTX, DEPTH, Emitter, STATE, at, switch};
+use super::{CTX, DEPTH, Emitter, STATE, at, stack, switch};
 use crate::analysis::{self, Analysis, Effects, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::placement::exposed;
@@ -146,17 +146,12 @@ fn attempt(
     // What comes first is known only now.
     let body = std::mem::take(&mut e.code);
     let hints = std::mem::take(&mut e.hints);
-    if let Some(selector) = selector {
-        // Which entry, and its address for the ways out of the prologue.
-        e.i().local_get(DEPTH).i32_const(16).i32_shr_u().local_set(selector);
-        e.i().local_get(DEPTH).i32_const(0xffff).i32_and().local_set(DEPTH);
-    }
-    let others = selector.map(|s| (s, &rips[..]));
+    let others = if root == 0 { &[][..] } else { &rips[..] };
     let (nests, floats) = (e.nests, c.floats);
-    prologue(&mut e.i(), &Prologue { entry: region.entry, others, local: pc, nests, floats });
+    prologue(&mut e, &Prologue { entry: region.entry, others, local: pc, nests, floats });
     let start = e.code.len();
     e.code.extend(body);
-    e.hints = hints.into_iter().map(|(at, taken)| (at + start, taken)).collect();
+    e.hints.extend(hints.into_iter().map(|(at, taken)| (at + start, taken)));
     let records = std::mem::take(&mut e.x87.meets.recorded);
     let (body, hints) = finish(e);
     ((body, hints, rips), records)
@@ -209,13 +204,21 @@ fn enter(e: &mut Emitter, c: &mut Context, root: usize, selector: u32) {
     // Calls come by number 0.
     let targets: Vec<usize> = std::iter::once(0).chain(c.entries.iter().copied()).collect();
     for (i, &t) in targets.iter().enumerate() {
-        if i + 1 < targets.len() {
+        if i == 0 {
+            e.i().local_get(DEPTH).i32_const(0x1_0000).i32_lt_u();
+            e.likely();
+            e.if_();
+        } else if i + 1 < targets.len() {
             e.i().local_get(selector).i32_const(i as i32).i32_eq();
             e.if_();
         }
         goto(e, c, root, Target::Node(t));
         if i + 1 < targets.len() {
             e.close();
+        }
+        if i == 0 {
+            e.i().local_get(DEPTH).i32_const(16).i32_shr_u().local_set(selector);
+            e.i().local_get(DEPTH).i32_const(0xffff).i32_and().local_set(DEPTH);
         }
     }
     for &m in &merges {
@@ -477,6 +480,9 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
         e.flags_live = after[at].1;
         e.wants_low =
             scalar::chooses(op) && scalar::wanted(op.d, &block.ops[at + 1..], &effects[at + 1..], e.options);
+        if at < trap_from && at != count {
+            stack::settle_for(e, op, &effects[at]);
+        }
         if at == count || at >= trap_from {
             break;
         }
@@ -493,6 +499,11 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
     }
     e.free_scratch();
     let last = &block.ops[count];
+    // A call or return goes on where the pushes and pops before it have left RSP.
+    let folds = matches!(last.code, OpCode::Call64 | OpCode::Call32 | OpCode::Ret64 | OpCode::Ret32);
+    if !folds || c.x87 || *end == End::Trap {
+        stack::settle(e);
+    }
     // An end of its own (the Jmp that completes a block) is no instruction.
     if matches!(last.code, OpCode::Jmp) {
         e.end_instruction();
@@ -511,6 +522,9 @@ impl Emitter<'_> {
     }
 
     fn end_instruction(&mut self) {
+        if self.changed.is_some() {
+            stack::settle(self);
+        }
         self.leave_if_changed();
         self.checked_store = None;
         self.dirty = self.dirty & Set::MACHINE;
@@ -684,6 +698,13 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
 
 fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, Target)]) {
     if matches!(op.code, OpCode::Ret64 | OpCode::Ret32) {
+        // Of a copy of a function that was called here.
+        if let [(back, target @ Target::Node(_))] = *known
+            && !c.groups.iter().any(|g| g.members.contains(&n))
+        {
+            return_to(e, op, back);
+            return goto(e, c, n, target);
+        }
         return_address(e, op);
     } else {
         let value = e.scratch(ValType::I64);

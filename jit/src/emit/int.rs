@@ -2,10 +2,10 @@
 
 use tawaki_cpu::ir::{Op, OpCode};
 use tawaki_cpu::state::slot;
-use wasm_encoder::ValType::{I32, I64};
+use wasm_encoder::ValType::I32;
 
 use super::memory::{Access, Address, GUEST};
-use super::{Emitter, STATE, alu, at, bits, call, muldiv};
+use super::{Emitter, STATE, alu, at, bits, muldiv, stack};
 use crate::layout::Layout;
 
 /// Emits `op` if it has a native form.
@@ -107,9 +107,9 @@ pub fn emit(e: &mut Emitter, op: &Op) -> bool {
             e.condition(op.c);
             e.set32(op.d);
         }
-        Push64 => call::push(e, true, |e| e.get(op.a)),
-        Push32 => call::push(e, false, |e| e.get(op.a)),
-        Pop64 | Pop32 => pop(e, op),
+        Push64 => stack::push(e, true, |e| e.get(op.a)),
+        Push32 => stack::push(e, false, |e| e.get32(op.a)),
+        Pop64 | Pop32 => stack::pop(e, op),
         SetDf => {
             e.i().local_get(STATE).i32_const(i32::from(op.imm != 0)).i32_store8(at(Layout::df(), 0));
         }
@@ -128,6 +128,10 @@ pub fn emit(e: &mut Emitter, op: &Op) -> bool {
 /// Two operands to one result, without flags.
 fn plain(e: &mut Emitter, op: &Op) -> bool {
     use OpCode::*;
+    if stack::moves(e, op) {
+        stack::advance(e, op.imm);
+        return true;
+    }
     // The right operand: a slot, an immediate, or b + imm where one of the two is zero.
     let wide = match op.code {
         Add32 | AddI32 | Sub32 | And32 | AndI32 | Or32 | OrI32 | Xor32 | XorI32 | Imul32 | Shl32 | ShlI32
@@ -259,26 +263,6 @@ fn zero_extend(e: &mut Emitter, op: &Op, shift: i64, mask: i64) {
         e.i().i64_const(shift).i64_shr_u();
     }
     e.i().i64_const(mask).i64_and();
-    e.set(op.d);
-}
-
-fn pop(e: &mut Emitter, op: &Op) {
-    let wide = op.code == OpCode::Pop64;
-    let value = e.scratch(I64);
-    let a = Address::slot(slot::RSP, 0, !e.layout.bits64);
-    e.address(&a, if wide { 8 } else { 4 }, Access::Read);
-    if wide {
-        e.i().i64_load(GUEST).local_set(value);
-        e.get(slot::RSP);
-        e.i().i64_const(8).i64_add();
-        e.set(slot::RSP);
-    } else {
-        e.i().i64_load32_u(GUEST).local_set(value);
-        e.get32(slot::RSP);
-        e.i().i32_const(4).i32_add();
-        e.set32(slot::RSP);
-    }
-    e.i().local_get(value);
     e.set(op.d);
 }
 

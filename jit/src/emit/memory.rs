@@ -74,7 +74,7 @@ impl Emitter<'_> {
 
     /// Pushes the low 32 bits of the address plus `bias`.
     pub fn sum32(&mut self, a: &Address, bias: i32) {
-        let constant = (a.disp as i32).wrapping_add(bias);
+        let constant = (a.disp as i32).wrapping_add(bias).wrapping_add(self.behind(a.base) as i32);
         let mut any = false;
         if a.base != slot::ZERO {
             self.get32(a.base);
@@ -109,9 +109,15 @@ impl Emitter<'_> {
             }
             self.i().i64_add();
         }
-        if a.disp != 0 {
-            self.i().i64_const(a.disp).i64_add();
+        let disp = a.disp.wrapping_add(self.behind(a.base));
+        if disp != 0 {
+            self.i().i64_const(disp).i64_add();
         }
+    }
+
+    /// What a base register's local lacks.
+    fn behind(&self, base: Slot) -> i64 {
+        if base == slot::RSP { self.stack } else { 0 }
     }
 
     /// Computes the guest address into the i32 local `low` and leaves if the access is

@@ -15,6 +15,7 @@ pub mod int;
 pub mod memory;
 pub mod module;
 pub mod muldiv;
+pub mod stack;
 pub mod string;
 pub mod switch;
 pub mod vector;
@@ -83,6 +84,9 @@ pub struct Emitter<'a> {
     /// The write target of the last `LdRmw` of this instruction, which the store after
     /// it need not check again.
     checked_store: Option<(Slot, i64)>,
+    /// What is to be added to RSP's local: pushes and pops in a row change it once. Always 0 in
+    /// checked mode, whose every access can leave.
+    pub stack: i64,
     /// The instruction changed code by a helper: leave when it is finished.
     changed: Option<u32>,
     changed_at: u32,
@@ -128,6 +132,7 @@ impl<'a> Emitter<'a> {
             nests: false,
             exits: Vec::new(),
             checked_store: None,
+            stack: 0,
             changed: None,
             changed_at: NO_LOCAL,
             flags_live: tawaki_cpu::flags::STATUS,

@@ -15,7 +15,7 @@ use wasm_encoder::{
     ValType,
 };
 
-use super::{CTX, DEPTH, STATE, at, control, x87};
+use super::{CTX, DEPTH, Emitter, STATE, at, control, x87};
 use crate::analysis;
 use crate::layout::{
     DISPATCH_BITS, DISPATCH_ENTRIES, DispatchEntry, ENV, ExitKind, HELPERS, JitContext, Layout, Options,
@@ -299,8 +299,8 @@ const FUEL_LEVELS: i32 = 4;
 pub(super) struct Prologue<'a> {
     /// Guest address of the region.
     pub entry: u64,
-    /// The local that tells which other entry was chosen (from 1 on), and their addresses.
-    pub others: Option<(u32, &'a [u64])>,
+    /// Guest addresses of the other entries.
+    pub others: &'a [u64],
     /// An i32 local to be used.
     pub local: u32,
     /// It calls other functions. One that calls none is not part of a recursion; its loops
@@ -315,48 +315,51 @@ const CALL_COST: i32 = 16;
 
 /// The checks at the start of a region's function: too deep, time to look up, or not the
 /// floating point it was compiled for.
-pub(super) fn prologue(i: &mut InstructionSink, p: &Prologue) {
+pub(super) fn prologue(e: &mut Emitter, p: &Prologue) {
     if !p.nests && !p.floats {
         return;
     }
     let (fuel, why) = (p.local, p.local);
-    let leave_if = |i: &mut InstructionSink, kind: ExitKind, label: u32| {
-        i.i32_const(kind as i32).local_set(why).br_if(label);
+    let leave_if = |e: &mut Emitter, kind: ExitKind, label: u32| {
+        e.i().i32_const(kind as i32).local_set(why);
+        e.unlikely();
+        e.i().br_if(label);
     };
-    i.block(BlockType::Empty).block(BlockType::Empty);
+    e.i().block(BlockType::Empty).block(BlockType::Empty);
     if p.floats {
-        mxcsr_differs(i);
-        leave_if(i, ExitKind::Interpret, 0);
+        mxcsr_differs(&mut e.i());
+        leave_if(e, ExitKind::Interpret, 0);
     }
     if p.nests {
         // Not at every level. Without a loop, which polls, only recursion goes on for long, and
         // that comes through all levels.
-        i.local_get(DEPTH).i32_const(FUEL_LEVELS - 1).i32_and().i32_eqz().i32_eqz().br_if(1);
-        i.local_get(DEPTH).i32_const(STACK_LEVELS - 1).i32_and().i32_eqz().if_(BlockType::Empty);
-        i.local_get(DEPTH).i32_eqz();
-        leave_if(i, ExitKind::Depth, 1);
+        e.i().local_get(DEPTH).i32_const(FUEL_LEVELS - 1).i32_and().i32_eqz();
+        e.unlikely();
+        e.i().if_(BlockType::Empty);
+        e.i().local_get(DEPTH).i32_const(STACK_LEVELS - 1).i32_and().i32_eqz();
+        e.unlikely();
+        e.i().if_(BlockType::Empty).local_get(DEPTH).i32_const(0xffff).i32_and().i32_eqz();
+        leave_if(e, ExitKind::Depth, 2);
         // The page of the next pushes; one less, for `stack_check` is one more.
+        let mut i = e.i();
         i.local_get(CTX).i32_load(at(STACK_CHECK, 2)).local_tee(fuel).if_(BlockType::Empty);
         i.local_get(STATE).i64_load(at(Layout::slot(slot::RSP), 3)).i32_wrap_i64();
         i.i32_const(64 + PAGE_SIZE as i32).i32_sub().i32_const(12).i32_shr_u();
         i.local_get(fuel).i32_add().i32_load8_u(at(0, 0));
         i.i32_const(i32::from(Perms::WRITE.0)).i32_and().i32_eqz();
-        leave_if(i, ExitKind::Interpret, 2);
-        i.end().end();
-        take_fuel(i, CALL_COST * FUEL_LEVELS, fuel);
-        i.i32_eqz().br_if(1);
-        i.i32_const(ExitKind::Poll as i32).local_set(why);
-    } else {
-        i.br(1);
+        leave_if(e, ExitKind::Interpret, 3);
+        e.i().end().end();
+        take_fuel(&mut e.i(), CALL_COST * FUEL_LEVELS, fuel);
+        leave_if(e, ExitKind::Poll, 1);
+        e.i().end();
     }
-    i.end();
+    let mut i = e.i();
+    i.br(1).end();
     i.local_get(CTX).local_get(why).i32_store(at(EXIT, 2));
     // The address of the entry that was chosen.
-    if let Some((selector, rips)) = p.others {
-        for (n, &rip) in rips.iter().enumerate() {
-            i.local_get(selector).i32_const(n as i32 + 1).i32_eq().if_(BlockType::Empty);
-            i.i32_const(rip as i32).return_().end();
-        }
+    for (n, &rip) in p.others.iter().enumerate() {
+        i.local_get(DEPTH).i32_const(16).i32_shr_u().i32_const(n as i32 + 1).i32_eq();
+        i.if_(BlockType::Empty).i32_const(rip as i32).return_().end();
     }
     i.i32_const(p.entry as i32).return_().end();
 }

@@ -60,10 +60,10 @@
         i64.load align=1
         local.set 12
         local.get 12
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 12
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4194306
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -223,10 +223,10 @@
           i64.load align=1
           local.set 10
           local.get 10
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 10
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4198405
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -389,10 +389,10 @@
           i64.load align=1
           local.set 8
           local.get 8
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 8
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4202499
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -517,10 +517,10 @@
         i64.load align=1
         local.set 11
         local.get 11
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 11
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4206598
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -637,10 +637,10 @@
         i64.load align=1
         local.set 9
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 9
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4210693
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -903,10 +903,10 @@
             i64.load align=1
             local.set 12
             local.get 12
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
+            local.get 12
+            i32.wrap_i64
+            i64.extend_i32_u
+            i64.ne
             i32.const 4214790
             local.set 3
             (@metadata.code.branch_hint "\00")
@@ -1065,10 +1065,10 @@
         i64.load align=1
         local.set 14
         local.get 14
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 14
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4218886
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1212,10 +1212,10 @@
         i64.load align=1
         local.set 14
         local.get 14
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 14
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4222981
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1371,10 +1371,10 @@
         i64.load align=1
         local.set 14
         local.get 14
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 14
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4227076
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1535,10 +1535,10 @@
         i64.load align=1
         local.set 12
         local.get 12
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 12
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4231170
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1675,10 +1675,10 @@
         i64.load align=1
         local.set 11
         local.get 11
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 11
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4235270
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1821,10 +1821,10 @@
         i64.load align=1
         local.set 12
         local.get 12
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 12
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4239363
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1997,10 +1997,10 @@
         i64.load align=1
         local.set 10
         local.get 10
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 10
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4243462
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2139,10 +2139,10 @@
         i64.load align=1
         local.set 10
         local.get 10
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 10
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4247559
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2264,10 +2264,10 @@
         i64.load align=1
         local.set 8
         local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 8
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4251651
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2418,10 +2418,10 @@
         i64.load align=1
         local.set 9
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 9
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4255747
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2574,10 +2574,10 @@
         i64.load align=1
         local.set 8
         local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 8
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4259843
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2744,10 +2744,10 @@
           i64.load align=1
           local.set 9
           local.get 9
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 9
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4263939
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -2864,10 +2864,10 @@
         i64.load align=1
         local.set 10
         local.get 10
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 10
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4268037
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2957,8 +2957,8 @@
             local.get 5
             i64.store align=1
             local.get 6
-            i64.const 8
-            i64.sub
+            i64.const -8
+            i64.add
             local.set 6
             local.get 6
             local.tee 9
@@ -3031,10 +3031,10 @@
             i64.load align=1
             local.set 8
             local.get 8
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
+            local.get 8
+            i32.wrap_i64
+            i64.extend_i32_u
+            i64.ne
             i32.const 4272130
             local.set 3
             (@metadata.code.branch_hint "\00")
@@ -3093,18 +3093,11 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          local.get 2
-          i32.const 16
-          i32.shr_u
-          local.set 5
-          local.get 2
-          i32.const 65535
-          i32.and
-          local.set 2
           block ;; label = @4
-            local.get 5
-            i32.const 0
-            i32.eq
+            local.get 2
+            i32.const 65536
+            i32.lt_u
+            (@metadata.code.branch_hint "\01")
             if ;; label = @5
               local.get 0
               i64.load offset=32
@@ -3147,8 +3140,8 @@
               local.get 7
               i64.store align=1
               local.get 6
-              i64.const 8
-              i64.sub
+              i64.const -8
+              i64.add
               local.set 6
               local.get 6
               local.tee 10
@@ -3183,29 +3176,42 @@
               i64.load align=1
               local.set 9
               local.get 9
-              i64.const 32
-              i64.shr_u
-              i64.eqz
-              i32.eqz
-              i32.const 4276230
-              local.set 3
+              i64.const 4276229
+              i64.ne
               (@metadata.code.branch_hint "\00")
-              br_if 3 (;@2;)
-              local.get 9
-              i32.wrap_i64
-              local.set 3
+              if ;; label = @6
+                local.get 9
+                local.get 9
+                i32.wrap_i64
+                i64.extend_i32_u
+                i64.ne
+                i32.const 4276230
+                local.set 3
+                (@metadata.code.branch_hint "\00")
+                br_if 4 (;@2;)
+                local.get 9
+                i32.wrap_i64
+                local.set 3
+                local.get 6
+                i64.const 8
+                i64.add
+                local.set 6
+                br 5 (;@1;)
+              end
               local.get 6
               i64.const 8
               i64.add
               local.set 6
-              local.get 3
-              i32.const 4276229
-              i32.eq
-              if ;; label = @6
-                br 2 (;@4;)
-              end
-              br 4 (;@1;)
+              br 1 (;@4;)
             end
+            local.get 2
+            i32.const 16
+            i32.shr_u
+            local.set 5
+            local.get 2
+            i32.const 65535
+            i32.and
+            local.set 2
             local.get 0
             i64.load offset=32
             local.set 6
@@ -3244,10 +3250,10 @@
           i64.load align=1
           local.set 9
           local.get 9
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 9
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4276229
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -3290,83 +3296,84 @@
     (local i32 i32 i32 i64 i64 i32 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.const 16
-        i32.shr_u
-        local.set 5
-        local.get 2
-        i32.const 65535
-        i32.and
-        local.set 2
         block ;; label = @3
           block ;; label = @4
             local.get 2
             i32.const 3
             i32.and
             i32.eqz
-            i32.eqz
-            br_if 1 (;@3;)
-            local.get 2
-            i32.const 15
-            i32.and
-            i32.eqz
+            (@metadata.code.branch_hint "\00")
             if ;; label = @5
               local.get 2
+              i32.const 15
+              i32.and
               i32.eqz
-              i32.const 3
-              local.set 3
-              br_if 1 (;@4;)
-              local.get 1
-              i32.load offset=20
-              local.tee 3
+              (@metadata.code.branch_hint "\00")
               if ;; label = @6
-                local.get 0
-                i64.load offset=32
-                i32.wrap_i64
-                i32.const 4160
-                i32.sub
-                i32.const 12
-                i32.shr_u
-                local.get 3
-                i32.add
-                i32.load8_u
-                i32.const 2
+                local.get 2
+                i32.const 65535
                 i32.and
                 i32.eqz
-                i32.const 1
+                i32.const 3
                 local.set 3
+                (@metadata.code.branch_hint "\00")
                 br_if 2 (;@4;)
+                local.get 1
+                i32.load offset=20
+                local.tee 3
+                if ;; label = @7
+                  local.get 0
+                  i64.load offset=32
+                  i32.wrap_i64
+                  i32.const 4160
+                  i32.sub
+                  i32.const 12
+                  i32.shr_u
+                  local.get 3
+                  i32.add
+                  i32.load8_u
+                  i32.const 2
+                  i32.and
+                  i32.eqz
+                  i32.const 1
+                  local.set 3
+                  (@metadata.code.branch_hint "\00")
+                  br_if 3 (;@4;)
+                end
               end
-            end
-            local.get 1
-            local.get 1
-            i32.load offset=4
-            i32.const 64
-            i32.sub
-            local.tee 3
-            i32.store offset=4
-            local.get 3
-            i32.const 0
-            i32.lt_s
-            if (result i32) ;; label = @5
               local.get 1
-              i32.const 65536
+              local.get 1
+              i32.load offset=4
+              i32.const 64
+              i32.sub
+              local.tee 3
               i32.store offset=4
-              local.get 1
-              i32.const 65536
-              call 2
-            else
+              local.get 3
               i32.const 0
+              i32.lt_s
+              if (result i32) ;; label = @6
+                local.get 1
+                i32.const 65536
+                i32.store offset=4
+                local.get 1
+                i32.const 65536
+                call 2
+              else
+                i32.const 0
+              end
+              i32.const 2
+              local.set 3
+              (@metadata.code.branch_hint "\00")
+              br_if 1 (;@4;)
             end
-            i32.eqz
-            br_if 1 (;@3;)
-            i32.const 2
-            local.set 3
+            br 1 (;@3;)
           end
           local.get 1
           local.get 3
           i32.store offset=12
-          local.get 5
+          local.get 2
+          i32.const 16
+          i32.shr_u
           i32.const 1
           i32.eq
           if ;; label = @4
@@ -3377,9 +3384,10 @@
           return
         end
         block ;; label = @3
-          local.get 5
-          i32.const 0
-          i32.eq
+          local.get 2
+          i32.const 65536
+          i32.lt_u
+          (@metadata.code.branch_hint "\01")
           if ;; label = @4
             local.get 0
             i64.load
@@ -3390,10 +3398,10 @@
             local.get 6
             local.set 9
             local.get 9
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
+            local.get 9
+            i32.wrap_i64
+            i64.extend_i32_u
+            i64.ne
             i32.const 4280320
             local.set 3
             (@metadata.code.branch_hint "\00")
@@ -3439,8 +3447,8 @@
             i64.const 4280322
             i64.store align=1
             local.get 7
-            i64.const 8
-            i64.sub
+            i64.const -8
+            i64.add
             local.set 7
             local.get 0
             local.get 7
@@ -3461,6 +3469,7 @@
             i32.load
             local.get 8
             i32.eq
+            (@metadata.code.branch_hint "\01")
             if (result i32) ;; label = @5
               local.get 0
               local.get 1
@@ -3497,6 +3506,14 @@
             end
             br 1 (;@3;)
           end
+          local.get 2
+          i32.const 16
+          i32.shr_u
+          local.set 5
+          local.get 2
+          i32.const 65535
+          i32.and
+          local.set 2
           br 0 (;@3;)
         end
         local.get 0
@@ -3535,10 +3552,10 @@
         i64.load align=1
         local.set 9
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 9
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4280322
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -3578,10 +3595,10 @@
         local.get 5
         local.set 6
         local.get 6
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 6
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4284416
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -3713,10 +3730,10 @@
           i64.load align=1
           local.set 10
           local.get 10
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 10
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4288516
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -3904,10 +3921,10 @@
           i64.load align=1
           local.set 11
           local.get 11
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 11
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4292612
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -4160,10 +4177,10 @@
               i64.load align=1
               local.set 14
               local.get 14
-              i64.const 32
-              i64.shr_u
-              i64.eqz
-              i32.eqz
+              local.get 14
+              i32.wrap_i64
+              i64.extend_i32_u
+              i64.ne
               i32.const 4296706
               local.set 3
               (@metadata.code.branch_hint "\00")
@@ -4335,10 +4352,10 @@
         i64.load align=1
         local.set 7
         local.get 7
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 7
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4304899
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -4452,10 +4469,10 @@
           i64.load align=1
           local.set 8
           local.get 8
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 8
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4309000
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -4572,10 +4589,10 @@
           i64.load align=1
           local.set 7
           local.get 7
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 7
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4313094
           local.set 3
           (@metadata.code.branch_hint "\00")

@@ -34,10 +34,10 @@
         i64.load align=1
         local.set 12
         local.get 12
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 12
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4194306
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -143,10 +143,10 @@
         i64.load align=1
         local.set 14
         local.get 14
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 14
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4198405
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -249,10 +249,10 @@
         i64.load align=1
         local.set 13
         local.get 13
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 13
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4202499
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -345,10 +345,10 @@
         i64.load align=1
         local.set 11
         local.get 11
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 11
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4206598
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -439,10 +439,10 @@
         i64.load align=1
         local.set 9
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 9
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4210693
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -679,10 +679,10 @@
             i64.load align=1
             local.set 12
             local.get 12
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
+            local.get 12
+            i32.wrap_i64
+            i64.extend_i32_u
+            i64.ne
             i32.const 4214790
             local.set 3
             (@metadata.code.branch_hint "\00")
@@ -815,10 +815,10 @@
         i64.load align=1
         local.set 14
         local.get 14
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 14
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4218886
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -936,10 +936,10 @@
         i64.load align=1
         local.set 14
         local.get 14
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 14
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4222981
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1069,10 +1069,10 @@
         i64.load align=1
         local.set 14
         local.get 14
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 14
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4227076
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1207,10 +1207,10 @@
         i64.load align=1
         local.set 12
         local.get 12
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 12
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4231170
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1321,10 +1321,10 @@
         i64.load align=1
         local.set 11
         local.get 11
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 11
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4235270
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1441,10 +1441,10 @@
         i64.load align=1
         local.set 12
         local.get 12
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 12
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4239363
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1591,10 +1591,10 @@
         i64.load align=1
         local.set 10
         local.get 10
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 10
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4243462
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1707,10 +1707,10 @@
         i64.load align=1
         local.set 10
         local.get 10
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 10
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4247559
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1806,10 +1806,10 @@
         i64.load align=1
         local.set 8
         local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 8
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4251651
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -1934,10 +1934,10 @@
         i64.load align=1
         local.set 9
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 9
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4255747
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2064,10 +2064,10 @@
         i64.load align=1
         local.set 8
         local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 8
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4259843
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2208,10 +2208,10 @@
           i64.load align=1
           local.set 9
           local.get 9
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 9
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4263939
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -2302,10 +2302,10 @@
         i64.load align=1
         local.set 10
         local.get 10
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 10
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4268037
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2364,19 +2364,11 @@
         local.get 5
         i64.store align=1
         local.get 6
-        i64.const 8
-        i64.sub
-        local.set 6
-        local.get 6
         i32.wrap_i64
-        i32.const -65536
+        i32.const -65544
         i32.add
         i64.load align=1
         local.set 7
-        local.get 6
-        i64.const 8
-        i64.add
-        local.set 6
         local.get 7
         local.set 8
         local.get 6
@@ -2386,10 +2378,10 @@
         i64.load align=1
         local.set 7
         local.get 7
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 7
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4272130
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2432,18 +2424,11 @@
     (local i32 i32 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.const 16
-        i32.shr_u
-        local.set 5
-        local.get 2
-        i32.const 65535
-        i32.and
-        local.set 2
         block ;; label = @3
-          local.get 5
-          i32.const 0
-          i32.eq
+          local.get 2
+          i32.const 65536
+          i32.lt_u
+          (@metadata.code.branch_hint "\01")
           if ;; label = @4
             local.get 0
             i64.load offset=32
@@ -2457,8 +2442,8 @@
             local.get 7
             i64.store align=1
             local.get 6
-            i64.const 8
-            i64.sub
+            i64.const -8
+            i64.add
             local.set 6
             local.get 6
             i32.wrap_i64
@@ -2467,29 +2452,42 @@
             i64.load align=1
             local.set 8
             local.get 8
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
-            i32.const 4276230
-            local.set 3
+            i64.const 4276229
+            i64.ne
             (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-            local.get 8
-            i32.wrap_i64
-            local.set 3
+            if ;; label = @5
+              local.get 8
+              local.get 8
+              i32.wrap_i64
+              i64.extend_i32_u
+              i64.ne
+              i32.const 4276230
+              local.set 3
+              (@metadata.code.branch_hint "\00")
+              br_if 3 (;@2;)
+              local.get 8
+              i32.wrap_i64
+              local.set 3
+              local.get 6
+              i64.const 8
+              i64.add
+              local.set 6
+              br 4 (;@1;)
+            end
             local.get 6
             i64.const 8
             i64.add
             local.set 6
-            local.get 3
-            i32.const 4276229
-            i32.eq
-            if ;; label = @5
-              br 2 (;@3;)
-            end
-            br 3 (;@1;)
+            br 1 (;@3;)
           end
+          local.get 2
+          i32.const 16
+          i32.shr_u
+          local.set 5
+          local.get 2
+          i32.const 65535
+          i32.and
+          local.set 2
           local.get 0
           i64.load offset=32
           local.set 6
@@ -2502,10 +2500,10 @@
         i64.load align=1
         local.set 8
         local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 8
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4276229
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2542,83 +2540,84 @@
     (local i32 i32 i32 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 2
-        i32.const 16
-        i32.shr_u
-        local.set 5
-        local.get 2
-        i32.const 65535
-        i32.and
-        local.set 2
         block ;; label = @3
           block ;; label = @4
             local.get 2
             i32.const 3
             i32.and
             i32.eqz
-            i32.eqz
-            br_if 1 (;@3;)
-            local.get 2
-            i32.const 15
-            i32.and
-            i32.eqz
+            (@metadata.code.branch_hint "\00")
             if ;; label = @5
               local.get 2
+              i32.const 15
+              i32.and
               i32.eqz
-              i32.const 3
-              local.set 3
-              br_if 1 (;@4;)
-              local.get 1
-              i32.load offset=20
-              local.tee 3
+              (@metadata.code.branch_hint "\00")
               if ;; label = @6
-                local.get 0
-                i64.load offset=32
-                i32.wrap_i64
-                i32.const 4160
-                i32.sub
-                i32.const 12
-                i32.shr_u
-                local.get 3
-                i32.add
-                i32.load8_u
-                i32.const 2
+                local.get 2
+                i32.const 65535
                 i32.and
                 i32.eqz
-                i32.const 1
+                i32.const 3
                 local.set 3
+                (@metadata.code.branch_hint "\00")
                 br_if 2 (;@4;)
+                local.get 1
+                i32.load offset=20
+                local.tee 3
+                if ;; label = @7
+                  local.get 0
+                  i64.load offset=32
+                  i32.wrap_i64
+                  i32.const 4160
+                  i32.sub
+                  i32.const 12
+                  i32.shr_u
+                  local.get 3
+                  i32.add
+                  i32.load8_u
+                  i32.const 2
+                  i32.and
+                  i32.eqz
+                  i32.const 1
+                  local.set 3
+                  (@metadata.code.branch_hint "\00")
+                  br_if 3 (;@4;)
+                end
               end
-            end
-            local.get 1
-            local.get 1
-            i32.load offset=4
-            i32.const 64
-            i32.sub
-            local.tee 3
-            i32.store offset=4
-            local.get 3
-            i32.const 0
-            i32.lt_s
-            if (result i32) ;; label = @5
               local.get 1
-              i32.const 65536
+              local.get 1
+              i32.load offset=4
+              i32.const 64
+              i32.sub
+              local.tee 3
               i32.store offset=4
-              local.get 1
-              i32.const 65536
-              call 2
-            else
+              local.get 3
               i32.const 0
+              i32.lt_s
+              if (result i32) ;; label = @6
+                local.get 1
+                i32.const 65536
+                i32.store offset=4
+                local.get 1
+                i32.const 65536
+                call 2
+              else
+                i32.const 0
+              end
+              i32.const 2
+              local.set 3
+              (@metadata.code.branch_hint "\00")
+              br_if 1 (;@4;)
             end
-            i32.eqz
-            br_if 1 (;@3;)
-            i32.const 2
-            local.set 3
+            br 1 (;@3;)
           end
           local.get 1
           local.get 3
           i32.store offset=12
-          local.get 5
+          local.get 2
+          i32.const 16
+          i32.shr_u
           i32.const 1
           i32.eq
           if ;; label = @4
@@ -2629,9 +2628,10 @@
           return
         end
         block ;; label = @3
-          local.get 5
-          i32.const 0
-          i32.eq
+          local.get 2
+          i32.const 65536
+          i32.lt_u
+          (@metadata.code.branch_hint "\01")
           if ;; label = @4
             local.get 0
             i64.load
@@ -2642,10 +2642,10 @@
             local.get 6
             local.set 9
             local.get 9
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
+            local.get 9
+            i32.wrap_i64
+            i64.extend_i32_u
+            i64.ne
             i32.const 4280320
             local.set 3
             (@metadata.code.branch_hint "\00")
@@ -2662,8 +2662,8 @@
             i64.const 4280322
             i64.store align=1
             local.get 7
-            i64.const 8
-            i64.sub
+            i64.const -8
+            i64.add
             local.set 7
             local.get 0
             local.get 7
@@ -2684,6 +2684,7 @@
             i32.load
             local.get 8
             i32.eq
+            (@metadata.code.branch_hint "\01")
             if (result i32) ;; label = @5
               local.get 0
               local.get 1
@@ -2720,6 +2721,14 @@
             end
             br 1 (;@3;)
           end
+          local.get 2
+          i32.const 16
+          i32.shr_u
+          local.set 5
+          local.get 2
+          i32.const 65535
+          i32.and
+          local.set 2
           br 0 (;@3;)
         end
         local.get 0
@@ -2732,10 +2741,10 @@
         i64.load align=1
         local.set 9
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 9
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4280322
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2775,10 +2784,10 @@
         local.get 5
         local.set 6
         local.get 6
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 6
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4284416
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -2857,10 +2866,10 @@
           i64.load align=1
           local.set 14
           local.get 14
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 14
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4288516
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -2995,10 +3004,10 @@
           i64.load align=1
           local.set 16
           local.get 16
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
+          local.get 16
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
           i32.const 4292612
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -3191,10 +3200,10 @@
               i64.load align=1
               local.set 14
               local.get 14
-              i64.const 32
-              i64.shr_u
-              i64.eqz
-              i32.eqz
+              local.get 14
+              i32.wrap_i64
+              i64.extend_i32_u
+              i64.ne
               i32.const 4296706
               local.set 3
               (@metadata.code.branch_hint "\00")
@@ -3340,10 +3349,10 @@
         i64.load align=1
         local.set 7
         local.get 7
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 7
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4304899
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -3402,10 +3411,10 @@
         i64.load align=1
         local.set 8
         local.get 8
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 8
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4309000
         local.set 3
         (@metadata.code.branch_hint "\00")
@@ -3458,10 +3467,10 @@
         i64.load align=1
         local.set 7
         local.get 7
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
+        local.get 7
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
         i32.const 4313094
         local.set 3
         (@metadata.code.branch_hint "\00")
