@@ -22,7 +22,8 @@ use crate::batch::{self, Jumps, Policy};
 use crate::cache::{self, Addition, CodeCache, Sources};
 use crate::heat::{Heat, Thresholds};
 use crate::layout::{
-    DispatchEntry, ExitKind, JitContext, Layout, Limits, NO_RIP, Options, SLICE, dispatch_index,
+    DispatchEntry, ExitKind, JitContext, Layout, Limits, NO_RIP, Options, SLICE, clear_dispatch,
+    dispatch_index,
 };
 use crate::library::{Form, Id, Recipe};
 use crate::profile::{COUNTING, Profile};
@@ -259,7 +260,7 @@ impl<H: CodeHost> JitEngine<H> {
     }
 
     fn clear_dispatch(&mut self) {
-        self.host.dispatch().fill(DispatchEntry { rip: NO_RIP, index: 0 });
+        clear_dispatch(self.host.dispatch());
     }
 
     fn drop_all(&mut self) {

@@ -62,6 +62,19 @@ pub const fn dispatch_index(rip: u32) -> u32 {
     (rip ^ rip >> DISPATCH_BITS) % DISPATCH_ENTRIES
 }
 
+/// An address that belongs to another line than [`NO_RIP`].
+const ELSEWHERE: u32 = 1;
+
+const _: () = assert!(dispatch_index(ELSEWHERE) != dispatch_index(NO_RIP));
+
+/// Empties a dispatch table: no address is found in it, [`NO_RIP`] neither.
+pub fn clear_dispatch(lines: &mut [DispatchEntry]) {
+    lines.fill(DispatchEntry { rip: NO_RIP, index: 0 });
+    if let Some(line) = lines.get_mut(dispatch_index(NO_RIP) as usize) {
+        line.rip = ELSEWHERE;
+    }
+}
+
 /// Fuel a poll hands out: about 20 µs of compiled code.
 pub const SLICE: i32 = 1 << 16;
 

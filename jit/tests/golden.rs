@@ -54,11 +54,11 @@ impl BlockSource for Source<'_> {
     }
 }
 
-/// The function of a module's one region as text: behind the imported ones and the three that
+/// The function of a module's one region as text: behind the imported ones and the four that
 /// every module has.
 fn region_function(wasm: &[u8]) -> String {
     let text = wasmprinter::print_bytes(wasm).expect("valid wasm");
-    let from = text.find(&format!("\n  (func (;{};)", HELPERS.len() + 3)).expect("a function");
+    let from = text.find(&format!("\n  (func (;{};)", HELPERS.len() + 4)).expect("a function");
     let text = &text[from + 1..];
     let text = text.find("\n  (func (;").map_or(text.trim_end().trim_end_matches(')'), |end| &text[..end]);
     text.trim_end().to_owned() + "\n"

@@ -10,7 +10,7 @@ use super::control::{Context, arguments, goto};
 use super::memory::{Access, Address, GUEST};
 use super::module::{Batch, DISPATCH, DISPATCH_SHIFT, REGION_TYPE, mxcsr_differs};
 use super::stack::{self, push};
-use super::{CTX, Emitter, at, x87};
+use super::{CTX, Emitter, Leave, at, x87};
 use crate::analysis::{self, Set};
 use crate::layout::{DISPATCH_BITS, DISPATCH_ENTRIES, DispatchEntry, ExitKind, dispatch_index};
 use crate::region::{End, Target};
@@ -185,7 +185,7 @@ fn drop_return_address(e: &mut Emitter, op: &Op) {
 
 fn ret_behind(e: &mut Emitter, op: &Op) {
     drop_return_address(e, op);
-    let label = e.exit_label(e.dirty, ExitKind::Next);
+    let label = e.exit_label(e.dirty, Leave::Return);
     e.i().br(label);
 }
 

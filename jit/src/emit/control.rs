@@ -9,7 +9,7 @@ use super::call::{call, ret, return_address, return_to, target_to_pc};
 use super::module::{Batch, EXIT, Prologue, prologue};
 use super::vector::scalar::{self, Lows};
 use super::x87::{self, Way};
-use super::{CTX, DEPTH, Emitter, STATE, at, stack, switch};
+use super::{CTX, DEPTH, Emitter, Leave, STATE, at, stack, switch};
 use crate::analysis::{self, Analysis, Effects, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::placement::exposed;
@@ -252,7 +252,7 @@ fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
     };
     let hints = hints.into_iter().map(hint).collect();
     f.raw(code);
-    for (set, kind, lows) in exits {
+    for (set, leave, lows) in exits {
         let mut i = f.instructions();
         i.end();
         for s in set.each_slot() {
@@ -268,10 +268,16 @@ fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
                 i.local_get(STATE).local_get(low[x as usize]).f64_store(at(Layout::xmm(x), 3));
             }
         }
-        if kind != ExitKind::Next {
-            i.local_get(CTX).i32_const(kind as i32).i32_store(at(EXIT, 2));
+        match leave {
+            Leave::Return => _ = i.local_get(pc).return_(),
+            Leave::Onward => {
+                i.local_get(STATE).local_get(CTX).local_get(DEPTH).local_get(pc).return_call(Batch::ONWARD);
+            }
+            Leave::For(kind) => {
+                i.local_get(CTX).i32_const(kind as i32).i32_store(at(EXIT, 2));
+                i.local_get(pc).return_();
+            }
         }
-        i.local_get(pc).return_();
     }
     f.instructions().unreachable().end();
     (f, hints)

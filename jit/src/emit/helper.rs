@@ -4,7 +4,7 @@ use tawaki_cpu::ir::ops::uses;
 use tawaki_cpu::ir::{Op, OpCode};
 use wasm_encoder::ValType;
 
-use super::{CTX, Emitter, STATE};
+use super::{CTX, Emitter, Leave, STATE};
 use crate::analysis::{Set, effects};
 use crate::layout::{ExitKind, helper, op_result};
 
@@ -59,7 +59,7 @@ impl Emitter<'_> {
         }
         if string {
             self.i().local_get(result).i32_const(op_result::AGAIN).i32_eq();
-            self.exit_if(self.rip, ExitKind::Next);
+            self.exit_if(self.rip, Leave::Return);
         } else {
             self.load_set(after);
         }
@@ -103,7 +103,8 @@ impl Emitter<'_> {
     pub(super) fn leave_if_changed(&mut self) {
         if let Some(changed) = self.changed.take() {
             self.i().local_get(changed);
-            self.exit_if(self.next_rip, ExitKind::Next);
+            // What the dispatch table leads to may be outdated.
+            self.exit_if(self.next_rip, ExitKind::Poll);
         }
     }
 }

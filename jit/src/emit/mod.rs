@@ -43,6 +43,27 @@ const NO_LOCAL: u32 = u32::MAX;
 /// differs by path.
 pub type Kind = Option<u64>;
 
+/// How a region's function is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// For the caller, who knows best what is at the address in `pc`: it returned there, or wants to look
+    /// around first.
+    Return,
+    /// For whatever is compiled at the address in `pc`, which comes in the place of this function.
+    Onward,
+    /// For the engine.
+    For(ExitKind),
+}
+
+impl From<ExitKind> for Leave {
+    fn from(kind: ExitKind) -> Self {
+        match kind {
+            ExitKind::Next => Leave::Onward,
+            kind => Leave::For(kind),
+        }
+    }
+}
+
 /// The state of emitting one function.
 pub struct Emitter<'a> {
     /// Facts of the surroundings.
@@ -78,9 +99,9 @@ pub struct Emitter<'a> {
     pc: u32,
     /// Calls other compiled functions.
     nests: bool,
-    /// Ways out, each a wasm block around the whole body: what it stores, why, and which low
+    /// Ways out, each a wasm block around the whole body: what it stores, how, and which low
     /// lanes come from `f64` locals.
-    exits: Vec<(Set, ExitKind, u128)>,
+    exits: Vec<(Set, Leave, u128)>,
     /// The write target of the last `LdRmw` of this instruction, which the store after
     /// it need not check again.
     checked_store: Option<(Slot, i64)>,
@@ -311,10 +332,10 @@ impl<'a> Emitter<'a> {
         set.without(none)
     }
 
-    /// The branch label, at this point, of the way out that stores `set` and reports `kind`.
-    fn exit_label(&mut self, set: Set, kind: ExitKind) -> u32 {
+    /// The branch label, at this point, of the way out that stores `set` and leaves so.
+    fn exit_label(&mut self, set: Set, leave: impl Into<Leave>) -> u32 {
         let set = self.meaningful(set & Set::MACHINE);
-        let way = (set, kind, self.lows.stale & set.xmm);
+        let way = (set, leave.into(), self.lows.stale & set.xmm);
         way.0.each_slot().for_each(|s| _ = self.slot_local(s));
         way.0.each_xmm().for_each(|x| _ = self.xmm_local(x));
         let number = self.exits.iter().position(|&e| e == way).unwrap_or_else(|| {
@@ -325,23 +346,23 @@ impl<'a> Emitter<'a> {
     }
 
     /// Leaves for the guest address `rip`; the code behind is unreachable.
-    pub fn exit(&mut self, rip: u64, kind: ExitKind) {
+    pub fn exit(&mut self, rip: u64, leave: impl Into<Leave>) {
         if x87::unsaved(self) {
             x87::save(self);
         }
-        let (pc, label) = (self.pc, self.exit_label(self.dirty, kind));
+        let (pc, label) = (self.pc, self.exit_label(self.dirty, leave));
         self.i().i32_const(rip as i32).local_set(pc).br(label);
     }
 
     /// Pops an i32; if it is not zero leaves for `rip`.
-    pub fn exit_if(&mut self, rip: u64, kind: ExitKind) {
+    pub fn exit_if(&mut self, rip: u64, leave: impl Into<Leave>) {
         if x87::unsaved(self) {
             self.unlikely();
             self.if_();
-            self.exit(rip, kind);
+            self.exit(rip, leave);
             return self.close();
         }
-        let (pc, label) = (self.pc, self.exit_label(self.dirty, kind));
+        let (pc, label) = (self.pc, self.exit_label(self.dirty, leave));
         self.i().i32_const(rip as i32).local_set(pc);
         self.unlikely();
         self.i().br_if(label);

@@ -66,7 +66,8 @@ pub(super) const REGION_TYPE: u32 = 0;
 const POLL_TYPE: u32 = 1;
 const RESUME_TYPE: u32 = 2;
 const MULHI_TYPE: u32 = 3;
-const FIRST_HELPER_TYPE: u32 = 4;
+const ONWARD_TYPE: u32 = 4;
+const FIRST_HELPER_TYPE: u32 = 5;
 
 /// What the functions of a module know of each other.
 #[derive(Debug)]
@@ -87,7 +88,10 @@ impl Batch {
     pub const RESUME: u32 = Self::POLL + 1;
     /// `(a, b) -> high half of the unsigned product`.
     pub const MULHI: u32 = Self::RESUME + 1;
-    const FIRST: u32 = Self::MULHI + 1;
+    /// `(state, ctx, depth, pc) -> pc`: in the place of its caller goes on at `pc` by the dispatch table, if it leads
+    /// anywhere.
+    pub const ONWARD: u32 = Self::MULHI + 1;
+    const FIRST: u32 = Self::ONWARD + 1;
 
     /// Whether the region at `rip` overwrites the flags before it looks at them.
     pub fn kills_flags(&self, rip: u64) -> bool {
@@ -119,6 +123,7 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
     types.ty().function([I32; 2], [I32]);
     types.ty().function([I32; 5], [I32]);
     types.ty().function([ValType::I64; 2], [ValType::I64]);
+    types.ty().function([I32; 4], [I32]);
     for row in HELPERS {
         types.ty().function(row.params.iter().copied(), row.results.iter().copied());
     }
@@ -177,7 +182,7 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
     }
 
     let mut functions = FunctionSection::new();
-    functions.function(POLL_TYPE).function(RESUME_TYPE).function(MULHI_TYPE);
+    functions.function(POLL_TYPE).function(RESUME_TYPE).function(MULHI_TYPE).function(ONWARD_TYPE);
     for _ in regions {
         functions.function(REGION_TYPE);
     }
@@ -189,7 +194,7 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
     }
 
     let mut code = CodeSection::new();
-    code.function(&poll()).function(&resume()).function(&mulhi());
+    code.function(&poll()).function(&resume()).function(&mulhi()).function(&onward());
     bodies.iter().for_each(|body| _ = code.function(body));
     if with_x87 {
         x87::library::bodies(first_x87).iter().for_each(|body| _ = code.function(body));
@@ -246,23 +251,37 @@ fn resume() -> Function {
     // Whoever came back wants the engine.
     i.local_get(CTX).i32_load(at(EXIT, 2));
     give_up(&mut i, pc);
-    i.local_get(pc).local_get(pc).i32_const(DISPATCH_BITS as i32).i32_shr_u().i32_xor();
-    i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
-    i.local_get(CTX).i32_load(at(DISPATCH, 2)).i32_add().local_tee(entry);
-    i.i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2)).local_get(pc).i32_ne();
-    give_up(&mut i, pc);
-    // Functions without calls may follow each other forever.
-    take_fuel(&mut i, CALL_COST, fuel);
-    i.if_(BlockType::Empty);
-    i.local_get(CTX).i32_const(ExitKind::Poll as i32).i32_store(at(EXIT, 2));
-    i.local_get(pc).return_().end();
-    i.local_get(STATE).local_get(CTX).local_get(DEPTH);
-    i.local_get(entry).i32_load(at(offset_of!(DispatchEntry, index) as u32, 2));
+    look_up(&mut i, pc, entry, fuel);
     i.call_indirect(0, REGION_TYPE).local_tee(pc);
     i.local_get(back).i32_ne().br_if(0);
     i.end();
     i.local_get(pc).end();
     f
+}
+
+fn onward() -> Function {
+    let (pc, entry, fuel) = (3, 4, 5);
+    let mut f = Function::new([(2, I32)]);
+    let mut i = f.instructions();
+    look_up(&mut i, pc, entry, fuel);
+    i.return_call_indirect(0, REGION_TYPE).end();
+    f
+}
+
+/// Pushes what calling the function takes that the dispatch table has for `pc`; returns `pc` if there is none.
+fn look_up(i: &mut InstructionSink, pc: u32, entry: u32, fuel: u32) {
+    i.local_get(pc).local_get(pc).i32_const(DISPATCH_BITS as i32).i32_shr_u().i32_xor();
+    i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
+    i.local_get(CTX).i32_load(at(DISPATCH, 2)).i32_add().local_tee(entry);
+    i.i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2)).local_get(pc).i32_ne();
+    give_up(i, pc);
+    // Functions without calls may follow each other forever.
+    take_fuel(i, CALL_COST, fuel);
+    i.if_(BlockType::Empty);
+    i.local_get(CTX).i32_const(ExitKind::Poll as i32).i32_store(at(EXIT, 2));
+    i.local_get(pc).return_().end();
+    i.local_get(STATE).local_get(CTX).local_get(DEPTH);
+    i.local_get(entry).i32_load(at(offset_of!(DispatchEntry, index) as u32, 2));
 }
 
 /// Hacker's Delight, 8-2.

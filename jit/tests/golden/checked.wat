@@ -1,5 +1,5 @@
 ;; add: add eax, ebx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -123,7 +123,7 @@
   )
 
 ;; add64_memory: add rax, [rbx+rcx*8+16]; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -292,7 +292,7 @@
   )
 
 ;; memory_add: add dword [rdi], 1; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -452,7 +452,7 @@
   )
 
 ;; compare_branch: cmp eax, 10; jl +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -574,7 +574,7 @@
   )
 
 ;; test_branch: test al, al; jne +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -682,7 +682,7 @@
   )
 
 ;; count_loop: add eax, ecx; dec ecx; jnz -6; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -991,7 +991,7 @@
   )
 
 ;; setcc: cmp rax, rbx; setbe cl; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1128,7 +1128,7 @@
   )
 
 ;; cmov: sub eax, ebx; cmovo ecx, edx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1281,7 +1281,7 @@
   )
 
 ;; adc: add eax, ecx; adc ebx, edx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1440,7 +1440,7 @@
   )
 
 ;; unknown_carry: adc eax, ebx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1598,7 +1598,7 @@
   )
 
 ;; shift: shl eax, 3; js +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1738,7 +1738,7 @@
   )
 
 ;; shift_cl: shr rax, cl; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
@@ -1884,7 +1884,7 @@
   )
 
 ;; rotate: rol eax, 5; jc +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2048,7 +2048,7 @@
   )
 
 ;; bit_test: bt eax, 7; jc +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
@@ -2184,7 +2184,7 @@
   )
 
 ;; scan: bsf eax, ecx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
@@ -2315,7 +2315,7 @@
   )
 
 ;; multiply: mul rbx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2475,7 +2475,7 @@
   )
 
 ;; imul: imul eax, ebx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2625,7 +2625,7 @@
   )
 
 ;; divide: cdq; idiv ecx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
@@ -2798,7 +2798,7 @@
   )
 
 ;; byte_registers: mov ah, bl; movzx ecx, ah; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2909,7 +2909,7 @@
   )
 
 ;; push_pop: push rbx; pop rcx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -3088,7 +3088,7 @@
   )
 
 ;; call: call +1; ret; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i32 i64 i64 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -3292,7 +3292,7 @@
   )
 
 ;; call_indirect: call rax; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i32 i64 i64 i32 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
@@ -3585,7 +3585,7 @@
   )
 
 ;; jump_indirect: jmp rax
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -3615,13 +3615,16 @@
       local.get 3
       return
     end
+    local.get 0
+    local.get 1
+    local.get 2
     local.get 3
-    return
+    return_call 5
     unreachable
   )
 
 ;; atomic_add: lock xadd [rdi], eax; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -3799,7 +3802,7 @@
   )
 
 ;; cmpxchg: lock cmpxchg [rdi], ecx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -3990,7 +3993,7 @@
   )
 
 ;; string: rep movsb; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i32 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -4213,6 +4216,9 @@
         local.get 0
         local.get 8
         i64.store offset=56
+        local.get 1
+        i32.const 2
+        i32.store offset=12
         local.get 3
         return
       end
@@ -4249,7 +4255,7 @@
   )
 
 ;; syscall: mov eax, 39; syscall
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64)
     block ;; label = @1
       local.get 0
@@ -4283,7 +4289,7 @@
   )
 
 ;; bswap: bswap rax; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -4391,7 +4397,7 @@
   )
 
 ;; thread_local: mov eax, fs:[0x28]; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -4514,7 +4520,7 @@
   )
 
 ;; rip_relative: mov eax, [rip+0x100]; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2

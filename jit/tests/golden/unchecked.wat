@@ -1,5 +1,5 @@
 ;; add: add eax, ebx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -97,7 +97,7 @@
   )
 
 ;; add64_memory: add rax, [rbx+rcx*8+16]; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -206,7 +206,7 @@
   )
 
 ;; memory_add: add dword [rdi], 1; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -306,7 +306,7 @@
   )
 
 ;; compare_branch: cmp eax, 10; jl +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -402,7 +402,7 @@
   )
 
 ;; test_branch: test al, al; jne +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -484,7 +484,7 @@
   )
 
 ;; count_loop: add eax, ecx; dec ecx; jnz -6; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -767,7 +767,7 @@
   )
 
 ;; setcc: cmp rax, rbx; setbe cl; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -878,7 +878,7 @@
   )
 
 ;; cmov: sub eax, ebx; cmovo ecx, edx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1005,7 +1005,7 @@
   )
 
 ;; adc: add eax, ecx; adc ebx, edx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1138,7 +1138,7 @@
   )
 
 ;; unknown_carry: adc eax, ebx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1270,7 +1270,7 @@
   )
 
 ;; shift: shl eax, 3; js +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1384,7 +1384,7 @@
   )
 
 ;; shift_cl: shr rax, cl; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1504,7 +1504,7 @@
   )
 
 ;; rotate: rol eax, 5; jc +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1642,7 +1642,7 @@
   )
 
 ;; bit_test: bt eax, 7; jc +1; nop; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1752,7 +1752,7 @@
   )
 
 ;; scan: bsf eax, ecx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1857,7 +1857,7 @@
   )
 
 ;; multiply: mul rbx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -1991,7 +1991,7 @@
   )
 
 ;; imul: imul eax, ebx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2115,7 +2115,7 @@
   )
 
 ;; divide: cdq; idiv ecx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
@@ -2262,7 +2262,7 @@
   )
 
 ;; byte_registers: mov ah, bl; movzx ecx, ah; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2347,7 +2347,7 @@
   )
 
 ;; push_pop: push rbx; pop rcx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2420,7 +2420,7 @@
   )
 
 ;; call: call +1; ret; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2536,7 +2536,7 @@
   )
 
 ;; call_indirect: call rax; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i32 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
@@ -2774,7 +2774,7 @@
   )
 
 ;; jump_indirect: jmp rax
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2804,13 +2804,16 @@
       local.get 3
       return
     end
+    local.get 0
+    local.get 1
+    local.get 2
     local.get 3
-    return
+    return_call 5
     unreachable
   )
 
 ;; atomic_add: lock xadd [rdi], eax; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i32 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -2935,7 +2938,7 @@
   )
 
 ;; cmpxchg: lock cmpxchg [rdi], ecx; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -3073,7 +3076,7 @@
   )
 
 ;; string: rep movsb; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i32 i32 i64)
     block ;; label = @1
       block ;; label = @2
@@ -3236,6 +3239,9 @@
         local.get 0
         local.get 8
         i64.store offset=56
+        local.get 1
+        i32.const 2
+        i32.store offset=12
         local.get 3
         return
       end
@@ -3272,7 +3278,7 @@
   )
 
 ;; syscall: mov eax, 39; syscall
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64)
     block ;; label = @1
       local.get 0
@@ -3306,7 +3312,7 @@
   )
 
 ;; bswap: bswap rax; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -3388,7 +3394,7 @@
   )
 
 ;; thread_local: mov eax, fs:[0x28]; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
@@ -3450,7 +3456,7 @@
   )
 
 ;; rip_relative: mov eax, [rip+0x100]; ret
-  (func (;5;) (type 0) (param i32 i32 i32) (result i32)
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2

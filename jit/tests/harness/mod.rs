@@ -19,7 +19,7 @@ use tawaki_cpu::lift::lift_block;
 use tawaki_cpu::mem::{PAGES, WASM_BIAS};
 use tawaki_cpu::{CpuState, Engine, GuestMemory, Interpreter, Mode, Perms, Trap, flags};
 use tawaki_jit::emit::helper::from_words;
-use tawaki_jit::layout::{DISPATCH_ENTRIES, DispatchEntry, NO_RIP, SLICE, op_result};
+use tawaki_jit::layout::{DISPATCH_ENTRIES, DispatchEntry, SLICE, clear_dispatch, op_result};
 use tawaki_jit::{BlockSource, ExitKind, JitContext, Layout, Limits, Options, Region, compile, form_region};
 use wasmtime::{
     Caller, Config, Engine as Wasmtime, Extern, Func, Global, GlobalType, Instance, Memory, MemoryType,
@@ -311,12 +311,11 @@ impl Machine {
         self.clear_windows(data);
         // SAFETY: the place is inside the memory, aligned, and large enough.
         unsafe { self.ptr(STATE).cast::<CpuState>().write(start.clone()) };
-        for i in 0..DISPATCH_ENTRIES {
-            // SAFETY: inside the memory.
-            let line = unsafe { &mut *self.ptr(DISPATCH).cast::<DispatchEntry>().add(i as usize) };
-            if self.compiled.is_empty() {
-                *line = DispatchEntry { rip: NO_RIP, index: 0 };
-            }
+        if self.compiled.is_empty() {
+            // SAFETY: inside the memory, and nothing else looks at it now.
+            clear_dispatch(unsafe {
+                std::slice::from_raw_parts_mut(self.ptr(DISPATCH).cast(), DISPATCH_ENTRIES as usize)
+            });
         }
         let mut interpreter = Interpreter::new();
         let mut steps = 0;
