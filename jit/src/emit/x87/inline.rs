@@ -133,6 +133,68 @@ pub(super) fn product(e: &mut Emitter, a: Pair, b: Pair, to: Pair) {
     e.i().end();
 }
 
+/// The quotient of two values, as [`library::DIV`] makes it.
+pub(super) fn quotient(e: &mut Emitter, a: Pair, b: Pair, to: Pair) {
+    let w = work(e);
+    in_range(e, a.se, w.ea);
+    in_range(e, b.se, w.eb);
+    e.i().i32_and().local_get(a.m).local_get(b.m).i64_and().i64_const(0).i64_lt_s().i32_and();
+    e.likely();
+    e.i().if_(BlockType::Empty);
+    {
+        let first = e.scratch(ValType::I64);
+        let mut i = e.i();
+        // 1 if the dividend is not below the divisor: then half of it is divided, so that the
+        // quotient has its top bit set and no more.
+        i.local_get(a.m).local_get(b.m).i64_ge_u().local_tee(w.up).i64_extend_i32_u().local_set(w.t);
+        i.local_get(w.ea).local_get(w.eb).i32_sub().i32_const(BIAS - 1).i32_add();
+        i.local_get(w.up).i32_add().local_set(w.ea);
+        // The last bit of the dividend is the top one of the first digit below it.
+        i.local_get(a.m).local_get(w.t).i64_and().i64_const(31).i64_shl().local_set(w.lo);
+        i.local_get(a.m).local_get(w.t).i64_shr_u().local_set(w.hi);
+        digit(e, &w, b.m, first);
+        e.i().i64_const(0).local_set(w.lo);
+        let second = e.scratch(ValType::I64);
+        digit(e, &w, b.m, second);
+        let mut i = e.i();
+        // The rest against half of the divisor gives the bit behind the last and a sticky one.
+        i.local_get(b.m).local_get(w.hi).i64_sub().local_set(w.t);
+        i.local_get(w.hi).local_get(w.t).i64_ge_u().i64_extend_i32_u().i64_const(63).i64_shl();
+        i.local_get(w.hi).i64_eqz().local_get(w.hi).local_get(w.t).i64_eq().i32_or().i32_eqz();
+        i.i64_extend_i32_u().i64_or().local_set(w.lo);
+        i.local_get(first).i64_const(32).i64_shl().local_get(second).i64_or().local_set(w.hi);
+        i.local_get(a.se).local_get(b.se).i32_xor().i32_const(0x8000).i32_and();
+    }
+    round(e, &w, to);
+    e.i().else_();
+    call(e, library::DIV, [a, b], to);
+    e.i().end();
+}
+
+/// 32 bits of a quotient, as [`library::DIVIDE_STEP`] makes them: the rest in `hi`, which is
+/// below the divisor, and the next digit of the dividend, in `lo`, become the next rest in `hi`.
+fn digit(e: &mut Emitter, w: &Work, divisor: u32, quotient: u32) {
+    let [half, rest] = [(); 2].map(|()| e.scratch(ValType::I64));
+    let [over, count] = [(); 2].map(|()| e.scratch(ValType::I32));
+    let low = 0xffff_ffff;
+    let mut i = e.i();
+    i.local_get(w.hi).local_get(divisor).i64_const(32).i64_shr_u().local_tee(half);
+    i.i64_div_u().local_tee(quotient);
+    i.i64_const(low).local_get(quotient).i64_const(low).i64_lt_u().select().local_set(quotient);
+    i.local_get(w.hi).local_get(quotient).local_get(half).i64_mul().i64_sub().local_set(rest);
+    // The estimate times the lower half of the divisor against the rest before it, which is
+    // larger if it has more than two digits: one or two too many.
+    i.local_get(quotient).local_get(divisor).i64_const(low).i64_and().i64_mul().local_set(half);
+    i.local_get(rest).i64_const(32).i64_shl().local_get(w.lo).i64_or().local_set(w.hi);
+    i.local_get(half).local_get(w.hi).i64_gt_u();
+    i.local_get(rest).i64_const(low).i64_le_u().i32_and().local_set(over);
+    i.local_get(half).local_get(w.hi).i64_sub().local_tee(rest);
+    i.local_get(divisor).i64_gt_u().local_get(over).i32_and().local_get(over).i32_add().local_set(count);
+    i.local_get(quotient).local_get(count).i64_extend_i32_u().i64_sub().local_set(quotient);
+    i.local_get(count).i64_extend_i32_u().local_get(divisor).i64_mul().local_get(rest).i64_sub();
+    i.local_set(w.hi);
+}
+
 /// The sum of two values, or their difference (`minus`), as [`library::ADD`] makes it.
 pub(super) fn sum(e: &mut Emitter, a: Pair, b: Pair, to: Pair, minus: bool) {
     let w = work(e);

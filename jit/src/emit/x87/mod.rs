@@ -200,11 +200,7 @@ fn arithmetic(e: &mut Emitter, op: &Op, from: Source) {
         0 => inline::sum(e, x, y, result, false),
         4 | 5 => inline::sum(e, x, y, result, true),
         1 => inline::product(e, x, y, result),
-        _ => {
-            e.i().local_get(x.m).local_get(x.se).local_get(y.m).local_get(y.se);
-            call(e, library::DIV);
-            take(e, result);
-        }
+        _ => inline::quotient(e, x, y, result),
     }
     rounded(e, op, place, result, pop);
 }
