@@ -223,6 +223,28 @@ int main(void)
     SHOW(mmap(taken, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED && errno == EEXIST);
     munmap(taken + PAGE, PAGE);
     SHOW(mmap(taken + PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == taken + PAGE);
+
+    /* A file mapped over itself, as the dynamic loader does it. */
+    int same = open("/tmp/same", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    char content[4 * 4096];
+    for (int i = 0; i < 4; i++) memset(content + i * 4096, 'a' + i, 4096);
+    SHOW(write(same, content, 3 * 4096 + 100));
+    m = mmap(0, 4 * PAGE, PROT_READ, MAP_PRIVATE, same, 0);
+    SHOW(m[0] == 'a' && m[3 * PAGE + 99] == 'd' && m[3 * PAGE + 100] == 0);
+    SHOW(mmap(m + PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, same, PAGE) == m + PAGE && m[PAGE] == 'b');
+    SHOW(mmap(m + 2 * PAGE, 2 * PAGE, RW, MAP_PRIVATE | MAP_FIXED, same, 2 * PAGE) == m + 2 * PAGE && m[2 * PAGE] == 'c');
+    m[2 * PAGE] = 'w';
+    SHOW(mmap(m + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, same, 2 * PAGE) == m + 2 * PAGE && m[2 * PAGE] == 'c');
+    CALL(mprotect(m, PAGE, RW));
+    m[0] = 'w';
+    CALL(mprotect(m, PAGE, PROT_READ));
+    SHOW(m[0]);
+    SHOW(mmap(m, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, same, 0) == m && m[0] == 'a');
+    SHOW(mmap(m + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, same, 0) == m + PAGE && m[PAGE] == 'a');
+    SHOW(pwrite(same, "n", 1, 3 * PAGE));
+    SHOW(mmap(m + 3 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, same, 3 * PAGE) == m + 3 * PAGE && m[3 * PAGE] == 'n');
+    close(same);
+    unlink("/tmp/same");
     unlink("/tmp/file");
     return 0;
 }

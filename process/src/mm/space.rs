@@ -299,6 +299,40 @@ impl AddressSpace {
         Ok(self.sweep())
     }
 
+    /// Maps `vma`, a private mapping of a file, over pages that show the same pages of the same file already, as they
+    /// were read: as the dynamic loader does, which maps a whole library first and then its segments over that. False,
+    /// and nothing done, when they do not.
+    pub fn map_same(&mut self, pages: Pages, vma: &Vma) -> bool {
+        let Kind::File { file, page } = vma.kind else { return false };
+        let shows = |(part, old): (Pages, &Vma)| {
+            let at = page + u64::from(part.start - pages.start);
+            let same = self.kind_at(part.start) == Some(Kind::File { file, page: at });
+            (same && old.marks & marks::AS_READ != 0).then_some(part.end - part.start)
+        };
+        let parts: Option<u32> = self.vmas.overlapping(pages.clone()).map(shows).sum();
+        if vma.shared
+            || pages.is_empty()
+            || parts != Some(pages.end - pages.start)
+            || self.vmas.len() + 2 > MAX_AREAS
+        {
+            return false;
+        }
+        let (prot, kind) = (vma.prot, vma.kind.clone());
+        self.vmas.insert(pages.clone(), vma.clone());
+        self.protect(pages.clone(), prot, &kind);
+        self.note_read(pages);
+        true
+    }
+
+    /// Private mappings of files in `pages` show what was read for them just now.
+    pub fn note_read(&mut self, pages: Pages) {
+        self.vmas.update(pages, |vma| {
+            if !vma.shared && vma.prot & PROT_WRITE == 0 && matches!(vma.kind, Kind::File { .. }) {
+                vma.marks |= marks::AS_READ;
+            }
+        });
+    }
+
     /// Zeroes what may not be zero in `pages`.
     pub(super) fn clean(&mut self, pages: Pages) {
         for run in self.dirty.runs(pages) {
@@ -341,7 +375,10 @@ impl AddressSpace {
         let pages = (addr / PAGE) as u32..(addr + data.len() as u64).div_ceil(PAGE) as u32;
         let written = self.backing.write(addr, data);
         if written {
-            self.dirty.insert(pages);
+            self.dirty.insert(pages.clone());
+            if self.vmas.overlapping(pages.clone()).any(|(_, vma)| vma.marks & marks::AS_READ != 0) {
+                self.mark(pages, 0, marks::AS_READ);
+            }
         }
         written
     }
@@ -412,7 +449,12 @@ impl AddressSpace {
                 self.back(host, &part)?;
             }
             let kind = self.kind_at(part.start).unwrap_or(vma.kind);
-            self.vmas.update(part.clone(), |vma| vma.prot = prot);
+            self.vmas.update(part.clone(), |vma| {
+                vma.prot = prot;
+                if prot & PROT_WRITE != 0 {
+                    vma.marks &= !marks::AS_READ;
+                }
+            });
             self.protect(part, prot, &kind);
         }
         if hole.is_some() { Err(Errno::ENOMEM) } else { Ok(()) }

@@ -1,7 +1,7 @@
 //! The address space against a simple model: one entry per page.
 
 use super::remap::Remap;
-use super::space::AddressSpace;
+use super::space::{AddressSpace, MappedFile};
 use super::vma::{Kind, Vma};
 use crate::host::{Host, OutOfMemory};
 use proptest::prelude::*;
@@ -179,6 +179,42 @@ fn compare(space: &mut AddressSpace, memory: &GuestMemory, model: &Model) {
         assert!(pair[0].0.end <= pair[1].0.start);
         assert!(pair[0].0.end < pair[1].0.start || pair[0].1.prot != pair[1].1.prot, "not merged");
     }
+}
+
+/// What the dynamic loader does: a library mapped whole, then its segments over that.
+#[test]
+fn a_file_mapped_over_itself_is_not_read_again() {
+    let memory = Arc::new(GuestMemory::for_tests());
+    let mut host = TestHost { memory: memory.clone(), end: 0x1_0000 };
+    let mut space = AddressSpace::new(&host);
+    let id = FileId { ino: 7, size: 0x4000, ..FileId::default() };
+    let file = space.add_file(MappedFile { id, handle: None, hashes: BTreeMap::new() });
+    let shows = |prot, page| Vma {
+        end: 0,
+        prot,
+        shared: false,
+        may_write: true,
+        marks: 0,
+        kind: Kind::File { file, page },
+    };
+    let all = BASE..BASE + 4;
+    assert!(!space.map_same(all.clone(), &shows(1, 0)), "nothing is there");
+    space.map(&mut host, all.clone(), shows(1, 0)).unwrap();
+    assert!(!space.map_same(BASE + 1..BASE + 2, &shows(5, 1)), "not read yet");
+    space.load(u64::from(BASE) << 12, &[9; 0x4000]);
+    space.note_read(all);
+    assert!(space.map_same(BASE + 1..BASE + 2, &shows(5, 1)));
+    assert!(!space.map_same(BASE + 2..BASE + 3, &shows(5, 3)), "another page");
+    assert!(!space.map_same(BASE + 3..BASE + 5, &shows(1, 3)), "a hole");
+    assert!(space.map_same(BASE + 2..BASE + 4, &shows(3, 2)));
+    assert!(!space.map_same(BASE + 2..BASE + 4, &shows(1, 2)), "it was writable");
+    space.mprotect(&mut host, BASE..BASE + 1, 3).unwrap();
+    space.mprotect(&mut host, BASE..BASE + 1, 1).unwrap();
+    assert!(!space.map_same(BASE..BASE + 1, &shows(1, 0)), "it was writable");
+    space.load(u64::from(BASE + 1) << 12, &[1]);
+    assert!(!space.map_same(BASE + 1..BASE + 2, &shows(1, 1)), "a debugger has written");
+    assert_eq!(memory.load8(u64::from(BASE + 2) << 12), Ok(9));
+    space.clear();
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub mod marks {
     pub const WIPEONFORK: u8 = 4;
     /// MAP_GROWSDOWN: an access below extends it.
     pub const GROWS: u8 = 8;
+    /// Shows its file as it was mapped: private, read, and never writable since.
+    pub const AS_READ: u8 = 16;
 }
 
 /// One area; its first page is the key in the map.

@@ -213,7 +213,11 @@ fn map_file(
     let mapped = {
         let (mut mm, host) = t.mm_and_host();
         let key = mm.add_file(MappedFile { id, handle, hashes: BTreeMap::new() });
-        mm.map(host, area.clone(), Vma { kind: Kind::File { file: key, page: offset_pages }, ..vma })
+        let vma = Vma { kind: Kind::File { file: key, page: offset_pages }, ..vma };
+        if mm.shared_files().is_empty() && mm.map_same(area.clone(), &vma) {
+            return Ok(());
+        }
+        mm.map(host, area.clone(), vma)
     };
     let addr = u64::from(area.start) * PAGE;
     let len = u64::from(area.end - area.start) * PAGE;
@@ -225,6 +229,8 @@ fn map_file(
         Ok(()) => {
             if write_back {
                 t.mm().note_loaded(area);
+            } else {
+                t.mm().note_read(area);
             }
             Ok(())
         }
@@ -336,6 +342,7 @@ pub fn mremap(t: &mut Thread<'_>, a: &Args) -> SysResult {
         t.write_back(to..to.saturating_add(count));
     }
     t.write_back(area.clone());
+    t.mm().mark(area.clone(), 0, marks::AS_READ);
     let done = {
         let (mut mm, host) = t.mm_and_host();
         mm.remap(host, &Remap { old: area, count, may_move, to, keep })?
