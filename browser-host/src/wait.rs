@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicI32, Ordering};
 /// Longest spin, in milliseconds: about what a sleep and its wake cost both sides.
 const SPIN: f64 = 0.1;
 /// Turns between looks at the clock, which costs some 50 ns.
-const TURNS: u32 = 500;
+const TURNS: u32 = 1000;
 /// Sleeps that end this soon, in milliseconds, would have been spins in time but for the wake itself.
 const SHORT: f64 = 0.15;
 
@@ -75,8 +75,8 @@ impl Spinner {
     }
 }
 
-/// Looks at the word for less than a microsecond.
-fn changes(word: &AtomicI32, value: i32) -> bool {
+/// Looks at the word for about a microsecond.
+pub fn changes(word: &AtomicI32, value: i32) -> bool {
     (0..TURNS).any(|_| word.load(Ordering::Acquire) != value)
 }
 

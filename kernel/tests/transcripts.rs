@@ -534,6 +534,36 @@ fn limits_are_errors() {
 }
 
 #[test]
+fn a_thread_whose_worker_has_its_work() {
+    let mut s = Script::new();
+    let a = s.spawn(Stdio::Streams);
+    let start = |s: &mut Script, flags: u64| {
+        let call = Call::Fork { flags, exit_signal: 17, image: ByteBuf::new() };
+        let effects = s.event(Event::Call { slot: a, call });
+        effects
+            .iter()
+            .find_map(|e| if let Effect::Spawn { slot, .. } = e { Some(*slot) } else { None })
+            .unwrap()
+    };
+    // CLONE_VM | CLONE_SIGHAND | CLONE_THREAD: the creator goes on before the thread does, once.
+    let thread = start(&mut s, 0x1_0900);
+    let before = s.replies_to(a);
+    s.event(Event::SpawnStarted { slot: thread });
+    let tid = s.reply(a).result.unwrap();
+    assert_eq!(s.replies_to(a), before + 1);
+    assert_eq!(s.ok(thread, Call::GetId { which: IdKind::Tid }), tid);
+    s.ok(thread, Call::ChildReady);
+    assert_eq!(s.replies_to(a), before + 1);
+    // A fork's parent waits for the copy of its memory.
+    let before = s.replies_to(a);
+    let child = start(&mut s, 0);
+    s.event(Event::SpawnStarted { slot: child });
+    assert_eq!(s.replies_to(a), before);
+    s.ok(child, Call::ChildReady);
+    assert_eq!(s.replies_to(a), before + 1);
+}
+
+#[test]
 fn a_worker_that_fails_to_start() {
     let mut s = Script::new();
     let a = s.spawn(Stdio::Streams);
