@@ -42,6 +42,12 @@ static void events(void)
     usleep(5000);
     CALL(read(timer, &value, 8));
     SHOW(value >= 3);
+    int wall = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+    struct itimerspec never = {{0, 0}, {4000000000 / 2, 0}};
+    CALL(timerfd_settime(wall, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, 0));
+    CALL(read(wall, &value, 8));
+    CALL(timerfd_settime(wall, 4 | TFD_TIMER_ABSTIME, &never, 0));
+    close(wall);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);

@@ -139,6 +139,28 @@ int main(void)
         stat("target", &st);
         SHOW(st.st_size);
     });
+    CHILD("moved", {
+        CALL(mount("none", "m", "tmpfs", 0, 0));
+        close(open("m/inside", O_CREAT | O_WRONLY, 0644));
+        mkdir("m/below", 0755);
+        CALL(mount("none", "m/below", "tmpfs", 0, 0));
+        close(open("m/below/deep", O_CREAT | O_WRONLY, 0644));
+        CALL(mount("n", "m", 0, MS_MOVE, 0));
+        CALL(mount("missing", "n", 0, MS_MOVE, 0));
+        CALL(mount("m", "file", 0, MS_MOVE, 0));
+        CALL(mount("m", "m/below", 0, MS_MOVE, 0));
+        int held = open("m/inside", O_RDWR);
+        CALL(mount("m", "n", 0, MS_MOVE, 0));
+        CALL(access("m/inside", F_OK));
+        CALL(access("n/inside", F_OK));
+        CALL(access("n/below/deep", F_OK));
+        CALL(write(held, "x", 1));
+        close(held);
+        CALL(umount("m"));
+        CALL(umount("n"));
+        CALL(umount("n/below"));
+        CALL(umount("n"));
+    });
     CHILD("as a user", {
         setuid(1000);
         CALL(mount("none", "m", "tmpfs", 0, 0));

@@ -199,6 +199,32 @@ impl Vfs {
         self.add(fs, None, MountFlags::empty(), source)
     }
 
+    /// Moves the mount whose root is at `from`, with what is mounted in it, to `to` (mount(2), MS_MOVE): `EINVAL` when
+    /// `from` is not the root of a mount, or one is a directory and the other is not; `ELOOP` into itself.
+    pub fn move_mount(&mut self, cx: &Context, from: Location, to: Location) -> FsResult<()> {
+        let (from, to) = (self.cross(from), self.cross(to));
+        let moved = self.mount_ref(from.mount)?;
+        let Some(over) = moved.over.filter(|_| moved.root == from.ino) else {
+            return fail(Errno::EINVAL);
+        };
+        if access::is_dir(&self.stat(cx, from)?) != access::is_dir(&self.stat(cx, to)?) {
+            return fail(Errno::EINVAL);
+        }
+        let mut above = Some(to);
+        while let Some(at) = above {
+            if at.mount == from.mount {
+                return fail(Errno::ELOOP);
+            }
+            above = self.mount_ref(at.mount)?.over;
+        }
+        self.covered.remove(&over);
+        self.covered.insert(to, from.mount);
+        if let Some(Some(mount)) = self.mounts.get_mut(from.mount.0 as usize) {
+            mount.over = Some(to);
+        }
+        Ok(())
+    }
+
     /// Unmounts what is mounted at `at` (umount(2)): `EINVAL` when `at` is not the
     /// root of a mount, `EBUSY` when files are open or something is mounted
     /// below.

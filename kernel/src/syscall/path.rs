@@ -355,8 +355,11 @@ impl Kernel {
             return done(0);
         }
         if flags & MS_MOVE != 0 {
-            self.sys.unsupported(c.task, format_args!("mount with MS_MOVE"));
-            return Err(Errno::EINVAL.into());
+            let from = self.find(c, AT_FDCWD, source, 0)?;
+            let Kernel { vfs, sys, .. } = self;
+            vfs.move_mount(&sys.context(c.proc), from, over)?;
+            self.refresh_mounts();
+            return done(0);
         }
         let fs: Box<dyn FileSystem> = match fstype {
             b"tmpfs" | b"ramfs" => {

@@ -143,7 +143,7 @@ impl Kernel {
         interval: u64,
         value: u64,
     ) -> SysResult {
-        // TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET.
+        // TFD_TIMER_ABSTIME, and TFD_TIMER_CANCEL_ON_SET, which never does: the clock cannot be set.
         if flags & !3 != 0 {
             return Err(Errno::EINVAL.into());
         }
