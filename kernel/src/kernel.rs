@@ -209,8 +209,13 @@ impl Kernel {
         if self.wants_sync(task, &call) {
             return self.sys.reply(task, Reply::err(tawaki_abi::wire::NEED_SYNC));
         }
+        let tells = matches!(call, Call::Maps { .. });
         let mut progress = Progress::default();
         let result = self.dispatch(task, &mut call, &mut progress);
+        // What it told is good for one call: whatever comes later may follow an mmap that needed none.
+        if !tells && let Some(t) = self.sys.tasks.get_mut(task) {
+            t.told_maps = false;
+        }
         self.finish(task, call, progress, result);
     }
 

@@ -303,6 +303,7 @@ impl crate::system::System {
             stime: 0,
             owed: 0,
             resting: false,
+            told_maps: false,
             switches: 0,
             schedule: crate::syscall::Schedule::new(self.config.cpus),
             hang_at: 0,

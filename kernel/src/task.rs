@@ -80,6 +80,8 @@ pub struct Task {
     /// Sleeps within its process (`Call::Rest`): the kernel has answered it, but no
     /// processor time passes.
     pub resting: bool,
+    /// Its last call was `Call::Maps`: what its process has told is as of now.
+    pub told_maps: bool,
     pub switches: u64,
     pub schedule: crate::syscall::Schedule,
     /// Deadline of `Timer::Hang`, 0 when there is none.
@@ -206,8 +208,6 @@ pub struct Maps {
     pub text: Vec<u8>,
     pub vsize: u64,
     pub rss: u64,
-    /// Told since the last call that needed it.
-    pub fresh: bool,
     /// When it was told or asked last, monotonic nanoseconds, and how long that is
     /// good for.
     pub asked: u64,

@@ -245,6 +245,17 @@ int main(void)
     SHOW(mmap(m + 3 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, same, 3 * PAGE) == m + 3 * PAGE && m[3 * PAGE] == 'n');
     close(same);
     unlink("/tmp/same");
+
+    /* /proc/self/maps is as of its reading, also after waits (others may have looked then). */
+    usleep(150000), usleep(1000);
+    char *late = MAP(3, RW), line[256];
+    unsigned long start, end;
+    int seen = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (fgets(line, sizeof line, maps))
+        seen |= sscanf(line, "%lx-%lx", &start, &end) == 2 && start <= (unsigned long)late && (unsigned long)late < end;
+    fclose(maps);
+    SHOW(seen);
     unlink("/tmp/file");
     return 0;
 }

@@ -184,6 +184,7 @@ impl Kernel {
         rss: u64,
         auxv: &mut ByteBuf,
     ) -> SysResult {
+        self.sys.tasks[c.task].told_maps = true;
         let mut auxv = core::mem::take(auxv).into_vec();
         auxv.truncate(MAX_AUXV);
         self.sys.procs[c.proc].auxv = auxv;
@@ -193,7 +194,6 @@ impl Kernel {
             text,
             vsize,
             rss,
-            fresh: true,
             asked: self.sys.now.monotonic_ns,
             wait: crate::task::MAPS_LATER,
         };

@@ -168,7 +168,7 @@ impl Kernel {
             exe: p.exe,
             cmdline: p.cmdline.clone(),
             environ: p.environ.clone(),
-            maps: Maps { fresh: false, ..p.maps.clone() },
+            maps: p.maps.clone(),
             handles: p.handles.clone(),
             nice: p.nice,
             dumpable: p.dumpable,

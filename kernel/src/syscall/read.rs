@@ -185,11 +185,9 @@ impl Kernel {
         let from = offset.unwrap_or(f.offset);
         let made = matches!(&f.object, Object::Text(text) if !text.is_empty());
         if from == 0 || !made {
-            if from == 0 && crate::fs::proc::wants_maps(&self.sys, c.proc, loc.ino) {
-                if !self.sys.procs[c.proc].maps.fresh {
-                    return Err(NEED_MAPS.into());
-                }
-                self.sys.procs[c.proc].maps.fresh = false;
+            let told = self.sys.tasks[c.task].told_maps;
+            if from == 0 && crate::fs::proc::wants_maps(&self.sys, c.proc, loc.ino) && !told {
+                return Err(NEED_MAPS.into());
             }
             let text = match crate::fs::proc::is_tables(loc.ino) && Some(loc.mount) == self.sys.mounts.proc {
                 true => self.tables(c.task),
