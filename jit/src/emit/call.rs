@@ -8,11 +8,11 @@ use wasm_encoder::{BlockType, ValType};
 
 use super::control::{Context, arguments, goto};
 use super::memory::{Access, Address, GUEST};
-use super::module::{Batch, DISPATCH, DISPATCH_SHIFT, REGION_TYPE, mxcsr_differs};
+use super::module::{Batch, DISPATCH, DISPATCH_SHIFT, REGION_TYPE, dispatch_line, mxcsr_differs};
 use super::stack::{self, push};
 use super::{CTX, Emitter, Leave, at, x87};
 use crate::analysis::{self, Set};
-use crate::layout::{DISPATCH_BITS, DISPATCH_ENTRIES, DispatchEntry, ExitKind, dispatch_index};
+use crate::layout::{DispatchEntry, ExitKind, dispatch_index};
 use crate::region::{End, Target};
 
 /// Moves an indirect target into the `pc` local; what is not a 32-bit address leaves
@@ -43,11 +43,7 @@ fn call_by_table(e: &mut Emitter, target: u32, known: Option<u32>) {
     e.i().local_get(CTX).i32_load(at(DISPATCH, 2));
     match known {
         Some(rip) => _ = e.i().i32_const((dispatch_index(rip) << DISPATCH_SHIFT) as i32),
-        None => {
-            let mut i = e.i();
-            i.local_get(target).local_get(target).i32_const(DISPATCH_BITS as i32).i32_shr_u().i32_xor();
-            i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
-        }
+        None => dispatch_line(&mut e.i(), target),
     }
     e.i().i32_add().local_tee(line).i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2));
     let push = |e: &mut Emitter| match known {

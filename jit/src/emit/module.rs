@@ -268,10 +268,17 @@ fn onward() -> Function {
     f
 }
 
-/// Pushes what calling the function takes that the dispatch table has for `pc`; returns `pc` if there is none.
-fn look_up(i: &mut InstructionSink, pc: u32, entry: u32, fuel: u32) {
+/// Pushes where in the dispatch table the line for the address in `pc` is, bytes ([`dispatch_index`]).
+///
+/// [`dispatch_index`]: crate::layout::dispatch_index
+pub(super) fn dispatch_line(i: &mut InstructionSink, pc: u32) {
     i.local_get(pc).local_get(pc).i32_const(DISPATCH_BITS as i32).i32_shr_u().i32_xor();
     i.i32_const(DISPATCH_ENTRIES as i32 - 1).i32_and().i32_const(DISPATCH_SHIFT).i32_shl();
+}
+
+/// Pushes what calling the function takes that the dispatch table has for `pc`; returns `pc` if there is none.
+fn look_up(i: &mut InstructionSink, pc: u32, entry: u32, fuel: u32) {
+    dispatch_line(i, pc);
     i.local_get(CTX).i32_load(at(DISPATCH, 2)).i32_add().local_tee(entry);
     i.i32_load(at(offset_of!(DispatchEntry, rip) as u32, 2)).local_get(pc).i32_ne();
     give_up(i, pc);
