@@ -1,5 +1,5 @@
-//! Capabilities (capabilities(7)): the sets of a process, and how they change. Files have
-//! none here, so a program gets them from the superuser or from the ambient set.
+//! Capabilities (capabilities(7)): the sets of a process, and how they change; and those
+//! that a program file gives, in its attribute `security.capability`.
 
 use crate::task::Cred;
 use tawaki_abi::Errno;
@@ -20,6 +20,7 @@ pub const SYS_PTRACE: u32 = 19;
 pub const SYS_ADMIN: u32 = 21;
 pub const SYS_NICE: u32 = 23;
 pub const SYS_RESOURCE: u32 = 24;
+pub const SETFCAP: u32 = 31;
 
 /// Bits of PR_SET_SECUREBITS; each has a lock beside it.
 pub const NOROOT: u32 = 1;
@@ -39,6 +40,31 @@ pub struct Caps {
     pub ambient: u64,
     /// Without `KEEP_CAPS`, which is kept beside.
     pub securebits: u32,
+}
+
+/// What a program file gives (`struct vfs_cap_data`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileCaps {
+    pub permitted: u64,
+    pub inheritable: u64,
+    /// They are effective at once.
+    pub effective: bool,
+}
+
+impl FileCaps {
+    /// From the attribute's value: revisions 2, and 3 for the one user name space there
+    /// is. `None` when it is neither.
+    pub fn parse(value: &[u8]) -> Option<FileCaps> {
+        let word = |i: usize| Some(u32::from_le_bytes(value.get(i * 4..i * 4 + 4)?.try_into().ok()?));
+        let magic = word(0)?;
+        match (magic & 0xff00_0000, value.len()) {
+            (0x0200_0000, 20) => {}
+            (0x0300_0000, 24) if word(5)? == 0 => {}
+            _ => return None,
+        }
+        let set = |low: usize| Some((u64::from(word(low)?) | u64::from(word(low + 2)?) << 32) & ALL);
+        Some(FileCaps { permitted: set(1)?, inheritable: set(2)?, effective: magic & 1 != 0 })
+    }
 }
 
 impl Caps {
@@ -68,17 +94,35 @@ impl Caps {
     }
 
     /// At an execve(2) that leaves the real and effective user as given; `changed`: by
-    /// set-user-id or set-group-id.
-    pub fn executes(&mut self, ruid: u32, euid: u32, changed: bool) {
-        if changed {
+    /// set-user-id or set-group-id; `no_new`: PR_SET_NO_NEW_PRIVS. `EPERM` when the file wants to be given at once what it
+    /// cannot get. Source: capabilities(7), "Transformation of capabilities during execve()".
+    pub fn executes(
+        &mut self,
+        ruid: u32,
+        euid: u32,
+        changed: bool,
+        file: Option<FileCaps>,
+        no_new: bool,
+    ) -> Result<(), Errno> {
+        let root = self.securebits & NOROOT == 0;
+        // A set-user-id program with capabilities of its own gets these, not root's.
+        let root = root && !(file.is_some() && euid == 0 && ruid != 0);
+        let given = file.unwrap_or_default();
+        let from_file = given.permitted & self.bounding | given.inheritable & self.inheritable;
+        if given.effective && given.permitted & !from_file != 0 {
+            return Err(Errno::EPERM);
+        }
+        if changed || file.is_some() {
             self.ambient = 0;
         }
-        let root = self.securebits & NOROOT == 0;
-        self.permitted = match root && (ruid == 0 || euid == 0) {
-            true => self.inheritable | self.bounding,
-            false => self.ambient,
+        let (permitted, effective) = match root && (ruid == 0 || euid == 0) {
+            true => (self.inheritable | self.bounding, euid == 0 || given.effective),
+            false => (from_file, given.effective),
         };
-        self.effective = if root && euid == 0 { self.permitted } else { self.ambient };
+        let permitted = if no_new { permitted & self.permitted } else { permitted };
+        self.permitted = permitted | self.ambient;
+        self.effective = if effective { self.permitted } else { self.ambient };
+        Ok(())
     }
 
     /// capset(2).

@@ -116,6 +116,7 @@ corrupt_kinds! {
     BlockPointer "block pointer outside the data area; inode"
     DirectoryEntry "malformed directory entry; inode"
     DirectoryHole "directory with a missing block; inode"
+    Attributes "malformed extended attributes; inode"
     Symlink "malformed symbolic link; inode"
     BlockBitmap "freeing a block that is already free; block"
     InodeBitmap "freeing an inode that is already free; inode"

@@ -7,7 +7,7 @@
 //! sizes come from guests and may be any `u64`.
 
 use crate::error::{FsResult, fail};
-use crate::types::{Context, DirSink, Ino, Location, NewNode, RenameFlags, SetAttr};
+use crate::types::{Context, DirSink, Ino, Location, NewNode, RenameFlags, SetAttr, XattrFlags};
 use tawaki_abi::{Errno, fs::Stat, fs::Statfs};
 
 /// A file system. Only the first five methods have no default; a read-only
@@ -137,6 +137,40 @@ pub trait FileSystem: Send {
     fn setattr(&mut self, cx: &Context, ino: Ino, set: &SetAttr) -> FsResult<()> {
         let _ = (cx, ino, set);
         fail(Errno::EPERM)
+    }
+
+    /// Value of an extended attribute by its full name (xattr(7)): `ENODATA` when there
+    /// is none, `EOPNOTSUPP` when its name space is not kept.
+    fn xattr(&mut self, cx: &Context, ino: Ino, name: &[u8]) -> FsResult<Vec<u8>> {
+        let _ = (cx, ino, name);
+        fail(Errno::EOPNOTSUPP)
+    }
+
+    /// Full names of the extended attributes.
+    fn xattr_names(&mut self, cx: &Context, ino: Ino) -> FsResult<Vec<Vec<u8>>> {
+        let _ = (cx, ino);
+        Ok(Vec::new())
+    }
+
+    /// Sets an extended attribute, or removes it (`None`). `EEXIST` and `ENODATA` as the
+    /// flags and the attribute have it, `ENOSPC` when there is no room.
+    fn set_xattr(
+        &mut self,
+        cx: &Context,
+        ino: Ino,
+        name: &[u8],
+        value: Option<&[u8]>,
+        flags: XattrFlags,
+    ) -> FsResult<()> {
+        let _ = (cx, ino, name, value, flags);
+        fail(Errno::EOPNOTSUPP)
+    }
+
+    /// Contents or owner of the file change: the capabilities it gives as a program
+    /// ([`CAPABILITY`](crate::CAPABILITY)) go. Called before every write.
+    fn drop_capabilities(&mut self, cx: &Context, ino: Ino) -> FsResult<()> {
+        let _ = (cx, ino);
+        Ok(())
     }
 
     /// Allocates room for `[offset, offset + len)`; grows the file unless

@@ -67,6 +67,7 @@ impl Vfs {
                 self.fs_at(at)?.setattr(cx, at.ino, &set)?;
             }
         }
+        self.fs_at(at)?.drop_capabilities(cx, at.ino)?;
         let mut done = 0;
         while done < data.len() {
             let end = data.len().min(done + MAX_TRANSFER);
@@ -169,7 +170,11 @@ impl Vfs {
         self.check_writable(at)?;
         let set = access::check_setattr(cx.creds, &stat, &set)?;
         self.maintain(cx);
-        self.fs_at(at)?.setattr(cx, at.ino, &set)?;
+        let fs = self.fs_at(at)?;
+        if (set.uid.is_some() || set.gid.is_some()) && !is_dir(&stat) {
+            fs.drop_capabilities(cx, at.ino)?;
+        }
+        fs.setattr(cx, at.ino, &set)?;
         let what = match (set.atime.is_some(), set.mtime.is_some()) {
             _ if set.mode.is_some() || set.uid.is_some() || set.gid.is_some() => mask::ATTRIB,
             (true, false) => mask::ACCESS,

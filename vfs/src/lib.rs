@@ -7,7 +7,7 @@
 //!
 //! Order of the source: `error`, `types`, `fs` (the trait), `names` (name cache),
 //! `access` (permissions), `vfs` (facade and mounts), `resolve` (path walk),
-//! `open`, `ops` and `io` (operations), `loopback` (files as devices), then the file systems `tmpfs` and `ext2`.
+//! `open`, `ops`, `io` and `xattr` (operations), `loopback` (files as devices), then the file systems `tmpfs` and `ext2`.
 //!
 //! Invariant: no host types, and nothing from a guest or an image is trusted.
 
@@ -26,6 +26,7 @@ mod tmpfs;
 mod types;
 mod vfs;
 mod watch;
+mod xattr;
 
 pub use error::{Corrupt, CorruptKind, FsError, FsResult};
 pub use ext2::Ext2;
@@ -37,6 +38,8 @@ pub use tmpfs::Tmpfs;
 pub use types::{
     Access, At, Context, Creds, DirEntry, DirSink, FileKind, FsId, Ino, InodeRef, Location, MAX_LINKS,
     MountFlags, MountId, NAME_MAX, NewNode, PATH_MAX, RenameFlags, ResolveFlags, SetAttr, TimeSet,
+    XattrFlags,
 };
 pub use vfs::{MountInfo, Vfs};
+pub use xattr::{CAPABILITY, XATTR_NAME_MAX, XATTR_SIZE_MAX};
 pub use watch::{Change, mask};

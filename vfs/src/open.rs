@@ -209,7 +209,9 @@ impl Vfs {
             }
         }
         self.maintain(cx);
-        self.fs_at(location)?.setattr(cx, location.ino, &set)?;
+        let fs = self.fs_at(location)?;
+        fs.drop_capabilities(cx, location.ino)?;
+        fs.setattr(cx, location.ino, &set)?;
         self.note_change(location, crate::watch::mask::MODIFY);
         Ok(())
     }

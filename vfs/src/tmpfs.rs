@@ -6,7 +6,8 @@
 
 use crate::error::{FsResult, fail};
 use crate::fs::{FileSystem, Rename};
-use crate::types::{Context, DirEntry, DirSink, Ino, NAME_MAX, NewNode, RenameFlags, SetAttr, TimeSet};
+use crate::types::{Context, DirEntry, DirSink, Ino, NAME_MAX, NewNode, RenameFlags, SetAttr, TimeSet, XattrFlags};
+use crate::xattr::CAPABILITY;
 use std::collections::{BTreeMap, HashMap};
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat, Statfs, Timespec};
@@ -74,6 +75,8 @@ struct Node {
     mtime: Timespec,
     ctime: Timespec,
     body: Body,
+    /// Extended attributes by full name.
+    attributes: BTreeMap<Box<[u8]>, Box<[u8]>>,
 }
 
 /// A file system in memory.
@@ -85,6 +88,8 @@ pub struct Tmpfs {
     max_inodes: u64,
     /// Names in all directories; bounded like inodes.
     names: u64,
+    /// Names and values of extended attributes, bytes; at most a quarter of the size.
+    attribute_bytes: usize,
 }
 
 const ROOT: u64 = 1;
@@ -103,6 +108,7 @@ impl Tmpfs {
             mtime: now,
             ctime: now,
             body: Body::Dir(Dir::new(ROOT)),
+            attributes: BTreeMap::new(),
         };
         let max_pages = size.div_ceil(PAGE as u64);
         Tmpfs {
@@ -112,6 +118,7 @@ impl Tmpfs {
             used_pages: 0,
             max_inodes: max_pages.clamp(1024, 1 << 20),
             names: 0,
+            attribute_bytes: 0,
         }
     }
 
@@ -154,6 +161,8 @@ impl Tmpfs {
             return;
         }
         if let Some(node) = self.nodes.remove(&ino) {
+            let bytes: usize = node.attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
+            self.attribute_bytes -= bytes;
             match node.body {
                 Body::File { pages, .. } => self.used_pages -= pages.len() as u64,
                 Body::Symlink(_) | Body::Dir(_) | Body::Special => {}
@@ -185,6 +194,7 @@ impl Tmpfs {
                 mtime: cx.now,
                 ctime: cx.now,
                 body,
+                attributes: BTreeMap::new(),
             },
         );
         Ok(ino)
@@ -226,6 +236,16 @@ impl Tmpfs {
         self.used_pages -= freed;
         Ok(())
     }
+}
+
+/// The name spaces that tmpfs keeps.
+fn check_xattr_name(name: &[u8]) -> FsResult<()> {
+    for prefix in [&b"user."[..], b"trusted.", b"security."] {
+        if let Some(rest) = name.strip_prefix(prefix) {
+            return if rest.is_empty() { fail(Errno::EINVAL) } else { Ok(()) };
+        }
+    }
+    fail(Errno::EOPNOTSUPP)
 }
 
 impl FileSystem for Tmpfs {
@@ -497,6 +517,56 @@ impl FileSystem for Tmpfs {
         }
         self.drop_if_unused(target.0, r.keep_target);
         Ok(())
+    }
+
+    fn xattr(&mut self, _cx: &Context, ino: Ino, name: &[u8]) -> FsResult<Vec<u8>> {
+        check_xattr_name(name)?;
+        let value = self.node(ino)?.attributes.get(name).ok_or(Errno::ENODATA)?;
+        Ok(value.to_vec())
+    }
+
+    fn xattr_names(&mut self, _cx: &Context, ino: Ino) -> FsResult<Vec<Vec<u8>>> {
+        Ok(self.node(ino)?.attributes.keys().map(|name| name.to_vec()).collect())
+    }
+
+    fn set_xattr(
+        &mut self,
+        cx: &Context,
+        ino: Ino,
+        name: &[u8],
+        value: Option<&[u8]>,
+        flags: XattrFlags,
+    ) -> FsResult<()> {
+        check_xattr_name(name)?;
+        let limit = (self.max_pages as usize).saturating_mul(PAGE / 4);
+        let used = self.attribute_bytes;
+        let node = self.node_mut(ino)?;
+        let before = node.attributes.get(name).map(|old| name.len() + old.len());
+        if before.is_some() && flags.contains(XattrFlags::CREATE) {
+            return fail(Errno::EEXIST);
+        }
+        if before.is_none() && (flags.contains(XattrFlags::REPLACE) || value.is_none()) {
+            return fail(Errno::ENODATA);
+        }
+        let after = value.map_or(0, |value| name.len() + value.len());
+        let used = used - before.unwrap_or(0) + after;
+        if used > limit && value.is_some() {
+            return fail(Errno::ENOSPC);
+        }
+        match value {
+            Some(value) => drop(node.attributes.insert(name.into(), value.into())),
+            None => drop(node.attributes.remove(name)),
+        }
+        node.ctime = cx.now;
+        self.attribute_bytes = used;
+        Ok(())
+    }
+
+    fn drop_capabilities(&mut self, cx: &Context, ino: Ino) -> FsResult<()> {
+        if !self.node(ino)?.attributes.contains_key(CAPABILITY) {
+            return Ok(());
+        }
+        self.set_xattr(cx, ino, CAPABILITY, None, XattrFlags::empty())
     }
 
     fn setattr(&mut self, cx: &Context, ino: Ino, set: &SetAttr) -> FsResult<()> {

@@ -213,6 +213,15 @@ bitflags::bitflags! {
         const EXCHANGE = 2;
     }
 
+    /// Flags of setxattr(2).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct XattrFlags: u32 {
+        /// Fail when it exists (`XATTR_CREATE`).
+        const CREATE = 1;
+        /// Fail when it does not (`XATTR_REPLACE`).
+        const REPLACE = 2;
+    }
+
     /// Flags of a mount (mount(2); the numbers are `MS_*`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
     pub struct MountFlags: u32 {

@@ -148,7 +148,10 @@ pub enum Call {
     InotifyAdd { fd: Fd, path: Path, mask: u32 },
     /// inotify_rm_watch(2).
     InotifyRm { fd: Fd, watch: i32 },
-    // Extended attributes and ACLs are answered without the kernel (EOPNOTSUPP).
+    /// getxattr(2), setxattr(2), listxattr(2), removexattr(2) and their kin; an empty
+    /// path with AT_EMPTY_PATH is the descriptor's file. Body: `Bytes` of a value or of
+    /// names with their NULs.
+    Xattr { dirfd: Fd, path: Path, flags: u32, op: XattrOp },
 
     // ---- memory, as far as the kernel is concerned
     /// Before mmap(2) of a file: checks the descriptor's rights. `prot` and
@@ -397,6 +400,19 @@ pub enum IpcOp {
     SetValue(i32),
     /// SETALL.
     SetAll(Vec<u16>),
+}
+
+/// What is done to extended attributes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum XattrOp {
+    /// The value of one.
+    Get { name: ByteBuf },
+    /// The names of all.
+    List,
+    /// Sets one; `flags` are XATTR_CREATE 1 and XATTR_REPLACE 2.
+    Set { name: ByteBuf, value: ByteBuf, flags: u32 },
+    /// Removes one.
+    Remove { name: ByteBuf },
 }
 
 /// Where `MapRead` reads from.

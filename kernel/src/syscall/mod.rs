@@ -27,6 +27,7 @@ mod time;
 mod transfer;
 mod watch;
 mod write;
+mod xattr;
 
 pub use misc::{RELEASE, VERSION};
 pub use schedule::Schedule;
@@ -116,6 +117,7 @@ syscalls! { k, c, p;
     Call::Fallocate { fd, mode, offset, len } => k.sys_fallocate(c, *fd, *mode, (*offset, *len), p), Partial, "fallocate", "allocate, keep-size and punch-hole (written as zeros, blocks stay); no other mode, as on Linux's ext2 and tmpfs";
     Call::Fsync { fd } => k.sys_fsync(c, *fd), Full, "fsync fdatasync syncfs", "";
     Call::Sync => k.sys_sync(c), Full, "sync", "";
+    Call::Xattr { dirfd, path, flags, op } => k.sys_xattr(c, *dirfd, path, *flags, op), Partial, "getxattr setxattr listxattr removexattr and their l and f forms", "user, trusted and security attributes on ext2 and tmpfs; access lists (system.posix_acl_*) EOPNOTSUPP";
     Call::Statfs { path } => k.sys_statfs(c, path), Full, "statfs", "";
     Call::Fstatfs { fd } => k.sys_fstatfs(c, *fd), Full, "fstatfs", "";
     Call::Pipe { flags } => k.sys_pipe(c, *flags), Full, "pipe pipe2", "no packet mode";
@@ -182,7 +184,7 @@ syscalls! { k, c, p;
     Call::Rest => k.sys_rest(c), Full, "(a long wait on a futex)", "";
     Call::Getrandom { len } => k.sys_getrandom(*len), Full, "getrandom", "";
     Call::Capget { pid } => k.sys_capget(c, *pid), Full, "capget", "";
-    Call::Capset { effective, permitted, inheritable } => k.sys_capset(c, *effective, *permitted, *inheritable), Partial, "capset", "files have no capabilities";
+    Call::Capset { effective, permitted, inheritable } => k.sys_capset(c, *effective, *permitted, *inheritable), Full, "capset", "";
     // signals
     Call::Sigaction { signo, action } => k.sys_sigaction(c, *signo, *action), Full, "rt_sigaction sigaction signal", "";
     Call::Sigprocmask { how, set } => k.sys_sigprocmask(c, *how, *set), Full, "rt_sigprocmask sigprocmask", "";

@@ -253,7 +253,15 @@ impl Kernel {
         let Kernel { vfs, sys, .. } = self;
         let stat = vfs.stat(&sys.context(c.proc), loc)?;
         let nosuid = vfs.mount_flags(loc)?.contains(MountFlags::NOSUID);
-        // The other threads end first.
+        // The other threads end first, if nothing refuses the program.
+        let file = if nosuid { None } else { self.file_caps(c, loc)? };
+        let mut trial = self.sys.procs[c.proc].cred.caps;
+        let (ruid, euid) = {
+            let p = &self.sys.procs[c.proc];
+            let suid = !nosuid && !p.no_new_privs && stat.mode & S_ISUID != 0;
+            (p.cred.ruid, if suid { stat.uid } else { p.cred.euid })
+        };
+        trial.executes(ruid, euid, false, file, false)?;
         let p = &mut self.sys.procs[c.proc];
         if p.tasks.len() > 1 {
             if p.exec_task.is_some_and(|other| other != c.task) {
@@ -317,10 +325,14 @@ impl Kernel {
         let changed = (cred.euid, cred.egid) != (p.cred.euid, p.cred.egid);
         cred.suid = cred.euid;
         cred.sgid = cred.egid;
-        cred.caps.executes(cred.ruid, cred.euid, changed);
+        let ambient = if changed || file.is_some() { 0 } else { cred.caps.ambient };
+        // Tried above.
+        let _ = cred.caps.executes(cred.ruid, cred.euid, changed, file, p.no_new_privs);
         cred.keep_caps = 0;
         cred.sync_fs();
-        let secure = cred.euid != cred.ruid || cred.egid != cred.rgid;
+        let gained = cred.ruid != 0
+            && (file.is_some_and(|file| file.effective) || cred.caps.permitted & !ambient != 0);
+        let secure = cred.euid != cred.ruid || cred.egid != cred.rgid || gained;
         let t = &mut self.sys.tasks[c.task];
         t.comm = comm.iter().copied().take(15).collect();
         if let Some(loc) = old_exe {

@@ -554,23 +554,3 @@ pub fn fcntl(t: &mut Thread<'_>, a: &Args) -> SysResult {
         _ => t.value(&Call::Fcntl { fd, cmd, arg }),
     }
 }
-
-/// Extended attributes by path: no file system here has any, of files that exist.
-pub fn xattr(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let path = t.path(a[0])?;
-    t.request(&Call::Stat { dirfd: AT_FDCWD, path, flags: 0 })?;
-    Err(Errno::EOPNOTSUPP)
-}
-
-/// The same without following a link.
-pub fn lxattr(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let path = t.path(a[0])?;
-    t.request(&Call::Stat { dirfd: AT_FDCWD, path, flags: AT_SYMLINK_NOFOLLOW })?;
-    Err(Errno::EOPNOTSUPP)
-}
-
-/// The same by descriptor.
-pub fn fxattr(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    t.value(&Call::Fcntl { fd: a[0] as i32, cmd: 1, arg: 0 })?;
-    Err(Errno::EOPNOTSUPP)
-}

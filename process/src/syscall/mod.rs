@@ -23,6 +23,7 @@ pub mod task;
 pub mod time;
 pub mod tty;
 pub mod watch;
+pub mod xattr;
 
 use crate::thread::{SysResult, Thread, Width};
 use std::sync::atomic::Ordering;

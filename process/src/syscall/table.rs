@@ -3,7 +3,7 @@
 
 use super::{
     advise, fs, ids, io, ipc, misc, mm, mqueue, net, poll, sched, signal, stat, state, system, task, time,
-    tty, watch,
+    tty, watch, xattr,
 };
 use crate::futex;
 use crate::syscall::{Args, refused, refused_quietly};
@@ -249,18 +249,18 @@ table! {
      165,   21, mount, fs::mount, "sssxp", Full, "";
      166,   52, umount2, fs::umount2, "sx", Full, "";
        -,   22, umount, fs::umount, "s", Full, "";
-     188,  226, setxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     189,  227, lsetxattr, fs::lxattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     190,  228, fsetxattr, fs::fxattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     191,  229, getxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     192,  230, lgetxattr, fs::lxattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     193,  231, fgetxattr, fs::fxattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     194,  232, listxattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     195,  233, llistxattr, fs::lxattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     196,  234, flistxattr, fs::fxattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     197,  235, removexattr, fs::xattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     198,  236, lremovexattr, fs::lxattr, "sxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
-     199,  237, fremovexattr, fs::fxattr, "dxxx", Partial, "EOPNOTSUPP: no file system here has attributes";
+     188,  226, setxattr, xattr::setxattr, "sspux", Partial, "user, trusted and security; on ext2 and tmpfs";
+     189,  227, lsetxattr, xattr::lsetxattr, "sspux", Partial, "user, trusted and security; on ext2 and tmpfs";
+     190,  228, fsetxattr, xattr::fsetxattr, "dspux", Partial, "user, trusted and security; on ext2 and tmpfs";
+     191,  229, getxattr, xattr::getxattr, "sspu", Partial, "user, trusted and security; on ext2 and tmpfs";
+     192,  230, lgetxattr, xattr::lgetxattr, "sspu", Partial, "user, trusted and security; on ext2 and tmpfs";
+     193,  231, fgetxattr, xattr::fgetxattr, "dspu", Partial, "user, trusted and security; on ext2 and tmpfs";
+     194,  232, listxattr, xattr::listxattr, "spu", Partial, "user, trusted and security; on ext2 and tmpfs";
+     195,  233, llistxattr, xattr::llistxattr, "spu", Partial, "user, trusted and security; on ext2 and tmpfs";
+     196,  234, flistxattr, xattr::flistxattr, "dpu", Partial, "user, trusted and security; on ext2 and tmpfs";
+     197,  235, removexattr, xattr::removexattr, "ss", Partial, "user, trusted and security; on ext2 and tmpfs";
+     198,  236, lremovexattr, xattr::lremovexattr, "ss", Partial, "user, trusted and security; on ext2 and tmpfs";
+     199,  237, fremovexattr, xattr::fremovexattr, "ds", Partial, "user, trusted and security; on ext2 and tmpfs";
     // ---- waiting for descriptors
        7,  168, poll, poll::poll, "pud", Full, "";
      271,  309, ppoll, poll::ppoll, "puppu", Full, "";

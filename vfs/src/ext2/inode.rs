@@ -165,7 +165,7 @@ impl Inode {
 
 impl Volume {
     /// Block and byte offset of an inode.
-    fn inode_place(&self, ino: u32) -> FsResult<(Block, usize)> {
+    pub fn inode_place(&self, ino: u32) -> FsResult<(Block, usize)> {
         if ino == 0 || ino > self.geo.inodes_count {
             return corrupt(CorruptKind::InodeNumber, ino);
         }

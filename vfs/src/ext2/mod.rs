@@ -15,11 +15,15 @@ mod inode;
 mod layout;
 mod read_ahead;
 mod volume;
+mod xattr;
 
 use crate::cache::BlockCache;
 use crate::error::{CorruptKind, FsError, FsResult, fail};
 use crate::fs::{FileSystem, Rename};
-use crate::types::{Context, DirSink, FileKind, Ino, NAME_MAX, NewNode, RenameFlags, SetAttr, TimeSet};
+use crate::types::{
+    Context, DirSink, FileKind, Ino, NAME_MAX, NewNode, RenameFlags, SetAttr, TimeSet, XattrFlags,
+};
+use crate::xattr::CAPABILITY;
 use inode::{Inode, Time};
 use layout::{FLAG_APPEND, FLAG_IMMUTABLE, LINK_MAX, ROOT_INO};
 use std::collections::HashSet;
@@ -486,6 +490,50 @@ impl FileSystem for Ext2 {
             inode.set_time(Time::Change, cx.now);
             volume.put_inode(&inode)
         })
+    }
+
+    fn xattr(&mut self, _cx: &Context, ino: Ino, name: &[u8]) -> FsResult<Vec<u8>> {
+        let inode = self.read_inode(ino)?;
+        let result = self.volume.xattr(&inode, name);
+        self.noted(result)
+    }
+
+    fn xattr_names(&mut self, _cx: &Context, ino: Ino) -> FsResult<Vec<Vec<u8>>> {
+        let inode = self.read_inode(ino)?;
+        let result = self.volume.xattr_names(&inode);
+        self.noted(result)
+    }
+
+    fn set_xattr(
+        &mut self,
+        cx: &Context,
+        ino: Ino,
+        name: &[u8],
+        value: Option<&[u8]>,
+        flags: XattrFlags,
+    ) -> FsResult<()> {
+        let ino = number(ino)?;
+        self.transaction(cx, value.is_none(), |volume| {
+            let mut inode = volume.inode(ino)?;
+            check_flags(&inode)?;
+            let how = (flags.contains(XattrFlags::CREATE), flags.contains(XattrFlags::REPLACE));
+            let privileged = privileged(volume, cx);
+            volume.set_xattr(&mut inode, name, value, how, privileged)?;
+            inode.set_time(Time::Change, cx.now);
+            volume.put_inode(&inode)
+        })
+    }
+
+    fn drop_capabilities(&mut self, cx: &Context, ino: Ino) -> FsResult<()> {
+        let inode = self.read_inode(ino)?;
+        if !self.volume.has_attributes(&inode)? {
+            return Ok(());
+        }
+        match self.xattr(cx, ino, CAPABILITY) {
+            Err(error) if error.is(Errno::ENODATA) => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => self.set_xattr(cx, ino, CAPABILITY, None, XattrFlags::empty()),
+        }
     }
 
     fn release(&mut self, cx: &Context, ino: Ino) -> FsResult<()> {
