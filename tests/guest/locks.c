@@ -161,6 +161,37 @@ int main(void)
         CALL(umount("n/below"));
         CALL(umount("n"));
     });
+    CHILD("lazily", {
+        CALL(mount("none", "m", "tmpfs", 0, 0));
+        mkdir("m/below", 0755);
+        CALL(mount("none", "m/below", "tmpfs", 0, 0));
+        int held = open("m/inside", O_RDWR | O_CREAT, 0644);
+        int deep = open("m/below/deep", O_RDWR | O_CREAT, 0644);
+        int top = open("m", O_RDONLY | O_DIRECTORY);
+        CALL(umount2("m", MNT_DETACH));
+        CALL(access("m/inside", F_OK));
+        CALL(write(held, "held", 4));
+        CALL(write(deep, "deep", 4));
+        CALL(faccessat(top, "inside", F_OK, 0));
+        CALL(faccessat(top, "below/deep", F_OK, 0));
+        CALL(close(openat(top, "new", O_CREAT | O_WRONLY, 0644)) < 0);
+        char line[200];
+        int seen = 0;
+        FILE *mounts = fopen("/proc/self/mounts", "r");
+        while (fgets(line, sizeof line, mounts))
+            seen += strstr(line, "/m ") || strstr(line, "/m/below ");
+        fclose(mounts);
+        SHOW(seen);
+        CALL(pread(held, line, 10, 0));
+        close(top);
+        CALL(mount("none", "m", "tmpfs", 0, 0));
+        CALL(access("m/inside", F_OK));
+        CALL(umount2("m", MNT_DETACH));
+        CALL(umount2("m", MNT_DETACH));
+        CALL(umount2("file", MNT_DETACH));
+        CALL(pread(held, line, 10, 0));
+        CALL(pread(deep, line, 10, 0));
+    });
     CHILD("as a user", {
         setuid(1000);
         CALL(mount("none", "m", "tmpfs", 0, 0));

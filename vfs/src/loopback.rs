@@ -358,7 +358,7 @@ impl Vfs {
             let root = self.fs(fs)?.root();
             let flags = if self.fs(fs)?.writable() { flags } else { flags | MountFlags::RDONLY };
             let source = source.to_owned();
-            return Ok(self.add_mount(Mount { fs, root, over: Some(at), flags, source }));
+            return Ok(self.add_mount(Mount { fs, root, over: Some(at), flags, source, detached: false }));
         }
         // Asked to write what cannot be written; mount(8) then tries read-only.
         if read_only && !flags.contains(MountFlags::RDONLY) {

@@ -26,6 +26,8 @@ pub(crate) struct Mount {
     pub over: Option<Location>,
     pub flags: MountFlags,
     pub source: String,
+    /// Out of the tree (`MNT_DETACH`), there for who still uses it.
+    pub detached: bool,
 }
 
 /// One line of `/proc/mounts`.
@@ -73,6 +75,8 @@ pub struct Vfs {
     pub(crate) unreleased: Vec<InodeRef>,
     pub(crate) watched: crate::watch::Watched,
     pub(crate) loops: Vec<Loop>,
+    /// Some mount is detached and still used.
+    detached: bool,
     messages: Vec<String>,
     root: Option<MountId>,
 }
@@ -95,6 +99,7 @@ impl Vfs {
             unreleased: Vec::new(),
             watched: Default::default(),
             loops: (0..LOOPS).map(|_| Loop::default()).collect(),
+            detached: false,
             messages: Vec::new(),
             root: None,
         }
@@ -124,7 +129,7 @@ impl Vfs {
             0x10 + u64::from(fs_id.0)
         };
         self.slots.push(Some(FsSlot { cacheable: fs.cacheable(), fs, dev }));
-        self.add_mount(Mount { fs: fs_id, root, over, flags, source: source.to_owned() })
+        self.add_mount(Mount { fs: fs_id, root, over, flags, source: source.to_owned(), detached: false })
     }
 
     /// Enters a mount and covers what it is over.
@@ -189,6 +194,7 @@ impl Vfs {
             over: Some(at),
             flags: old.flags | flags,
             source: old.source.clone(),
+            detached: false,
         };
         Ok(self.add_mount(mount))
     }
@@ -241,9 +247,7 @@ impl Vfs {
         }
         // Another mount of the file system keeps it.
         let id = at.mount;
-        let others = self.mounts.iter().enumerate();
-        let others = others.filter(|(n, m)| *n != id.0 as usize && m.as_ref().is_some_and(|m| m.fs == fs));
-        if others.count() > 0 {
+        if self.is_mounted_elsewhere(id, fs) {
             self.covered.remove(&over);
             self.mounts[id.0 as usize] = None;
             return Ok(());
@@ -251,6 +255,18 @@ impl Vfs {
         if self.open.keys().any(|inode| inode.fs == fs) {
             return fail(Errno::EBUSY);
         }
+        self.end_mount(cx, id, fs)?;
+        self.covered.remove(&over);
+        Ok(())
+    }
+
+    fn is_mounted_elsewhere(&self, id: MountId, fs: FsId) -> bool {
+        let mut others = self.mounts.iter().enumerate();
+        others.any(|(n, m)| n != id.0 as usize && m.as_ref().is_some_and(|m| m.fs == fs))
+    }
+
+    /// Ends the only mount of a file system that nobody uses, and the file system.
+    fn end_mount(&mut self, cx: &Context, id: MountId, fs: FsId) -> FsResult<()> {
         match self.fs(fs)?.unmount(cx) {
             Ok(()) => {}
             // A file that cannot be written does not keep its mount for ever.
@@ -261,13 +277,60 @@ impl Vfs {
         }
         self.note_unmount(fs);
         self.collect_messages(fs);
-        self.covered.remove(&over);
-        self.mounts[at.mount.0 as usize] = None;
+        self.mounts[id.0 as usize] = None;
         self.slots[fs.0 as usize] = None;
         self.names.forget_fs(fs);
         self.unreleased.retain(|inode| inode.fs != fs);
         self.loop_unmounted(cx, fs);
         Ok(())
+    }
+
+    /// Takes the mount at `at`, and what is mounted in it, out of the tree; each ends when
+    /// nobody uses its file system any more (umount2(2), `MNT_DETACH`).
+    pub fn detach(&mut self, cx: &Context, at: Location) -> FsResult<()> {
+        let at = self.cross(at);
+        let mount = self.mount_ref(at.mount)?;
+        if mount.over.is_none() || mount.root != at.ino {
+            return fail(Errno::EINVAL);
+        }
+        let mut gone = vec![at.mount];
+        let mut next = 0;
+        while let Some(&id) = gone.get(next) {
+            next += 1;
+            gone.extend(self.covered.iter().filter(|(over, _)| over.mount == id).map(|(_, mount)| *mount));
+        }
+        for id in gone {
+            if let Some(Some(mount)) = self.mounts.get_mut(id.0 as usize) {
+                mount.detached = true;
+                if let Some(over) = mount.over.take() {
+                    self.covered.remove(&over);
+                }
+            }
+        }
+        self.detached = true;
+        self.end_detached(cx);
+        Ok(())
+    }
+
+    /// Ends the detached mounts that nobody uses. What a device is not ready for is tried
+    /// again later.
+    fn end_detached(&mut self, cx: &Context) {
+        let detached = |m: &Option<Mount>| m.as_ref().filter(|m| m.detached).map(|m| m.fs);
+        let all: Vec<_> = self.mounts.iter().map(detached).enumerate().collect();
+        self.detached = false;
+        for (n, fs) in all {
+            let Some(fs) = fs else { continue };
+            let id = MountId(n as u32);
+            let used = self.open.keys().any(|inode| inode.fs == fs);
+            let ended = !used
+                && if self.is_mounted_elsewhere(id, fs) {
+                    self.mounts[n] = None;
+                    true
+                } else {
+                    self.end_mount(cx, id, fs).is_ok()
+                };
+            self.detached |= !ended;
+        }
     }
 
     /// Changes the flags of the mount that `at` is in (`MS_REMOUNT`).
@@ -369,6 +432,9 @@ impl Vfs {
             self.note(inode, crate::watch::mask::DELETE_SELF, 0, b"");
         }
         self.maintain(cx);
+        if self.detached {
+            self.end_detached(cx);
+        }
     }
 
     /// Finishes what earlier closes could not because a block was pending. Cheap

@@ -128,7 +128,7 @@ syscalls! { k, c, p;
     Call::Chroot { path } => k.sys_chroot(c, path), Full, "chroot", "";
     Call::Umask { mask } => k.sys_umask(c, *mask), Full, "umask", "";
     Call::Mount { source, target, fstype, flags, data } => k.sys_mount(c, source, target, fstype, *flags, data), Partial, "mount", "tmpfs, proc, sysfs, devpts, ext2 on loop devices, MS_BIND (not recursive), MS_MOVE and MS_REMOUNT; propagation is accepted without effect";
-    Call::Umount { target, flags } => k.sys_umount(c, target, *flags), Partial, "umount umount2", "no lazy unmount";
+    Call::Umount { target, flags } => k.sys_umount(c, target, *flags), Partial, "umount umount2", "no MNT_EXPIRE";
     Call::Transfer { from, from_offset, to, to_offset, len, kind } => k.sys_transfer(c, (*from, *from_offset), (*to, *to_offset), *len, *kind, p), Partial, "sendfile copy_file_range splice tee", "between files, pipes and sockets; others EINVAL, which programs answer with read and write";
     Call::Memfd { name, flags } => k.sys_memfd(c, name, *flags), Partial, "memfd_create", "a seal against writing does not see mappings made before; no huge pages";
     Call::Eventfd { count, flags } => k.sys_eventfd(c, *count, *flags), Full, "eventfd eventfd2", "";

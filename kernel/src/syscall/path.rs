@@ -11,6 +11,8 @@ use tawaki_vfs::{Access, Creds, FileSystem, Location, MountFlags, RenameFlags, S
 
 /// mount(2) flags that are ignored (`MS_SILENT`, `MS_REC`, propagation, times).
 const MS_REMOUNT: u64 = 32;
+/// umount2(2): out of the tree at once, ended when nobody uses it.
+const MNT_DETACH: u32 = 2;
 const MS_BIND: u64 = 4096;
 const MS_MOVE: u64 = 8192;
 /// MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED.
@@ -393,7 +395,11 @@ impl Kernel {
             return Err(Errno::EBUSY.into());
         }
         let Kernel { vfs, sys, .. } = self;
-        vfs.unmount(&sys.context(c.proc), at)?;
+        if flags & MNT_DETACH != 0 {
+            vfs.detach(&sys.context(c.proc), at)?;
+        } else {
+            vfs.unmount(&sys.context(c.proc), at)?;
+        }
         self.refresh_mounts();
         self.refresh_loops();
         done(0)
