@@ -27,6 +27,8 @@ const LAZY: u32 = 64;
 /// Pages populated by one fault, aligned.
 const CHUNK: u32 = 16;
 
+/// This many zero pages in a row below the used part of a stack: nothing below was used.
+const STACK_UNUSED: u32 = 32;
 /// Free pages that Linux keeps below an area that grows down (`stack_guard_gap`).
 const STACK_GAP: u32 = 256;
 /// Where libraries go, pages: each has its own place, so that code decoded or compiled in one
@@ -479,23 +481,44 @@ impl AddressSpace {
     }
 
     /// madvise(MADV_DONTNEED): anonymous private pages read as zero afterwards, those of
-    /// a file as the file. Returns what has to be read from files.
-    pub fn discard(&mut self, pages: Pages) -> Vec<Pages> {
+    /// a file as the file. Returns what has to be read from files. `sp` is the caller's
+    /// stack pointer: of the unused part of its own stack only what was used goes.
+    pub fn discard(&mut self, pages: Pages, sp: u64) -> Vec<Pages> {
         let private = self.vmas.overlapping(pages).filter(|(_, vma)| !vma.shared);
-        let parts: Vec<(Pages, bool)> =
-            private.map(|(p, vma)| (p, matches!(vma.kind, Kind::File { .. }))).collect();
+        let own = |p: &Pages| {
+            let page = u32::try_from(sp / PAGE).unwrap_or(u32::MAX);
+            p.end <= page && self.vmas.find(page).is_some_and(|(area, _)| area.contains(&p.start))
+        };
+        let parts: Vec<(Pages, bool, bool)> =
+            private.map(|(p, vma)| (p.clone(), matches!(vma.kind, Kind::File { .. }), own(&p))).collect();
         let mut unread = Vec::new();
-        for (part, is_file) in parts {
+        for (part, is_file, own_stack) in parts {
             if is_file {
                 unread.push(part);
                 continue;
             }
             for run in self.dirty.runs(part) {
+                let run = if own_stack { self.used_stack(run) } else { run };
                 // The pages stay marked: they may be written without notice.
                 self.backing.zero(bytes(&run));
             }
         }
         unread
+    }
+
+    /// The upper part of `pages` of a stack, down to a stretch that was never used. A thread
+    /// discards its stack when it ends, and what was never touched must stay so: zeroing the
+    /// 8 MiB of a stack takes longer than the rest of a short thread's life.
+    fn used_stack(&self, pages: Pages) -> Pages {
+        let (mut low, mut at) = (pages.end, pages.end);
+        let mut page = [0; PAGE as usize];
+        while at > pages.start && low - at < STACK_UNUSED {
+            at -= 1;
+            if !self.backing.read(u64::from(at) * PAGE, &mut page) || page.iter().any(|&byte| byte != 0) {
+                low = at;
+            }
+        }
+        low..pages.end
     }
 
     /// Sets and clears bits of [`marks`] in `pages`.

@@ -39,7 +39,8 @@ pub fn madvise(t: &mut Thread<'_>, a: &Args) -> SysResult {
             if advice == MADV_DONTNEED && locked(t) {
                 return Err(Errno::EINVAL);
             }
-            let unread = t.mm().discard(area.clone());
+            let sp = t.cpu.gpr(4);
+            let unread = t.mm().discard(area.clone(), sp);
             for part in unread {
                 read_anew(t, part);
             }
