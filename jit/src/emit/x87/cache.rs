@@ -17,7 +17,8 @@ use super::meet::Meets;
 /// Masks of the control word.
 pub(super) const ALL_MASKED: i32 = 0x3f;
 
-/// A register's value: significand (i64), and sign and exponent (i32, upper half arbitrary).
+/// A register's value: significand (i64), and sign and exponent (i32, in the upper half [`library::MARK`] and else
+/// anything).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::emit) struct Pair {
     pub m: u32,
@@ -32,7 +33,7 @@ pub(in crate::emit) enum Rounded {
     Memory,
     /// It is 0.
     Zero,
-    /// In the local of the last result's flags.
+    /// In the local of whether the last result was rounded up.
     Flags,
     /// With the condition codes.
     Codes,
@@ -56,7 +57,7 @@ pub(in crate::emit) struct Cache {
     blind: u8,
     /// The status word in memory lacks something.
     status: bool,
-    /// The local of raised flags holds some.
+    /// The local of what rounding took away is up to date.
     pub raised: bool,
     pub rounded: Rounded,
     /// The condition codes are in their local.
@@ -72,10 +73,11 @@ pub(super) struct Locals {
     pub top: u32,
     /// Tags from there on: bits 2k and 2k+1 are those of place k.
     tags: u32,
-    /// Whether the control word is not the usual one.
-    odd: u32,
-    /// Flags of results, all of them or'ed, and of the last one.
+    /// All ones (i64) if the control word is the usual one, otherwise zero.
+    usual: u32,
+    /// What rounding took away from results, all of it or'ed (i64).
     pub raised: u32,
+    /// Whether the last result was rounded up.
     pub flags: u32,
     pub codes: u32,
 }
@@ -186,8 +188,9 @@ pub(super) fn locals(e: &mut Emitter) -> Locals {
     if let Some(locals) = e.x87.locals {
         return locals;
     }
-    let [top, tags, odd, raised, flags, codes] = [(); 6].map(|()| e.local(ValType::I32));
-    *e.x87.locals.insert(Locals { top, tags, odd, raised, flags, codes })
+    let [top, tags, flags, codes] = [(); 4].map(|()| e.local(ValType::I32));
+    let [usual, raised] = [(); 2].map(|()| e.local(ValType::I64));
+    *e.x87.locals.insert(Locals { top, tags, usual, raised, flags, codes })
 }
 
 /// Where a region with x87 operations is entered, and where it goes on after a call: loads
@@ -281,14 +284,16 @@ pub(super) fn control_changed(e: &mut Emitter) {
     e.x87.cache.control = false;
 }
 
-/// The local of whether the control word is not the usual one: all masked, full precision, to nearest.
-pub(super) fn odd(e: &mut Emitter) -> u32 {
-    let odd = locals(e).odd;
+/// The local (i64) that is all ones if the control word is the usual one, all masked, full precision, to nearest,
+/// and otherwise zero.
+pub(super) fn usual(e: &mut Emitter) -> u32 {
+    let usual = locals(e).usual;
     if !std::mem::replace(&mut e.x87.cache.control, true) {
-        library::control(&mut e.i(), library::USUAL_MASK, library::USUAL);
-        e.i().local_set(odd);
+        let mut i = e.i();
+        library::control(&mut i, library::USUAL_MASK, library::USUAL);
+        i.i64_extend_i32_u().i64_const(1).i64_sub().local_set(usual);
     }
-    odd
+    usual
 }
 
 // ---- registers ----------------------------------------------------------------------
@@ -325,6 +330,8 @@ pub(super) fn value(e: &mut Emitter, place: u8) -> Pair {
     address(e, place);
     e.i().local_tee(pair.se).i64_load(at(field!(regs), 3)).local_set(pair.m);
     e.i().local_get(pair.se).i32_load16_u(at(field!(regs) + 8, 1)).local_set(pair.se);
+    library::mark(&mut e.i(), pair.m, pair.se);
+    e.i().local_set(pair.se);
     e.x87.cache.regs[usize::from(place)] = Some(pair);
     pair
 }
@@ -362,6 +369,12 @@ pub(super) fn unused(e: &mut Emitter, n: u8) -> bool {
 /// Pushes whether a value is uncommon.
 pub(super) fn uncommon(e: &mut Emitter, se: u32) {
     e.i().local_get(se).i32_const(0x7fff).i32_and().i32_const(0x7fff).i32_eq();
+}
+
+/// Pushes whether the interpreter's function has to make a result: it is uncommon, or rounding is.
+pub(super) fn unusual(e: &mut Emitter, se: u32, usual: u32) {
+    uncommon(e, se);
+    e.i().local_get(usual).i64_eqz().i32_or();
 }
 
 // ---- the state in memory ---------------------------------------------------------------
@@ -451,11 +464,10 @@ fn store(e: &mut Emitter, inline: bool) {
     e.i().local_get(l.top).i32_const(i32::from(cache.depth)).i32_add().i32_const(7).i32_and();
     e.i().i32_const(11).i32_shl();
     if cache.raised {
-        e.i().local_get(l.raised).i32_const(library::INEXACT_FLAG - INEXACT_SHIFT).i32_shr_u();
-        e.i().i32_const(1 << INEXACT_SHIFT).i32_and().i32_or();
+        e.i().local_get(l.raised).i64_const(0).i64_ne().i32_const(INEXACT_SHIFT).i32_shl().i32_or();
     }
     if cache.rounded == Rounded::Flags {
-        e.i().local_get(l.flags).i32_const(library::UP_FLAG - library::C1_SHIFT).i32_shr_u();
+        e.i().local_get(l.flags).i32_const(library::C1_SHIFT).i32_shl();
         e.i().i32_const(C1).i32_and().i32_or();
     }
     if cache.codes {
@@ -497,10 +509,10 @@ fn slowly(e: &mut Emitter, op: &Op, after: &Cache) {
     }
     if after.rounded == Rounded::Flags {
         e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1));
-        e.i().i32_const(library::UP_FLAG - library::C1_SHIFT).i32_shl().local_set(l.flags);
+        e.i().i32_const(library::C1_SHIFT).i32_shr_u().local_set(l.flags);
     }
     if after.raised {
-        e.i().i32_const(0).local_set(l.raised);
+        e.i().i64_const(0).local_set(l.raised);
     }
     if after.codes {
         e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).local_set(l.codes);
@@ -511,13 +523,18 @@ fn slowly(e: &mut Emitter, op: &Op, after: &Cache) {
 /// Pops an i32: if it is not zero the interpreter's function does the operation, otherwise
 /// `rest`. Either way `after` holds behind.
 pub(super) fn unless(e: &mut Emitter, op: &Op, after: Cache, rest: impl FnOnce(&mut Emitter)) {
+    slowly_if(e, op, &after, rest);
+    end(e, after);
+}
+
+/// The same, and the operation has not ended.
+pub(super) fn slowly_if(e: &mut Emitter, op: &Op, after: &Cache, rest: impl FnOnce(&mut Emitter)) {
     e.unlikely();
     e.if_();
-    slowly(e, op, &after);
+    slowly(e, op, after);
     e.else_();
     rest(e);
     e.close();
-    end(e, after);
 }
 
 /// Ends an operation.
@@ -531,15 +548,29 @@ pub(super) fn release(e: &mut Emitter) {
     e.x87.pairs.iter_mut().for_each(|p| p.1 = false);
 }
 
-/// Notes the flags of a result in a local.
-pub(super) fn note(e: &mut Emitter, flags: u32) {
+/// Notes whether a result was rounded up (i32) and what rounding took away (i64).
+pub(super) fn note(e: &mut Emitter, up: u32, rest: u32) {
     let l = locals(e);
-    e.i().local_get(flags).local_set(l.flags);
-    e.i().local_get(flags);
+    e.i().local_get(up).local_set(l.flags);
+    e.i().local_get(rest);
+    raise(e);
+}
+
+/// Notes the flags of a result of the library.
+pub(super) fn note_flags(e: &mut Emitter, flags: u32) {
+    let l = locals(e);
+    e.i().local_get(flags).i32_const(library::UP_FLAG).i32_shr_u().local_set(l.flags);
+    e.i().local_get(flags).i32_const(1 << library::INEXACT_FLAG).i32_and().i64_extend_i32_u();
+    raise(e);
+}
+
+/// Pops what is not zero if a result was inexact.
+fn raise(e: &mut Emitter) {
+    let raised = locals(e).raised;
     if e.x87.cache.raised {
-        e.i().local_get(l.raised).i32_or();
+        e.i().local_get(raised).i64_or();
     }
-    e.i().local_set(l.raised);
+    e.i().local_set(raised);
 }
 
 /// Pops an i32: the condition codes.

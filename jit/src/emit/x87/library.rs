@@ -6,14 +6,13 @@
 //! at full precision. Whatever is not common the caller has the interpreter's function do.
 //!
 //! A value is two wasm values, the significand (i64) and sign with exponent (i32), whose
-//! upper half takers ignore: in results it is their flags. What
+//! upper half these functions ignore: in results it is their flags, and [`MARK`] is in it. What
 //! has no common representation is passed as [`UNCOMMON`], which every taker refuses by
 //! returning it.
 
 use std::mem::offset_of;
 
 mod arithmetic;
-mod compare;
 mod store;
 
 use tawaki_cpu::x87::F80;
@@ -22,11 +21,12 @@ use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 use ValType::{I32, I64};
 
 use self::arithmetic::{add, div, divide_step, mul, sqrt};
-use self::compare::relate;
 use self::store::{store_int, store32, store64};
 
 /// Sign and exponent of what is not common.
 pub(super) const UNCOMMON: i32 = 0x7fff;
+/// Set in sign and exponent of what is neither a normal number nor zero.
+pub(super) const MARK: i32 = i32::MIN;
 pub(super) const TOP_BIT: i64 = i64::MIN;
 /// Status word.
 pub(in crate::emit) const PENDING: i32 = 0x80;
@@ -74,7 +74,7 @@ macro_rules! functions {
 }
 
 functions! {
-    0 GET get (I32, I32) -> (I64, I32) "(state, register modulo 8): what is in it.";
+    0 GET get (I32, I32) -> (I64, I32) "(state, register modulo 8): what is in it, marked.";
     1 PUT put (I32, I32, I64, I32) -> () "(state, register modulo 8, value): puts it there.";
     2 PUT_STATUS put_status (I32, I32, I32, I32, I32) -> ()
         "(state, keep, set, top, tags): the status word; the tags from those from that register on.";
@@ -83,13 +83,11 @@ functions! {
     5 DIV div (I64, I32, I64, I32) -> (I64, I32) "The first value by the second, with flags.";
     6 DIVIDE_STEP divide_step (I64, I64, I64) -> (I64, I64)
         "(rest, digit, divisor): 32 bits of a quotient, and what is left.";
-    7 RELATE relate (I64, I32, I64, I32) -> (I32)
-        "The first value against the second: 0 greater, 1 less, 2 equal, -1 not common.";
-    8 STORE64 store64 (I64, I32) -> (I64, I32) "A value as a double, and flags.";
-    9 STORE32 store32 (I64, I32) -> (I64, I32) "A value as a single, and flags.";
-    10 STORE_INT store_int (I64, I32, I64, I32) -> (I64, I32)
+    7 STORE64 store64 (I64, I32) -> (I64, I32) "A value as a double, and flags.";
+    8 STORE32 store32 (I64, I32) -> (I64, I32) "A value as a single, and flags.";
+    9 STORE_INT store_int (I64, I32, I64, I32) -> (I64, I32)
         "(value, largest, rounding control): as an integer of at most this magnitude, and flags.";
-    11 SQRT sqrt (I64, I32) -> (I64, I32) "The square root, with flags.";
+    10 SQRT sqrt (I64, I32) -> (I64, I32) "The square root, with flags.";
 }
 
 /// `locals` after parameters; the body is written by the caller.
@@ -120,6 +118,13 @@ fn exponent(i: &mut InstructionSink, se: u32) {
     i.local_get(se).i32_const(0x7fff).i32_and();
 }
 
+/// Pushes sign and exponent of a value as it is in memory, marked.
+pub(super) fn mark(i: &mut InstructionSink, m: u32, se: u32) {
+    normal(i, m, se);
+    zero(i, m, se);
+    i.i32_or().i32_eqz().i32_const(31).i32_shl().local_get(se).i32_or();
+}
+
 /// Pushes whether a value is a zero.
 fn zero(i: &mut InstructionSink, m: u32, se: u32) {
     i.local_get(m).i64_eqz().local_get(se).i32_const(0x7fff).i32_and().i32_eqz().i32_and();
@@ -142,11 +147,14 @@ fn register(i: &mut InstructionSink, p: u32) {
 }
 
 fn get(_: u32) -> Function {
-    let p = 1;
-    let mut f = start(&[]);
+    let (p, m) = (1, 2);
+    let mut f = start(&[(1, I64)]);
     let mut i = f.instructions();
     register(&mut i, p);
-    i.local_get(p).i64_load(at(field!(regs))).local_get(p).i32_load16_u(at(field!(regs) + 8)).end();
+    i.local_get(p).i64_load(at(field!(regs))).local_tee(m);
+    i.local_get(p).i32_load16_u(at(field!(regs) + 8)).local_set(p);
+    mark(&mut i, m, p);
+    i.end();
     f
 }
 

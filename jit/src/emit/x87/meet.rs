@@ -209,15 +209,15 @@ fn status(e: &mut Emitter, form: &Cache) {
             } else {
                 e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1));
             }
-            e.i().i32_const(library::UP_FLAG - library::C1_SHIFT).i32_shl().local_set(l.flags);
+            e.i().i32_const(library::C1_SHIFT).i32_shr_u().local_set(l.flags);
         }
     }
     if !here.raised {
-        e.i().i32_const(0).local_set(l.raised);
+        e.i().i64_const(0).local_set(l.raised);
     }
     if form.codes && !here.codes {
         e.i().local_get(STATE).i32_load16_u(at(field!(sw), 1)).i32_const(library::CODES).i32_and();
         e.i().local_set(l.codes);
     }
-    cache::odd(e);
+    cache::usual(e);
 }

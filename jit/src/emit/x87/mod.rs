@@ -17,7 +17,8 @@ use wasm_encoder::ValType;
 
 use self::cache::Pair;
 pub(in crate::emit) use self::cache::{X87, begin, enter, finish, flush, here, restore, save, unsaved};
-use self::library::field;
+use self::inline::Operand;
+use self::library::{MARK, field};
 pub(in crate::emit) use self::meet::{Record, Way, arrive, meet, met};
 use super::memory::{Access, GUEST};
 use super::vector::{is_x87, operand};
@@ -80,8 +81,8 @@ pub fn emit(e: &mut Emitter, op: &Op) {
         FisttpM64 => store(e, op, 8, Some((i64::MAX, true))),
         Fxch => exchange(e, op),
         FstSt => copy(e, op),
-        Fchs => sign(e, op, 0xffff, 0x8000),
-        Fabs => sign(e, op, 0x7fff, 0),
+        Fchs => sign(e, op, 0xffff | MARK, 0x8000),
+        Fabs => sign(e, op, 0x7fff | MARK, 0),
         Fsqrt => root(e, op),
         FnstswAx => {
             cache::status_word(e);
@@ -116,36 +117,41 @@ fn take(e: &mut Emitter, pair: Pair) {
 }
 
 /// The second operand, which is ST(n) or comes from memory.
-fn source(e: &mut Emitter, op: &Op, source: &Source) -> Pair {
+fn source(e: &mut Emitter, op: &Op, source: &Source) -> Operand {
     let bytes = match source {
         Source::St(n) => {
             let place = e.x87.cache.place(*n);
-            return cache::value(e, place);
+            return Operand::Pair(cache::value(e, place));
         }
         Source::Constant(m, se) => {
             let pair = cache::new_pair(e);
             e.i().i64_const(*m).i32_const(*se);
             take(e, pair);
-            return pair;
+            return Operand::Pair(pair);
         }
         Source::I16 => 2,
         Source::F32 | Source::I32 => 4,
         Source::F64 | Source::I64 => 8,
     };
-    let pair = cache::new_pair(e);
     e.address(&operand(op, e.layout), bytes, Access::Read);
     match source {
-        Source::F32 => e.i().i32_load(GUEST),
+        Source::F32 => {
+            let bits = e.scratch(ValType::I32);
+            e.i().i32_load(GUEST).local_set(bits);
+            return Operand::Single(bits);
+        }
+        Source::F64 => {
+            let bits = e.scratch(ValType::I64);
+            e.i().i64_load(GUEST).local_set(bits);
+            return Operand::Double(bits);
+        }
         Source::I16 => e.i().i64_load16_s(GUEST),
         Source::I32 => e.i().i64_load32_s(GUEST),
         _ => e.i().i64_load(GUEST),
     };
-    match source {
-        Source::F32 => inline::single(e, pair),
-        Source::F64 => inline::double(e, pair),
-        _ => inline::integer(e, pair),
-    }
-    pair
+    let pair = cache::new_pair(e);
+    inline::integer(e, pair);
+    Operand::Pair(pair)
 }
 
 fn push(e: &mut Emitter, op: &Op, from: Source) {
@@ -153,22 +159,28 @@ fn push(e: &mut Emitter, op: &Op, from: Source) {
     if !cache::unused(e, 7) || !in_use(e, &from) {
         return fallback(e, op);
     }
-    let mut pair = source(e, op, &from);
-    if let Source::St(_) = from {
-        let new = cache::new_pair(e);
-        e.i().local_get(pair.m).local_get(pair.se);
-        take(e, new);
-        pair = new;
-    }
+    let new = cache::new_pair(e);
     let mut after = e.x87.cache;
-    after.push(pair);
+    let from = source(e, op, &from);
+    // What was loaded to be copied stays known.
+    after.regs = e.x87.cache.regs;
+    after.push(new);
     after.exact();
-    if matches!(from, Source::F32 | Source::F64) {
-        cache::uncommon(e, pair.se);
-        cache::unless(e, op, after, |_| ());
-    } else {
-        cache::end(e, after);
+    match from {
+        Operand::Pair(pair) => {
+            e.i().local_get(pair.m).local_get(pair.se);
+            take(e, new);
+        }
+        bits => {
+            let rare = |e: &mut Emitter| {
+                bits.value(e, new);
+                cache::uncommon(e, new.se);
+                cache::slowly_if(e, op, &after, |_| ());
+            };
+            inline::either(e, |e| inline::load(e, bits, new), rare);
+        }
     }
+    cache::end(e, after);
 }
 
 /// Leaves if an operand that is a register is empty; `false` if it surely is.
@@ -193,28 +205,43 @@ fn arithmetic(e: &mut Emitter, op: &Op, from: Source) {
     let b = source(e, op, &from);
     let place = e.x87.cache.place(to);
     let a = cache::value(e, place);
-    let result = cache::new_pair(e);
-    // Subtraction and division from the right when bit 0 is set.
-    let (x, y) = if matches!(kind, 5 | 7) { (b, a) } else { (a, b) };
-    match kind {
-        0 => inline::sum(e, x, y, result, false),
-        4 | 5 => inline::sum(e, x, y, result, true),
-        1 => inline::product(e, x, y, result),
-        _ => inline::quotient(e, x, y, result),
-    }
-    rounded(e, op, place, result, pop);
-}
-
-/// Ends an operation whose result goes to a place.
-fn rounded(e: &mut Emitter, op: &Op, place: u8, result: Pair, pop: u8) {
-    cache::uncommon(e, result.se);
-    let odd = cache::odd(e);
-    e.i().local_get(odd).i32_or();
+    let (result, usual) = (cache::new_pair(e), cache::usual(e));
     let mut after = e.x87.cache;
     after.write(place, result);
     after.inexact();
     after.pop(pop);
-    cache::unless(e, op, after, |e| cache::note(e, result.se));
+    // Subtraction and division from the right when bit 0 is set.
+    let a = Operand::Pair(a);
+    let operands = if matches!(kind, 5 | 7) { [b, a] } else { [a, b] };
+    let inline = |e: &mut Emitter| {
+        let work = inline::work(e);
+        let numbers = inline::numbers(e, operands, usual);
+        match kind {
+            0 => inline::sum(e, &work, numbers, result, false),
+            4 | 5 => inline::sum(e, &work, numbers, result, true),
+            1 => inline::product(e, &work, numbers, result),
+            _ => inline::quotient(e, &work, numbers, result),
+        }
+        cache::note(e, work.up, work.lo);
+    };
+    let rare = |e: &mut Emitter| {
+        let [x, y] = operands.map(|o| o.pair(e));
+        e.i().local_get(x.m).local_get(x.se).local_get(y.m).local_get(y.se);
+        match kind {
+            0 => call(e, library::ADD),
+            4 | 5 => {
+                e.i().i32_const(0x8000).i32_xor();
+                call(e, library::ADD);
+            }
+            1 => call(e, library::MUL),
+            _ => call(e, library::DIV),
+        }
+        take(e, result);
+        cache::unusual(e, result.se, usual);
+        cache::slowly_if(e, op, &after, |e| cache::note_flags(e, result.se));
+    };
+    inline::either(e, inline, rare);
+    cache::end(e, after);
 }
 
 /// FSQRT.
@@ -229,19 +256,21 @@ fn root(e: &mut Emitter, op: &Op) {
     e.i().local_get(a.m).local_get(a.se);
     call(e, library::SQRT);
     take(e, result);
-    rounded(e, op, place, result, 0);
+    let usual = cache::usual(e);
+    let mut after = e.x87.cache;
+    after.write(place, result);
+    after.inexact();
+    cache::unusual(e, result.se, usual);
+    cache::unless(e, op, after, |e| cache::note_flags(e, result.se));
 }
 
-/// Sets an i32 local to how ST(0) relates to the other operand, as [`library::RELATE`] says,
-/// and pushes whether it does not say.
-fn relate(e: &mut Emitter, op: &Op, from: &Source) -> u32 {
-    let b = source(e, op, from);
+/// What a comparison is between, ST(0) first; pushes whether one is neither a normal number nor zero.
+fn compared(e: &mut Emitter, op: &Op, from: &Source) -> (Pair, Pair) {
+    let b = source(e, op, from).pair(e);
     let place = e.x87.cache.place(0);
     let a = cache::value(e, place);
-    let relation = e.scratch(ValType::I32);
-    inline::relation(e, a, b, relation);
-    e.i().local_get(relation).i32_const(0).i32_lt_s();
-    relation
+    e.i().local_get(a.se).local_get(b.se).i32_or().i32_const(0).i32_lt_s();
+    (a, b)
 }
 
 fn compare(e: &mut Emitter, op: &Op, from: Source, pops: u8) {
@@ -249,11 +278,13 @@ fn compare(e: &mut Emitter, op: &Op, from: Source, pops: u8) {
     if !cache::used(e, 0) || !in_use(e, &from) {
         return fallback(e, op);
     }
-    let relation = relate(e, op, &from);
+    let (a, b) = compared(e, op, &from);
     let mut after = e.x87.cache;
     after.compared();
     after.pop(pops);
     cache::unless(e, op, after, |e| {
+        let relation = e.scratch(ValType::I32);
+        inline::relation(e, a, b, relation);
         // 1 gives C0 (bit 8), 2 gives C3 (bit 14).
         e.i().local_get(relation).i32_const(1).i32_and().i32_const(8).i32_shl();
         e.i().local_get(relation).i32_const(2).i32_and().i32_const(13).i32_shl().i32_or();
@@ -267,10 +298,12 @@ fn compare_flags(e: &mut Emitter, op: &Op) {
     if !cache::used(e, 0) || !cache::used(e, op.c) {
         return fallback(e, op);
     }
-    let relation = relate(e, op, &Source::St(op.c));
+    let (a, b) = compared(e, op, &Source::St(op.c));
     let mut after = e.x87.cache;
     after.pop(op.d & 3);
     cache::unless(e, op, after, |e| {
+        let relation = e.scratch(ValType::I32);
+        inline::relation(e, a, b, relation);
         // CF is bit 0, ZF bit 6.
         e.i().local_get(relation).i32_const(1).i32_and();
         e.i().local_get(relation).i32_const(2).i32_and().i32_const(5).i32_shl().i32_or();
@@ -291,6 +324,14 @@ fn store(e: &mut Emitter, op: &Op, bytes: u32, integer: Option<(i64, bool)>) {
     e.i().local_set(address);
     let place = e.x87.cache.place(0);
     let a = cache::value(e, place);
+    let put = |e: &mut Emitter| {
+        e.i().local_get(address).local_get(bits);
+        match bytes {
+            2 => e.i().i64_store16(GUEST),
+            4 => e.i().i64_store32(GUEST),
+            _ => e.i().i64_store(GUEST),
+        };
+    };
     if let Some((largest, truncate)) = integer {
         e.i().local_get(a.m).local_get(a.se).i64_const(largest);
         if truncate {
@@ -301,27 +342,42 @@ fn store(e: &mut Emitter, op: &Op, bytes: u32, integer: Option<(i64, bool)>) {
         }
         call(e, library::STORE_INT);
         e.i().local_set(flags).local_set(bits);
-    } else {
-        inline::narrowed(e, a, bytes == 8, bits, flags);
+        cache::uncommon(e, flags);
+        let after = stored(e, op);
+        return cache::unless(e, op, after, |e| {
+            put(e);
+            cache::note_flags(e, flags);
+        });
     }
-    cache::uncommon(e, flags);
-    if integer.is_none() {
-        let odd = cache::odd(e);
-        e.i().local_get(odd).i32_or();
-    }
+    let (wide, usual) = (bytes == 8, cache::usual(e));
+    let after = stored(e, op);
+    let inline = |e: &mut Emitter| {
+        let (up, rest) = (e.scratch(ValType::I32), e.scratch(ValType::I64));
+        inline::narrowed(e, a, wide, usual, bits, [up, rest]);
+        put(e);
+        cache::note(e, up, rest);
+    };
+    let rare = |e: &mut Emitter| {
+        e.i().local_get(a.m).local_get(a.se);
+        call(e, if wide { library::STORE64 } else { library::STORE32 });
+        e.i().local_set(flags).local_set(bits);
+        cache::unusual(e, flags, usual);
+        cache::slowly_if(e, op, &after, |e| {
+            put(e);
+            cache::note_flags(e, flags);
+        });
+    };
+    inline::either(e, inline, rare);
+    cache::end(e, after);
+}
+
+/// What is known behind a store.
+fn stored(e: &Emitter, op: &Op) -> cache::Cache {
     let mut after = e.x87.cache;
     after.inexact();
     // FISTP m64 and FISTTP are lifted with their pop in `d` too.
     after.pop(op.d & 1);
-    cache::unless(e, op, after, |e| {
-        e.i().local_get(address).local_get(bits);
-        match bytes {
-            2 => e.i().i64_store16(GUEST),
-            4 => e.i().i64_store32(GUEST),
-            _ => e.i().i64_store(GUEST),
-        };
-        cache::note(e, flags);
-    });
+    after
 }
 
 fn exchange(e: &mut Emitter, op: &Op) {
