@@ -112,8 +112,8 @@ pub struct AddressSpace {
 }
 
 /// Memory reserved without access exists at once below this page; above it the
-/// emulator's own heap has to find room.
-const RESERVED_END: u32 = (2 << 30) / PAGE as u32;
+/// emulator's own heap has to find room. A Java machine of 64 bits has its heap of 1 GiB up to 0xeaa00000.
+const RESERVED_END: u32 = 0xec00_0000 / PAGE as u32;
 
 /// Bytes of a range of pages.
 pub fn bytes(pages: &Pages) -> std::ops::Range<u64> {

@@ -288,6 +288,14 @@ fn stolen_memory_is_avoided() {
     let next = space.place(&mut host, 0x400, 0, true).expect("room");
     assert!(next >= start + 0x400 + 0x200, "{next:#x} lies in stolen memory");
     space.mprotect(&mut host, start..start + 0x400, 3).expect("reserved before");
+
+    // Also a heap as high as Java machines have it.
+    let heap = 0xa_aa00..0xe_aa00;
+    assert_eq!(space.place(&mut host, 0x10, heap.start - 0x10, true), Ok(heap.start - 0x10));
+    space.map(&mut host, heap.clone(), anon(0)).expect("reserved");
+    host.1 = 0x100_0000;
+    space.place(&mut host, 0x10, heap.end + 0x2000, true).expect("room");
+    space.mprotect(&mut host, heap.start..heap.start + 0x200, 3).expect("reserved before");
 }
 
 #[test]
