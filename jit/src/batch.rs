@@ -214,7 +214,9 @@ impl Source<'_> {
         let compiled = |number| self.cache.entry(number).countdown.get() <= 2;
         match self.cache.find(block.rip) {
             Some(number) if !compiled(number) => {
-                executions(self.cache, self.cache.entry(number)).saturating_mul(interpreting(block))
+                let entry = self.cache.entry(number);
+                let paid = u64::from(entry.paid.get()) * u64::from(self.cache.threshold());
+                executions(self.cache, entry).saturating_sub(paid).saturating_mul(interpreting(block))
             }
             _ => 0,
         }
@@ -381,14 +383,14 @@ pub fn form(
     jumps.begin(settings.thresholds.hot <= TESTING);
     let mut source = Source { cache, memory, mode, least: policy.block, jumps };
     let mut formed = Formed::default();
-    let mut modules: FxHashMap<u32, (Module, u64)> = FxHashMap::default();
+    let mut modules: FxHashMap<(u32, u64), (Module, u64)> = FxHashMap::default();
     let mut covered: FxHashSet<u64> = FxHashSet::default();
     let mut entries: FxHashSet<u64> = FxHashSet::default();
     // Functions begin below their loops: the larger region comes first.
     let mut hot: Vec<u64> = hot.iter().map(|&rip| u64::from(rip)).collect();
     hot.sort_unstable();
     let called = if policy.functions { called(source.cache) } else { FxHashSet::default() };
-    let mut chosen: Vec<Region> = Vec::new();
+    let mut chosen: Vec<(Region, u64)> = Vec::new();
     let mut rejected: FxHashSet<u64> = FxHashSet::default();
     for rip in hot {
         if covered.contains(&rip) || entries.contains(&rip) {
@@ -448,15 +450,18 @@ pub fn form(
             }
             covered.extend(own(&region).map(|node| node.block.rip));
             queue.extend(region.callees());
-            chosen.push(region);
+            chosen.push((region, rip));
         }
     }
     if let Some(order) = policy.order {
-        chosen.sort_by_key(|region| order(region.entry));
+        chosen.sort_by_key(|(region, _)| order(region.entry));
     }
     let mut full = Vec::new();
-    for region in chosen {
-        let (module, size) = modules.entry(object(memory, region.entry)).or_default();
+    for (region, seed) in chosen {
+        // Code that may change: as little as possible is lost with what does.
+        let writable = memory.perms((region.entry >> 12) as u32).contains(Perms::WRITE);
+        let apart = if writable { seed } else { 0 };
+        let (module, size) = modules.entry((object(memory, region.entry), apart)).or_default();
         if *size > 0 && *size + operations(&region) > policy.module {
             full.push(std::mem::take(module));
             *size = 0;
@@ -518,6 +523,44 @@ mod tests {
         let from = (&mut cache, &memory, Mode::Bits64);
         let formed = form(from, &[start as u32], settings, &code, &mut jumps, policy);
         formed.modules[0].regions[0].nodes.len()
+    }
+
+    /// Modules formed for two functions, each hot by itself, on a page with these permissions, where each block has
+    /// run so many rounds and some of them were a reason to compile it before.
+    fn two_functions(perms: Perms, rounds: u32, paid: u32) -> usize {
+        let start = 0x40_0000;
+        let memory = GuestMemory::for_tests();
+        memory.set_perms(0x400..0x401, Perms::READ | Perms::WRITE);
+        memory.write_bytes(start, &[0xeb, 0xfe, 0xeb, 0xfe]).expect("mapped");
+        memory.set_perms(0x400..0x401, perms);
+        let mut cache = Cache::default();
+        cache.set_mode(Mode::Bits64);
+        cache.set_threshold(1000);
+        for rip in [start, start + 2] {
+            let number = cache.lookup(&memory, Mode::Bits64, rip).expect("code");
+            cache.entry(number).rounds.set(rounds);
+            cache.entry(number).paid.set(paid);
+        }
+        let (mut jumps, code) = (Jumps::default(), CodeCache::default());
+        let worth = |_: u64, run: u64, _: bool| run >= 3000;
+        let policy = Policy::now(1000, &worth);
+        let from = (&mut cache, &memory, Mode::Bits64);
+        let hot = [start as u32, start as u32 + 2];
+        form(from, &hot, &Settings::default(), &code, &mut jumps, policy).modules.len()
+    }
+
+    #[test]
+    fn code_that_may_change_is_not_in_one_module_with_other_code() {
+        let fixed = Perms::READ | Perms::EXEC;
+        assert_eq!(two_functions(fixed, 3, 0), 1);
+        assert_eq!(two_functions(fixed | Perms::WRITE, 3, 0), 2);
+    }
+
+    #[test]
+    fn what_ran_pays_for_one_compilation() {
+        let perms = Perms::READ | Perms::WRITE | Perms::EXEC;
+        assert_eq!(two_functions(perms, 5, 3), 0);
+        assert_eq!(two_functions(perms, 6, 3), 2);
     }
 
     #[test]

@@ -95,6 +95,11 @@ const OP_NS: u64 = 1500;
 /// A clock that ran on while the host did something else is not believed beyond this.
 const MAX_OP_NS: u64 = 12_000;
 
+/// But it is with so many operations: wasmtime takes some 50 microseconds for one that tests its accesses, and a Java
+/// compiler waited for it nine tenths of its time when that was not believed.
+const MEASURED: u64 = 1000;
+const MAX_MEASURED_NS: u64 = 200_000;
+
 /// And this much more for each region: its share of the module's.
 const REGION_NS: u64 = 30_000;
 
@@ -327,15 +332,15 @@ impl<H: CodeHost> JitEngine<H> {
         }
         self.prepare(memory, state.mode);
         let entry = self.interpreter.cache().entry(number);
-        let expected = entry.expected.take();
+        let (expected, outdated) = (entry.expected.take(), entry.compiled.take());
         if let Some(index) = self.live(rip) {
-            self.countdown(number, 1);
+            self.compiled(number);
             return self.run_compiled(state, memory, attention, stop, index);
         }
         let found = self.wake(memory, rip).map_or_else(|| self.adopt(memory, rip, number), Adopted::Function);
         match found {
             Adopted::Function(index) => {
-                self.countdown(number, 1);
+                self.compiled(number);
                 return self.run_compiled(state, memory, attention, stop, index);
             }
             Adopted::Later => {
@@ -353,7 +358,7 @@ impl<H: CodeHost> JitEngine<H> {
             Adopted::Nothing => {}
         }
         let hot = self.settings.thresholds.hot;
-        if expected {
+        if expected || outdated {
             // Code for something else that was at this address: this is not hot yet.
             self.countdown(number, hot);
             return Left::Interpret;
@@ -513,6 +518,14 @@ impl<H: CodeHost> JitEngine<H> {
         }
     }
 
+    /// There is code for this block. When there is none any more it is not hot for that.
+    fn compiled(&self, number: u32) {
+        self.countdown(number, 1);
+        if let Some(entry) = self.interpreter.cache().entries().get(number as usize) {
+            entry.compiled.set(true);
+        }
+    }
+
     /// Runs compiled code from function `index` on for as long as it leads to more of it.
     fn run_compiled(
         &mut self,
@@ -620,13 +633,14 @@ impl<H: CodeHost> JitEngine<H> {
         // Of what the host compiles at the first call, we see only the size.
         let took = end.saturating_sub(formed_at) + (self.stats.bytes - before) / LAZY;
         if let Some(now) = (took * 1000).checked_div(ops) {
-            self.op_ns = (self.op_ns * 3 + now.min(MAX_OP_NS)) / 4;
+            let most = if ops >= MEASURED { MAX_MEASURED_NS } else { MAX_OP_NS };
+            self.op_ns = (self.op_ns * 3 + now.min(most)) / 4;
         }
         self.stats.compile_us += end.saturating_sub(start);
         for rip in hot {
             let Some(number) = self.interpreter.cache().find(u64::from(rip)) else { continue };
             if self.code.find(memory, rip).is_some() {
-                self.countdown(number, 1);
+                self.compiled(number);
             } else if self.heat.has_failed(rip, memory.code_epoch()) {
                 self.countdown(number, COLD);
             } else if formed.unripe.contains(&rip) {
@@ -640,6 +654,7 @@ impl<H: CodeHost> JitEngine<H> {
     fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) -> Option<u32> {
         let batch::Module { regions, mut sources } = batch;
         let entries: Box<[u32]> = regions.iter().map(|region| region.entry as u32).collect();
+        let again = entries.iter().any(|&rip| self.code.has(rip));
         let installed = if sources.finish() {
             match crate::emit::compile(&regions, layout, &self.compiled_with) {
                 Ok(module) => {
@@ -658,6 +673,14 @@ impl<H: CodeHost> JitEngine<H> {
                 self.stats.modules += 1;
                 let id = self.form.and_then(|form| self.host.publish(&recipe, &form));
                 let Recipe { entries, blocks, size, .. } = recipe;
+                if again {
+                    // Code that changes: what ran so far pays for no third time.
+                    let cache = self.interpreter.cache();
+                    for entry in blocks.iter().filter_map(|&rip| cache.find(u64::from(rip))) {
+                        let entry = cache.entry(entry);
+                        entry.paid.set(entry.rounds.get());
+                    }
+                }
                 if let Some(id) = id {
                     (0..entries.len() as u32).for_each(|function| self.host.called(id, function));
                 }

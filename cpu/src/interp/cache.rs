@@ -48,6 +48,10 @@ pub struct Entry {
     pub rounds: Cell<u32>,
     /// Of which number of rounds on the second tier looks at it again.
     pub wanted: Cell<u32>,
+    /// So many rounds have been a reason to compile it already.
+    pub paid: Cell<u32>,
+    /// Whether the countdown is short because there is compiled code.
+    pub compiled: Cell<bool>,
     /// Whether the countdown that runs is the short one of [`Cache::expect`].
     pub expected: Cell<bool>,
     /// Where the indirect jump or call at the end went last (low half), or 0.
@@ -338,6 +342,8 @@ impl Entry {
             countdown: Cell::new(COLD),
             rounds: Cell::new(0),
             wanted: Cell::new(0),
+            paid: Cell::new(0),
+            compiled: Cell::new(false),
             expected: Cell::new(false),
             target: Cell::new(0),
             from: Cell::new(NONE),
