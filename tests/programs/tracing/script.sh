@@ -1,4 +1,4 @@
 strace -f -e trace=execve,openat -o /tmp/s ls / >/dev/null; grep -c execve /tmp/s; grep -c libc.so /tmp/s
 strace -c -o /tmp/c true; grep -c total /tmp/c
 cd /tmp; printf 'int f(int n) { return n * 2; }\nint main() { int r = f(21); return r != 42; }\n' >m.c; gcc -g -O0 -o m m.c
-gdb -q -batch -ex 'break f' -ex run -ex bt -ex 'print n' -ex finish -ex continue ./m 2>&1 | grep -E '^(Breakpoint|#|\$|Value|Run till|\[Inferior)' | sed 's/0x[0-9a-f]*/ADDR/g; s/(process [0-9]*)/(process N)/'
+gdb -q -batch -ex 'break main' -ex 'break f' -ex run -ex bt -ex continue -ex bt -ex 'print n' -ex finish -ex continue ./m 2>&1 | grep -E '^(Breakpoint|#|\$|Value|Run till|\[Inferior)' | sed 's/0x[0-9a-f]*/ADDR/g; s/(process [0-9]*)/(process N)/'
