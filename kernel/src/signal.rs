@@ -2,11 +2,11 @@
 
 use crate::system::System;
 use crate::task::{
-    DefaultAction, MAX_QUEUED, ProcId, SigQueue, TaskId, TaskState, UNBLOCKABLE, default_action,
+    DefaultAction, MAX_QUEUED, ProcId, RLIMIT_CORE, SigQueue, TaskId, TaskState, UNBLOCKABLE, default_action,
 };
 use crate::wait::Key;
 use tawaki_abi::signal::*;
-use tawaki_abi::wire::Deliver;
+use tawaki_abi::wire::{CoreDump, Deliver};
 
 /// Stop signals that job control sends.
 const STOPS: SigSet = sigbit(SIGSTOP) | sigbit(SIGTSTP) | sigbit(SIGTTIN) | sigbit(SIGTTOU);
@@ -71,6 +71,8 @@ pub enum Taken {
     Dead,
     /// Stopped for the tracer, which decides.
     Traced,
+    /// The process ends after it has written a core file.
+    Dump(Box<CoreDump>),
 }
 
 impl System {
@@ -148,11 +150,13 @@ impl System {
             Some(task) => Some(task).filter(wants),
             None => p.tasks.iter().copied().find(wants),
         };
-        if target.is_some()
-            && !traced
-            && action.handler == SIG_DFL
-            && matches!(default_action(signo), DefaultAction::Terminate | DefaultAction::Core)
-        {
+        // One that leaves a core file has to be taken by the task itself.
+        let ends = |task| match default_action(signo) {
+            DefaultAction::Terminate => true,
+            DefaultAction::Core => !self.may_dump(task),
+            _ => false,
+        };
+        if !traced && action.handler == SIG_DFL && target.is_some_and(ends) {
             self.doom_process(proc, signo as i32);
             return true;
         }
@@ -316,11 +320,53 @@ impl System {
                 self.stop_process(proc, signo);
                 Taken::Stop
             }
+            DefaultAction::Core if self.may_dump(task) => self.dump(task, info),
             DefaultAction::Terminate | DefaultAction::Core => {
                 self.doom_process(proc, signo as i32);
                 Taken::Dead
             }
         }
+    }
+
+    /// Whether a task's process leaves a core file: not one that others may not look into,
+    /// not a vfork child, whose memory is its parent's, and not twice.
+    fn may_dump(&self, task: TaskId) -> bool {
+        let t = &self.tasks[task];
+        let p = &self.procs[t.proc];
+        p.limits[RLIMIT_CORE].0 > 0
+            && p.dumpable == 1
+            && p.dump.is_none()
+            && p.exiting.is_none()
+            && t.vfork_parent.is_none()
+            && t.proc != self.init
+    }
+
+    /// Offers the dump to the task; the other threads end.
+    fn dump(&mut self, task: TaskId, info: SigInfo) -> Taken {
+        let proc = self.tasks[task].proc;
+        for other in self.procs[proc].tasks.clone() {
+            if other != task {
+                self.doom(other);
+            }
+        }
+        let mask = self.tasks[task].mask;
+        let p = &self.procs[proc];
+        let ppid = self.procs.get(p.parent).filter(|_| p.pid != 1).map_or(0, |parent| parent.pid);
+        let p = &mut self.procs[proc];
+        p.dump = Some(info.signo);
+        Taken::Dump(Box::new(CoreDump {
+            info,
+            limit: p.limits[RLIMIT_CORE].0,
+            mask,
+            pid: p.pid,
+            ppid,
+            pgrp: p.pgid,
+            sid: p.sid,
+            uid: p.cred.ruid,
+            gid: p.cred.rgid,
+            comm: p.comm.clone().into(),
+            cmdline: p.cmdline.clone().into(),
+        }))
     }
 
     /// A signal that cannot be put off: blocked or ignored, it kills.

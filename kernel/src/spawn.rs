@@ -241,6 +241,7 @@ pub(crate) fn blank_process(init: ProcId, root: Location) -> Process {
         next_timer_id: 0,
         nice: 0,
         dumpable: 1,
+        dump: None,
         death_signal: 0,
         subreaper: false,
         no_new_privs: false,

@@ -171,6 +171,7 @@ pub const RLIMITS: usize = 16;
 pub const RLIMIT_CPU: usize = 0;
 pub const RLIMIT_FSIZE: usize = 1;
 pub const RLIMIT_STACK: usize = 3;
+pub const RLIMIT_CORE: usize = 4;
 pub const RLIMIT_NPROC: usize = 6;
 pub const RLIMIT_NOFILE: usize = 7;
 pub const RLIMIT_RTPRIO: usize = 14;
@@ -183,7 +184,7 @@ pub const NR_OPEN: u64 = 1 << 20;
 pub fn default_limits(max_processes: u32) -> [(u64, u64); RLIMITS] {
     let mut limits = [(RLIM_INFINITY, RLIM_INFINITY); RLIMITS];
     limits[RLIMIT_STACK] = (8 << 20, RLIM_INFINITY);
-    limits[4] = (0, RLIM_INFINITY); // core
+    limits[RLIMIT_CORE] = (0, RLIM_INFINITY);
     limits[RLIMIT_NPROC] = (max_processes as u64, max_processes as u64);
     limits[RLIMIT_NOFILE] = (1024, NR_OPEN);
     limits[8] = (8 << 20, 8 << 20); // memlock
@@ -264,6 +265,8 @@ pub struct Process {
     pub next_timer_id: i32,
     pub nice: i32,
     pub dumpable: u64,
+    /// It writes a core file, because of this signal.
+    pub dump: Option<u32>,
     pub death_signal: u32,
     pub subreaper: bool,
     pub no_new_privs: bool,

@@ -8,6 +8,7 @@
 //!
 //! It must not know: the kernel's insides, the JIT, any host type.
 
+pub mod coredump;
 pub mod exec;
 pub mod fork;
 pub mod futex;

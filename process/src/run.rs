@@ -37,7 +37,7 @@ pub fn run(
             let image: Option<ThreadImage> = wire::decode(&image).ok();
             let Some((image, shared)) = image.and_then(|i| waiting_room::take(i.key).map(|s| (i, s))) else {
                 host.log("a thread found no process to join");
-                port.call(&Call::KillSelf { signo: SIGKILL });
+                port.call(&Call::KillSelf { signo: SIGKILL, core: false });
                 return Ended::default();
             };
             let mut thread = Thread::of(shared, port, host, engine, options);

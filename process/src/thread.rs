@@ -324,7 +324,12 @@ impl<'a> Thread<'a> {
 
     /// Dies by `signo`.
     pub fn kill_self(&mut self, signo: u32) {
-        let reply = self.call(&Call::KillSelf { signo });
+        self.end_by(signo, false);
+    }
+
+    /// The same, and whether a core file is there.
+    pub fn end_by(&mut self, signo: u32, core: bool) {
+        let reply = self.call(&Call::KillSelf { signo, core });
         self.after_end(reply, signo as i32);
     }
 

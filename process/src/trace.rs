@@ -56,6 +56,11 @@ impl Thread<'_> {
                     self.trace_mode(mode);
                     self.call(&Call::TakeSignal).body
                 }
+                Body::Dump(dump) => {
+                    let written = crate::coredump::dump(self, &dump);
+                    self.end_by(dump.info.signo, written);
+                    return Body::None;
+                }
                 body => return body,
             };
         }

@@ -203,7 +203,8 @@ pub enum Call {
     ExitGroup { status: i32 },
     /// Dies by a signal whose frame could not be delivered, or a fatal fault
     /// (core-dump rules apply); likewise.
-    KillSelf { signo: u32 },
+    /// `core`: it has written the core file that `Body::Dump` offered.
+    KillSelf { signo: u32, core: bool },
     /// wait4(2) (which adds `WEXITED` to the options) and waitid(2). Body: `Waited`.
     Wait { which: WaitWhich, options: u32 },
     /// pidfd_open(2).

@@ -147,11 +147,34 @@ pub enum Body {
     Infos(Vec<SigInfo>),
     /// A stopped tracee goes on, in this [`super::trace_mode`]; it asks for its signals next.
     TraceGo(u32),
+    /// A signal ends the process with a core file: write it, then `KillSelf`.
+    Dump(Box<CoreDump>),
     /// This worker's task is gone: end without another call. The status is for
     /// the log only. To a vfork child that dies in another call than `Exit`,
     /// `ExitGroup` or `KillSelf` (by SIGKILL, say) the result is its pid: the slot
     /// is the parent's again, the worker restores it and goes on.
     Die(i32),
+}
+
+/// What a core file (core(5)) says that the process does not know itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CoreDump {
+    /// The signal.
+    pub info: SigInfo,
+    /// Largest size in bytes (RLIMIT_CORE).
+    pub limit: u64,
+    /// Blocked signals.
+    pub mask: SigSet,
+    pub pid: i32,
+    pub ppid: i32,
+    pub pgrp: i32,
+    pub sid: i32,
+    pub uid: u32,
+    pub gid: u32,
+    pub comm: ByteBuf,
+    /// Arguments, each with its NUL.
+    pub cmdline: ByteBuf,
 }
 
 /// Identity of a file, for mappings and code sharing.

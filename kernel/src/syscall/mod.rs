@@ -158,7 +158,7 @@ syscalls! { k, c, p;
     Call::ExecSpawn { handle, request } => k.sys_exec_spawn(c, *handle, request), Full, "execve (in a vfork child)", "";
     Call::Exit { status } => k.sys_exit(c, *status, false), Full, "exit", "";
     Call::ExitGroup { status } => k.sys_exit(c, *status, true), Full, "exit_group", "";
-    Call::KillSelf { signo } => k.sys_kill_self(c, *signo), Full, "(death by a fault)", "no core files";
+    Call::KillSelf { signo, core } => k.sys_kill_self(c, *signo, *core), Full, "(death by a fault)", "a core file shows the thread that the signal hit";
     Call::Wait { which, options } => k.sys_wait(c, *which, *options), Full, "wait4 waitpid waitid", "";
     Call::PidfdOpen { pid, flags } => k.sys_pidfd_open(c, *pid, *flags), Full, "pidfd_open", "";
     Call::PidfdSignal { fd, signo, info } => k.sys_pidfd_signal(c, *fd, *signo, *info), Full, "pidfd_send_signal", "";

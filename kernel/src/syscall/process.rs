@@ -20,6 +20,8 @@ use tawaki_vfs::{Access, FileKind, MountFlags};
 const CLONE_VM: u64 = 0x100;
 const CLONE_FS: u64 = 0x200;
 const CLONE_FILES: u64 = 0x400;
+/// Bit of a status word (`WCOREDUMP`).
+const CORE_DUMPED: i32 = 0x80;
 const CLONE_SIGHAND: u64 = 0x800;
 const CLONE_VFORK: u64 = 0x4000;
 const CLONE_PARENT: u64 = 0x8000;
@@ -382,9 +384,10 @@ impl Kernel {
         Err(Stop::Parked)
     }
 
-    pub(super) fn sys_kill_self(&mut self, c: Caller, signo: u32) -> SysResult {
+    pub(super) fn sys_kill_self(&mut self, c: Caller, signo: u32, core: bool) -> SysResult {
         let signo = if (1..=64).contains(&signo) { signo } else { SIGKILL };
-        self.sys.doom_process(c.proc, signo as i32);
+        let dumped = core && self.sys.procs[c.proc].dump == Some(signo);
+        self.sys.doom_process(c.proc, signo as i32 | if dumped { CORE_DUMPED } else { 0 });
         self.end_task_with(c.task, true, true);
         Err(Stop::Parked)
     }
@@ -486,6 +489,7 @@ impl Kernel {
         match self.sys.force_signal(c.task, info) {
             Taken::Deliver(deliver) => Ok(Reply::with(info.signo as i64, Body::Deliver(deliver))),
             Taken::Traced => Err(Stop::Parked),
+            Taken::Dump(dump) => Ok(Reply::with(0, Body::Dump(dump))),
             _ => Err(Stop::Dead),
         }
     }

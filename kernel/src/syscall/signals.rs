@@ -99,6 +99,7 @@ impl Kernel {
             }
             Taken::Dead => Err(Stop::Dead),
             Taken::Traced => Err(Stop::Parked),
+            Taken::Dump(dump) => Ok(Reply::with(0, Body::Dump(dump))),
         }
     }
 

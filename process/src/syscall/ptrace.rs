@@ -45,7 +45,7 @@ fn set_registers(t: &mut Thread<'_>, tid: i32, regs: &[u64; TRACE_REGS]) -> Resu
 }
 
 /// `user_regs_struct` of a width.
-fn encode(regs: &[u64; TRACE_REGS], wide: bool) -> Vec<u8> {
+pub fn encode(regs: &[u64; TRACE_REGS], wide: bool) -> Vec<u8> {
     if wide {
         return regs.iter().flat_map(|r| r.to_le_bytes()).collect();
     }

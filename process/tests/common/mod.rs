@@ -316,7 +316,7 @@ impl FakeKernel {
                 None => Reply::ok(0),
             },
             Call::Exit { status } | Call::ExitGroup { status } => self.leave((status & 0xff) << 8),
-            Call::KillSelf { signo } => self.leave(*signo as i32),
+            Call::KillSelf { signo, .. } => self.leave(*signo as i32),
             _ => return Err(Errno::ENOSYS),
         })
     }
