@@ -13,12 +13,13 @@ const BATCH = 16;
 const NEXT = 0, USES = 1, LAST_USES = 2;
 const WORDS = 4096;
 
-/** Behind them, a bit for each function of a module that was called. */
-const CALLS = WORDS, CALL_BITS = 2 ** 20;
+/** Behind them, a byte for each function of a module: how often a worker found it worth calling. */
+const VOTES = 2 ** 20, MOST_VOTES = 255;
 
-export const newUses = () => new Int32Array(new SharedArrayBuffer(4 * WORDS + CALL_BITS / 8));
+export const newUses = () => new Int32Array(new SharedArrayBuffer(4 * WORDS + VOTES), 0, WORDS);
 
-const callOf = (id, number) => (Math.imul(id, 0x9e3779b1) + number >>> 0) % CALL_BITS;
+/** Two functions may share a byte: then one is called sooner than it should be. */
+const voteOf = (id, number) => (Math.imul(id, 0x9e3779b1) + number >>> 0) % VOTES;
 
 /** Two modules may share a word: then one is kept longer than it should be. */
 const wordOf = (id) => LAST_USES + id % (WORDS - LAST_USES);
@@ -217,6 +218,7 @@ export class Code {
   /** `send` posts a message to the kernel worker, `ask` one to the code worker. */
   constructor(uses, send, stored, ask) {
     Object.assign(this, { uses, send, stored, ask });
+    this.ballots = new Uint8Array(uses.buffer, 4 * WORDS);
     this.words = stored && viewOf(stored.index);
   }
 
@@ -240,15 +242,20 @@ export class Code {
     return state === READY || state === LOST;
   }
 
-  /** Whether a function of a module has been called by anybody, as far as two that share a bit can be told apart. */
-  wasCalled(id, number) {
-    const bit = callOf(id, number);
-    return (Atomics.load(this.uses, CALLS + (bit >> 5)) >> (bit & 31) & 1) !== 0;
+  /** How often workers found a function of a module worth calling. */
+  votes(id, number) {
+    return Atomics.load(this.ballots, voteOf(id, number));
   }
 
+  /** This one calls it whatever others found. */
   called(id, number) {
-    const bit = callOf(id, number);
-    Atomics.or(this.uses, CALLS + (bit >> 5), 1 << (bit & 31));
+    Atomics.store(this.ballots, voteOf(id, number), MOST_VOTES);
+  }
+
+  /** This one finds so, too. How often that was. */
+  vote(id, number) {
+    const at = voteOf(id, number);
+    return Atomics.load(this.ballots, at) < MOST_VOTES ? Atomics.add(this.ballots, at, 1) + 1 : MOST_VOTES;
   }
 
   /** A module made here is for others too. Its number. */

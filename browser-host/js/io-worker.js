@@ -3,34 +3,76 @@
 import { send } from "./layout.js";
 
 /** The images by number: the root's is 0. */
-let images, port, words;
+let images, port, words, kernelMemory;
 /** Bytes fetched and ranges asked for, shown by the page. */
 let bytesFetched = 0, requests = 0;
 
-/** The bytes of a range, or a throw with a sentence. */
-async function range(image, offset, length) {
-  if (image instanceof Blob) return image.slice(offset, offset + length).arrayBuffer();
+/** Most bytes read at a time, and told of. */
+const PIECE = 2 ** 20;
+
+/** A byte range as a stream, or a throw with a sentence. */
+async function open(image, offset, length) {
+  if (image instanceof Blob) return image.slice(offset, offset + length).stream();
   const response = await fetch(image, { headers: { Range: `bytes=${offset}-${offset + length - 1}` }, cache: "no-store" });
   if (response.status !== 206) throw new Error(`the server answered ${response.status} to a byte range`);
-  return response.arrayBuffer();
+  return response.body;
 }
 
+/** The bytes of a stream in pieces, into a buffer of ours where the browser can do that. */
+async function* pieces(stream, length) {
+  let reader, buffer;
+  try {
+    reader = stream.getReader({ mode: "byob" });
+    buffer = new ArrayBuffer(Math.min(PIECE, length));
+  } catch {
+    reader = stream.getReader();
+  }
+  for (;;) {
+    const { value, done } = await reader.read(...(buffer ? [new Uint8Array(buffer)] : []));
+    if (done) return;
+    yield value;
+    if (buffer) ({ buffer } = value);
+  }
+}
+
+/** Fetches neighbouring chunks: each goes to its place in the kernel's memory, which hears of those that are whole. */
 async function serve({ disk, chunks, offset, length }) {
   requests++;
-  let answer;
+  let next = 0, filled = 0, told = 0, waiting = 0;
+  const tell = () => {
+    if (told === next) return;
+    send(port, words, { disk, chunks: chunks.slice(told, next) });
+    told = next;
+    waiting = 0;
+    postMessage({ bytesFetched, requests });
+  };
   try {
-    const buffer = await range(images[disk], offset, length);
-    bytesFetched += buffer.byteLength;
-    answer = { disk, chunks, bytes: new Uint8Array(buffer) };
+    for await (const piece of pieces(await open(images[disk], offset, length), length)) {
+      for (let at = 0; at < piece.length;) {
+        if (next === chunks.length) throw new Error("the server sent more than the byte range");
+        const { pointer, length } = chunks[next];
+        const part = piece.subarray(at, at + length - filled);
+        new Uint8Array(kernelMemory.buffer, pointer + filled, part.length).set(part);
+        at += part.length;
+        filled += part.length;
+        if (filled < length) continue;
+        next++;
+        filled = 0;
+      }
+      bytesFetched += piece.length;
+      waiting += piece.length;
+      if (waiting >= PIECE) tell();
+    }
+    tell();
+    if (next < chunks.length) throw new Error("the server sent less than the byte range");
   } catch (error) {
-    answer = { disk, chunks, error: `the image cannot be read: ${error.message}` };
+    tell();
+    send(port, words, { disk, chunks: chunks.slice(told), error: `the image cannot be read: ${error.message}` });
   }
-  send(port, words, answer, answer.bytes ? [answer.bytes.buffer] : []);
-  postMessage({ bytesFetched, requests });
 }
 
 /** Judges the image before anything else is started; throws sentences. */
-async function open(source) {
+async function judge(source) {
   const where = source instanceof Blob ? "The chosen file" : `The image ${source}`;
   let head, size;
   if (source instanceof Blob) {
@@ -65,13 +107,14 @@ onmessage = async ({ data }) => {
   if (data.images) {
     images = data.images;
     try {
-      postMessage({ sizes: await Promise.all(images.map(open)) });
+      postMessage({ sizes: await Promise.all(images.map(judge)) });
     } catch (error) {
       postMessage({ error: error.message });
     }
   } else {
     port = data.port;
-    words = new Int32Array(data.kernelMemory.buffer, data.shared);
+    ({ kernelMemory } = data);
+    words = new Int32Array(kernelMemory.buffer, data.shared);
     port.onmessage = (event) => serve(event.data);
   }
 };

@@ -106,8 +106,9 @@ function instantiate(module, memory, mailbox, code) {
     },
     jit_is_used: (id) => (code.isUsed(id) ? 1 : 0),
     jit_ready: (id) => (code.ready(id) ? 1 : 0),
-    jit_was_called: (id, number) => (code.wasCalled(id, number) ? 1 : 0),
+    jit_votes: (id, number) => code.votes(id, number),
     jit_called: (id, number) => code.called(id, number),
+    jit_vote: (id, number) => code.vote(id, number),
     jit_used: (id) => code.used(id),
     jit_drop: (first, count) => slots.give(state.exports.__indirect_function_table, first, count),
     jit_guard(body) {

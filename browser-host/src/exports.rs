@@ -110,7 +110,9 @@ pub unsafe extern "C" fn kernel_fetched(
 ) {
     // SAFETY: as the caller promises.
     let (machine, bytes) = unsafe { (&mut *machine, take(ptr, len)) };
-    let data = if ok != 0 { Ok(bytes) } else { Err(String::from_utf8_lossy(&bytes).into_owned()) };
+    // An error's text ends with zeros.
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned();
+    let data = if ok != 0 { Ok(bytes) } else { Err(text(&bytes)) };
     machine.fetched(disk, chunk as u64, data);
 }
 

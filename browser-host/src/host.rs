@@ -27,8 +27,9 @@ mod import {
         pub fn jit_install_shared(id: u32, functions: u32) -> i32;
         pub fn jit_is_used(id: u32) -> i32;
         pub fn jit_ready(id: u32) -> i32;
-        pub fn jit_was_called(id: u32, function: u32) -> i32;
+        pub fn jit_votes(id: u32, function: u32) -> u32;
         pub fn jit_called(id: u32, function: u32);
+        pub fn jit_vote(id: u32, function: u32) -> u32;
         pub fn jit_used(id: u32);
         pub fn jit_drop(first: u32, functions: u32);
         pub fn jit_guard(body: *mut u8) -> i32;
@@ -145,16 +146,22 @@ pub fn jit_ready(id: u32) -> bool {
     unsafe { import::jit_ready(id) != 0 }
 }
 
-/// Process worker: whether some worker has called a function of a module.
-pub fn jit_was_called(id: u32, function: u32) -> bool {
+/// Process worker: how often workers have found a function of a module worth calling.
+pub fn jit_votes(id: u32, function: u32) -> u32 {
     // SAFETY: no memory is involved.
-    unsafe { import::jit_was_called(id, function) != 0 }
+    unsafe { import::jit_votes(id, function) }
 }
 
-/// Process worker: this one is going to.
+/// Process worker: this one calls it whatever others found.
 pub fn jit_called(id: u32, function: u32) {
     // SAFETY: no memory is involved.
     unsafe { import::jit_called(id, function) }
+}
+
+/// Process worker: this one finds so. How often that was.
+pub fn jit_vote(id: u32, function: u32) -> u32 {
+    // SAFETY: no memory is involved.
+    unsafe { import::jit_vote(id, function) }
 }
 
 /// Process worker: a module is in use.

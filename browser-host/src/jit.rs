@@ -125,12 +125,16 @@ impl CodeHost for BrowserHost {
         host::jit_ready(id)
     }
 
-    fn was_called(&mut self, id: Id, function: u32) -> bool {
-        host::jit_was_called(id, function)
+    fn votes(&mut self, id: Id, function: u32) -> u32 {
+        host::jit_votes(id, function)
     }
 
     fn called(&mut self, id: Id, function: u32) {
         host::jit_called(id, function);
+    }
+
+    fn vote(&mut self, id: Id, function: u32) -> u32 {
+        host::jit_vote(id, function)
     }
 
     fn recipe(&mut self, id: Id) -> Option<Recipe> {

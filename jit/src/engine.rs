@@ -106,13 +106,23 @@ const REGION_NS: u64 = 30_000;
 /// Browsers compile a function when it is first called: so many bytes in a microsecond.
 const LAZY: u64 = 10;
 
-/// A function of a module that another engine made is called when its first block has run so often if the call
-/// is the first of all, which compiles it (80 microseconds in the mean), and sooner if it is not.
+/// A function of a module that another engine made is called when its first block has run so often, and sooner if it
+/// was called before, by anybody.
 const TAKEN: u32 = 24;
 const TAKEN_KNOWN: u32 = 2;
 
+/// The first call of all compiles it (100 microseconds in the mean). It comes when so many times so many executions were seen, in
+/// all processes: interpreting has then cost what compiling does.
+const VOTES: u32 = 8;
+
 /// A block for which there is stored code that nobody has used yet asks for it after so many executions more.
 const STORED_COLD: u32 = 1900;
+
+/// When blocks have asked for a module so often, in all processes, it is fetched: interpreting has cost by then what
+/// fetching and compiling it does (5 milliseconds).
+const WANTED: u32 = 16;
+/// What they vote for: all functions of a module.
+const ALL: u32 = u32::MAX;
 
 /// An exit to the first block of such a function counts as so many executions.
 const EXIT_HEAT_ASLEEP: u32 = 8;
@@ -164,6 +174,8 @@ fn used(context: &JitContext, room: i32) -> i32 {
 enum Adopted {
     /// The function.
     Function(u32),
+    /// It is there, and not worth its compilation yet.
+    Asleep,
     /// There will be one.
     Later,
     /// There may be one when the block is hotter.
@@ -337,8 +349,16 @@ impl<H: CodeHost> JitEngine<H> {
             self.compiled(number);
             return self.run_compiled(state, memory, attention, stop, index);
         }
-        let found = self.wake(memory, rip).map_or_else(|| self.adopt(memory, rip, number), Adopted::Function);
+        let found = match self.wake(memory, rip) {
+            Adopted::Nothing => self.adopt(memory, rip, number),
+            found => found,
+        };
         match found {
+            Adopted::Asleep => {
+                self.countdown(number, TAKEN);
+                self.interpreter.cache().entry(number).expected.set(true);
+                return Left::Interpret;
+            }
             Adopted::Function(index) => {
                 self.compiled(number);
                 return self.run_compiled(state, memory, attention, stop, index);
@@ -407,7 +427,7 @@ impl<H: CodeHost> JitEngine<H> {
             if self.refused.get(&id) == Some(&epoch) || self.code.holds(id) {
                 continue;
             }
-            if !hot && !self.host.is_used(id) {
+            if !self.host.is_used(id) && (!hot || self.host.vote(id, ALL) < WANTED) {
                 cold = true;
             } else if !self.host.ready(id) {
                 later = true;
@@ -440,7 +460,7 @@ impl<H: CodeHost> JitEngine<H> {
                 self.stats.adopted += 1;
                 self.host.used(id);
                 for function in 0..entries.len() as u32 {
-                    if !self.host.was_called(id, function) {
+                    if self.host.votes(id, function) < VOTES {
                         self.asleep.insert(first + function, (id, function));
                     }
                 }
@@ -479,15 +499,18 @@ impl<H: CodeHost> JitEngine<H> {
         }
     }
 
-    /// The function for `rip`, which is hot enough now if it was not called yet.
-    fn wake(&mut self, memory: &GuestMemory, rip: u32) -> Option<u32> {
+    /// The function for `rip`, whose first block has run often enough once more.
+    fn wake(&mut self, memory: &GuestMemory, rip: u32) -> Adopted {
         if !self.asleep.is_empty()
             && let Some(index) = self.code.find(memory, rip)
-            && let Some((id, function)) = self.asleep.remove(&index)
+            && let Some(&(id, function)) = self.asleep.get(&index)
         {
-            self.host.called(id, function);
+            if self.host.vote(id, function) < VOTES {
+                return Adopted::Asleep;
+            }
+            self.asleep.remove(&index);
         }
-        self.find(memory, rip)
+        self.find(memory, rip).map_or(Adopted::Nothing, Adopted::Function)
     }
 
     /// The function for `rip` if the dispatch table has it, which holds only what is right at `self.epoch`.

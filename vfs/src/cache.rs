@@ -232,6 +232,29 @@ impl BlockCache {
         if pending { Err(FsError::Pending) } else { Ok(()) }
     }
 
+    /// Reads consecutive whole blocks into `out`, without keeping those that are not cached. Everything
+    /// missing is asked for before `Pending` is returned.
+    pub fn read_run(&mut self, first: Block, out: &mut [u8]) -> FsResult<()> {
+        let block_size = self.block_size;
+        let count = out.len() / block_size;
+        let (mut pending, mut i) = (false, 0);
+        while i < count {
+            let at = |i: usize| Block(first.0.saturating_add(i as u32));
+            if let Some(data) = self.cached(at(i)) {
+                out[i * block_size..(i + 1) * block_size].copy_from_slice(data);
+                i += 1;
+                continue;
+            }
+            let missing = (i..count).take_while(|&j| !self.map.contains_key(&at(j))).count();
+            let place = &mut out[i * block_size..(i + missing) * block_size];
+            if self.device.read(self.device_block(at(i)), place)? == Progress::Pending {
+                pending = true;
+            }
+            i += missing;
+        }
+        if pending { Err(FsError::Pending) } else { Ok(()) }
+    }
+
     /// Hints that blocks will be needed.
     pub fn prefetch(&mut self, first: Block, count: usize) {
         let per = self.per_block();
@@ -489,6 +512,18 @@ mod tests {
         assert_eq!(cache.read(Block(5)).unwrap()[0], 1);
         assert_eq!(cache.read(Block(6)).unwrap()[0], 0);
         assert_eq!(cache.dirty, 1);
+    }
+
+    #[test]
+    fn a_run_past_the_cache_sees_what_is_only_there() {
+        let mut cache = cache();
+        cache.begin(false).unwrap();
+        cache.zeroed(Block(5))[0] = 7;
+        cache.commit();
+        let mut run = vec![1; 4 * BLOCK_SIZE];
+        cache.read_run(Block(3), &mut run).unwrap();
+        assert_eq!([0, 1, 2, 3].map(|i| run[i * BLOCK_SIZE]), [0, 0, 7, 0]);
+        assert!(cache.cached(Block(5)).is_some() && cache.cached(Block(4)).is_none());
     }
 
     #[test]

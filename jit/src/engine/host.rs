@@ -58,13 +58,19 @@ pub trait CodeHost {
         true
     }
 
-    /// Whether some engine has called this function of it before: then the host need not compile it any more.
-    fn was_called(&mut self, _id: Id, _function: u32) -> bool {
-        true
+    /// How often engines have found this function of it worth calling. Hosts that compile functions before they
+    /// are called say the most.
+    fn votes(&mut self, _id: Id, _function: u32) -> u32 {
+        u32::MAX
     }
 
-    /// This engine is going to.
+    /// This engine calls it whatever others found.
     fn called(&mut self, _id: Id, _function: u32) {}
+
+    /// This engine finds so, once more. How often that was.
+    fn vote(&mut self, _id: Id, _function: u32) -> u32 {
+        u32::MAX
+    }
 
     /// Installs one of them, as [`Self::install`] does.
     fn install_shared(&mut self, _id: Id, _functions: u32) -> Result<u32, String> {

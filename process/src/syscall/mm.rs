@@ -29,7 +29,7 @@ pub(super) fn aligned(addr: u64, len: u64, outside: Errno) -> Result<Pages, Errn
 }
 
 /// How much of what a mapping will read next the kernel is told of, bytes.
-const AHEAD: u64 = 8 << 20;
+const AHEAD: u64 = 64 << 20;
 
 /// Reads file content into a mapping at `addr`; what lies past the end of the file stays.
 pub fn fill_from_file(

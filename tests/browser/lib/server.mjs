@@ -53,7 +53,7 @@ export async function serve(mounts, { port = 0, isolated = true, ranges = true, 
       counters.bytes += end - start + 1;
       if (delay) await new Promise((r) => setTimeout(r, delay));
       if (stat.size === 0) return response.end();
-      createReadStream(file, { start, end }).on("error", () => response.destroy()).pipe(response);
+      createReadStream(file, { start, end, highWaterMark: 2 ** 20 }).on("error", () => response.destroy()).pipe(response);
     } catch {
       response.writeHead(404, { "Content-Type": "text/plain" }).end("not found\n");
     }

@@ -24,6 +24,29 @@ impl Volume {
         self.geo.block_size as u64 / 4
     }
 
+    /// How many blocks of the map lie before file block `at` in a file whose blocks were all
+    /// allocated in order.
+    pub fn map_blocks_before(&self, at: u64) -> u64 {
+        let p = self.pointers();
+        let Some(mut left) = at.checked_sub(DIRECT as u64) else { return 0 };
+        let (mut blocks, mut span) = (0, p);
+        for depth in 1..=3 {
+            let whole = left >= span;
+            let mut below = p;
+            // One block for every `p` below it, on each level of this tree.
+            for _ in 0..depth {
+                blocks += if whole { span / below } else { left / below + 1 };
+                below = below.saturating_mul(p);
+            }
+            if !whole {
+                break;
+            }
+            left -= span;
+            span = span.saturating_mul(p);
+        }
+        blocks
+    }
+
     fn route(&self, at: u64) -> FsResult<Route> {
         let p = self.pointers();
         let mut relative = at;

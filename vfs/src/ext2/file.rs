@@ -1,7 +1,7 @@
 //! Contents of regular files and symbolic links.
 
 use super::inode::{Inode, Time};
-use super::layout::{RO_COMPAT_LARGE_FILE, Superblock};
+use super::layout::{DIRECT, RO_COMPAT_LARGE_FILE, Superblock};
 use super::volume::{Volume, corrupt};
 use crate::cache::Block;
 use crate::error::{CorruptKind, FsError, FsResult, fail};
@@ -14,9 +14,12 @@ use tawaki_abi::fs::Timespec;
 const LARGE_FILE: u64 = 1 << 31;
 
 /// Most bytes that [`Volume::will_read`] asks for.
-const MOST_AHEAD: u64 = 16 << 20;
+const MOST_AHEAD: u64 = 64 << 20;
 /// In pieces of so many blocks, which a device takes.
 const AHEAD_BLOCKS: usize = 128;
+/// A read of so many whole blocks does not go through the block cache: programs are read in long
+/// runs, by process after process, and would drive everything else out.
+const PAST_CACHE: usize = 4;
 
 impl Volume {
     /// Reads at `offset`; short at the end of the file.
@@ -79,15 +82,43 @@ impl Volume {
                     }
                     at += run as u64;
                 }
+                Err(FsError::Pending) => return self.ask_unmapped(inode, at, last),
                 Err(_) => return,
             }
+        }
+    }
+
+    /// The same for blocks whose places are not known yet because a part of the map is on its way. Whoever
+    /// made the image wrote most files in one piece, each part of the map before what it maps:
+    /// waiting for one part after the other would cost a round trip each.
+    fn ask_unmapped(&mut self, inode: &Inode, from: u64, to: u64) {
+        let direct = &inode.raw.block[..DIRECT];
+        let in_one_piece = direct.windows(2).all(|pair| pair[0] != 0 && pair[1] == pair[0].wrapping_add(1));
+        if !in_one_piece {
+            return;
+        }
+        let first = u64::from(direct[0]);
+        let place = |at: u64| first + at + self.map_blocks_before(at);
+        let (mut at, end) = (place(from), place(to).min(self.cache.block_count()));
+        while at < end {
+            let count = (end - at).min(AHEAD_BLOCKS as u64);
+            let Ok(block) = u32::try_from(at) else { return };
+            self.cache.prefetch(Block(block), count as usize);
+            at += count;
         }
     }
 
     fn copy_run(&mut self, start: Block, run: usize, mut within: usize, out: &mut [u8]) -> FsResult<()> {
         let block_size = self.geo.block_size;
         let mut rest = out;
-        for i in 0..run {
+        let mut done = 0;
+        if within == 0 && rest.len() >= PAST_CACHE * block_size {
+            done = rest.len() / block_size;
+            let (head, tail) = rest.split_at_mut(done * block_size);
+            self.cache.read_run(start, head)?;
+            rest = tail;
+        }
+        for i in done..run {
             let n = (block_size - within).min(rest.len());
             let (head, tail) = rest.split_at_mut(n);
             let block = Block(start.0 + i as u32);
