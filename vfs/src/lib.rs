@@ -41,5 +41,5 @@ pub use types::{
     XattrFlags,
 };
 pub use vfs::{MountInfo, Vfs};
-pub use xattr::{CAPABILITY, XATTR_NAME_MAX, XATTR_SIZE_MAX};
 pub use watch::{Change, mask};
+pub use xattr::{CAPABILITY, XATTR_NAME_MAX, XATTR_SIZE_MAX};

@@ -6,7 +6,9 @@
 
 use crate::error::{FsResult, fail};
 use crate::fs::{FileSystem, Rename};
-use crate::types::{Context, DirEntry, DirSink, Ino, NAME_MAX, NewNode, RenameFlags, SetAttr, TimeSet, XattrFlags};
+use crate::types::{
+    Context, DirEntry, DirSink, Ino, NAME_MAX, NewNode, RenameFlags, SetAttr, TimeSet, XattrFlags,
+};
 use crate::xattr::CAPABILITY;
 use std::collections::{BTreeMap, HashMap};
 use tawaki_abi::Errno;

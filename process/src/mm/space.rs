@@ -27,8 +27,6 @@ const LAZY: u32 = 64;
 /// Pages populated by one fault, aligned.
 const CHUNK: u32 = 16;
 
-/// This many zero pages in a row below the used part of a stack: nothing below was used.
-const STACK_UNUSED: u32 = 32;
 /// Free pages that Linux keeps below an area that grows down (`stack_guard_gap`).
 const STACK_GAP: u32 = 256;
 /// Where libraries go, pages: each has its own place, so that code decoded or compiled in one
@@ -482,7 +480,7 @@ impl AddressSpace {
 
     /// madvise(MADV_DONTNEED): anonymous private pages read as zero afterwards, those of
     /// a file as the file. Returns what has to be read from files. `sp` is the caller's
-    /// stack pointer: of the unused part of its own stack only what was used goes.
+    /// stack pointer: below it on its own stack, only what was used is written.
     pub fn discard(&mut self, pages: Pages, sp: u64) -> Vec<Pages> {
         let private = self.vmas.overlapping(pages).filter(|(_, vma)| !vma.shared);
         let own = |p: &Pages| {
@@ -498,27 +496,27 @@ impl AddressSpace {
                 continue;
             }
             for run in self.dirty.runs(part) {
-                let run = if own_stack { self.used_stack(run) } else { run };
                 // The pages stay marked: they may be written without notice.
-                self.backing.zero(bytes(&run));
+                if own_stack {
+                    self.zero_used(run);
+                } else {
+                    self.backing.zero(bytes(&run));
+                }
             }
         }
         unread
     }
 
-    /// The upper part of `pages` of a stack, down to a stretch that was never used. A thread
-    /// discards its stack when it ends, and what was never touched must stay so: zeroing the
-    /// 8 MiB of a stack takes longer than the rest of a short thread's life.
-    fn used_stack(&self, pages: Pages) -> Pages {
-        let (mut low, mut at) = (pages.end, pages.end);
+    /// Zeroes pages of which most were never touched, and leaves those so that are zero: a thread discards its
+    /// stack of 8 MiB when it ends, and writing all of it takes longer than the rest of a short thread's life.
+    fn zero_used(&self, pages: Pages) {
         let mut page = [0; PAGE as usize];
-        while at > pages.start && low - at < STACK_UNUSED {
-            at -= 1;
-            if !self.backing.read(u64::from(at) * PAGE, &mut page) || page.iter().any(|&byte| byte != 0) {
-                low = at;
+        for at in pages {
+            let place = bytes(&(at..at + 1));
+            if !self.backing.read(place.start, &mut page) || page.iter().any(|&byte| byte != 0) {
+                self.backing.zero(place);
             }
         }
-        low..pages.end
     }
 
     /// Sets and clears bits of [`marks`] in `pages`.
