@@ -345,7 +345,7 @@ fn a_thread_discards_its_own_stack_whole() {
     let vma = Vma { end: 0, prot: 3, shared: false, may_write: true, marks: 0, kind: Kind::Anon };
     space.map(&mut host, stack.clone(), vma).expect("room");
     // Far apart: between them nothing was ever used.
-    let used = [0x5fe, 0x5fd, 0x5f0, 0x300];
+    let used = [0x5feu32, 0x5fd, 0x5f0, 0x300];
     // From a stack above it in the same area, and from elsewhere.
     for sp in [0x5ff << 12, 0x900 << 12] {
         for page in used {
