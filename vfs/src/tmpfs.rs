@@ -90,7 +90,7 @@ pub struct Tmpfs {
     max_inodes: u64,
     /// Names in all directories; bounded like inodes.
     names: u64,
-    /// Names and values of extended attributes, bytes; at most a quarter of the size.
+    /// What extended attributes take, bytes; at most a quarter of the size.
     attribute_bytes: usize,
 }
 
@@ -163,7 +163,7 @@ impl Tmpfs {
             return;
         }
         if let Some(node) = self.nodes.remove(&ino) {
-            let bytes: usize = node.attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
+            let bytes: usize = node.attributes.iter().map(|(name, value)| attribute_cost(name, value)).sum();
             self.attribute_bytes -= bytes;
             match node.body {
                 Body::File { pages, .. } => self.used_pages -= pages.len() as u64,
@@ -238,6 +238,11 @@ impl Tmpfs {
         self.used_pages -= freed;
         Ok(())
     }
+}
+
+/// What an attribute takes, bytes: with what the map adds, so that many small ones are bounded too.
+fn attribute_cost(name: &[u8], value: &[u8]) -> usize {
+    name.len() + value.len() + 128
 }
 
 /// The name spaces that tmpfs keeps.
@@ -543,14 +548,14 @@ impl FileSystem for Tmpfs {
         let limit = (self.max_pages as usize).saturating_mul(PAGE / 4);
         let used = self.attribute_bytes;
         let node = self.node_mut(ino)?;
-        let before = node.attributes.get(name).map(|old| name.len() + old.len());
+        let before = node.attributes.get(name).map(|old| attribute_cost(name, old));
         if before.is_some() && flags.contains(XattrFlags::CREATE) {
             return fail(Errno::EEXIST);
         }
         if before.is_none() && (flags.contains(XattrFlags::REPLACE) || value.is_none()) {
             return fail(Errno::ENODATA);
         }
-        let after = value.map_or(0, |value| name.len() + value.len());
+        let after = value.map_or(0, |value| attribute_cost(name, value));
         let used = used - before.unwrap_or(0) + after;
         if used > limit && value.is_some() {
             return fail(Errno::ENOSPC);

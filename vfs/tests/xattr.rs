@@ -6,7 +6,7 @@ mod common;
 use common::{NOW, Shared, debugfs, e2fsck, mke2fs, mount, root_creds, tool};
 use tawaki_abi::Errno;
 use tawaki_abi::fs::OpenFlags;
-use tawaki_vfs::{At, Context, Location, Vfs, XattrFlags};
+use tawaki_vfs::{At, Context, Location, MountFlags, Tmpfs, Vfs, XattrFlags};
 
 /// With room for attributes in the inodes, and without.
 const SHAPES: [&[&str]; 3] =
@@ -103,4 +103,19 @@ fn what_debugfs_wrote_is_read_and_a_shared_block_is_left_alone() {
         vfs.shutdown(&cx).unwrap();
         e2fsck(&device.image(), &format!("{shape:?}: after the two went separate ways"));
     }
+}
+
+#[test]
+fn memory_for_attributes_is_bounded_however_small_they_are() {
+    let creds = root_creds();
+    let cx = Context::new(&creds, NOW);
+    let mut vfs = Vfs::new();
+    vfs.mount_root(Box::new(Tmpfs::new(1 << 20, 0o755, NOW)), MountFlags::empty(), "tmpfs").unwrap();
+    let at = file(&mut vfs, &cx, "/file");
+    let set = |n: u32, vfs: &mut Vfs| {
+        vfs.set_xattr(&cx, at, format!("user.{n}").as_bytes(), Some(b""), XattrFlags::empty(), true)
+    };
+    let refused = (0..100_000).find_map(|n| set(n, &mut vfs).err().map(|error| (n, error)));
+    let (count, error) = refused.expect("some time it is enough");
+    assert!(error.is(Errno::ENOSPC) && count < 4000, "{count}: {error}");
 }
