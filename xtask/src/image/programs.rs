@@ -58,7 +58,7 @@ const PACKAGES: &[&str] = &[
 ];
 
 /// Those that are built in the machine.
-const SOURCE_PACKAGES: &[&str] = &["hello"];
+const SOURCE_PACKAGES: &[&str] = &["cjson", "hello", "tinyxml2"];
 
 /// The image, built when missing: `build/programs-ARCH.ext2`, or what
 /// `TAWAKI_PROGRAMS` names.
