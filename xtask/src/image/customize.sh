@@ -11,6 +11,9 @@ echo 'LANG=C.UTF-8' >"$root/etc/default/locale"
 # The image neither tells nor needs to know where its packages came from.
 rm -rf "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/* "$root"/etc/apt/apt.conf.d/99mmdebstrap
 echo '# deb http://<mirror>/debian bookworm main' >"$root/etc/apt/sources.list"
+# The archive would give what is newer than all else its own time only later, and then what was compiled
+# from it would be out of date: every start of python3 would compile its library anew.
+find "$root/usr" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 # Modification times rule, not hashes: a start of python3 then reads no sources.
 if [ -x "$root/usr/bin/python3" ]; then
     env -u SOURCE_DATE_EPOCH chroot "$root" python3 -m compileall -q -j 0 \
