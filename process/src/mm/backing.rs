@@ -64,6 +64,11 @@ impl Backing {
         self.memory.zero_range(range).is_ok()
     }
 
+    /// The same for whole pages, of which those that are zero already are left untouched.
+    pub fn zero_used(&self, range: Range<u64>) -> bool {
+        self.holds(&range) && self.memory.zero_used(range).is_ok()
+    }
+
     /// Copies `bytes` to `addr`; `false` when that is not all memory.
     pub fn write(&self, addr: u64, bytes: &[u8]) -> bool {
         let Some(end) = addr.checked_add(bytes.len() as u64) else { return false };

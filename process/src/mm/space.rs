@@ -337,7 +337,7 @@ impl AddressSpace {
     pub(super) fn clean(&mut self, pages: Pages) {
         for run in self.dirty.runs(pages) {
             self.memory().set_perms(run.clone(), Perms::MAPPED);
-            self.backing.zero(bytes(&run));
+            self.backing.zero_used(bytes(&run));
             self.dirty.remove(run);
         }
     }
@@ -479,44 +479,23 @@ impl AddressSpace {
     }
 
     /// madvise(MADV_DONTNEED): anonymous private pages read as zero afterwards, those of
-    /// a file as the file. Returns what has to be read from files. `sp` is the caller's
-    /// stack pointer: below it on its own stack, only what was used is written.
-    pub fn discard(&mut self, pages: Pages, sp: u64) -> Vec<Pages> {
+    /// a file as the file. Returns what has to be read from files.
+    pub fn discard(&mut self, pages: Pages) -> Vec<Pages> {
         let private = self.vmas.overlapping(pages).filter(|(_, vma)| !vma.shared);
-        let own = |p: &Pages| {
-            let page = u32::try_from(sp / PAGE).unwrap_or(u32::MAX);
-            p.end <= page && self.vmas.find(page).is_some_and(|(area, _)| area.contains(&p.start))
-        };
-        let parts: Vec<(Pages, bool, bool)> =
-            private.map(|(p, vma)| (p.clone(), matches!(vma.kind, Kind::File { .. }), own(&p))).collect();
+        let parts: Vec<(Pages, bool)> =
+            private.map(|(p, vma)| (p, matches!(vma.kind, Kind::File { .. }))).collect();
         let mut unread = Vec::new();
-        for (part, is_file, own_stack) in parts {
+        for (part, is_file) in parts {
             if is_file {
                 unread.push(part);
                 continue;
             }
             for run in self.dirty.runs(part) {
                 // The pages stay marked: they may be written without notice.
-                if own_stack {
-                    self.zero_used(run);
-                } else {
-                    self.backing.zero(bytes(&run));
-                }
+                self.backing.zero_used(bytes(&run));
             }
         }
         unread
-    }
-
-    /// Zeroes pages of which most were never touched, and leaves those so that are zero: a thread discards its
-    /// stack of 8 MiB when it ends, and writing all of it takes longer than the rest of a short thread's life.
-    fn zero_used(&self, pages: Pages) {
-        let mut page = [0; PAGE as usize];
-        for at in pages {
-            let place = bytes(&(at..at + 1));
-            if !self.backing.read(place.start, &mut page) || page.iter().any(|&byte| byte != 0) {
-                self.backing.zero(place);
-            }
-        }
     }
 
     /// Sets and clears bits of [`marks`] in `pages`.

@@ -39,8 +39,7 @@ pub fn madvise(t: &mut Thread<'_>, a: &Args) -> SysResult {
             if advice == MADV_DONTNEED && locked(t) {
                 return Err(Errno::EINVAL);
             }
-            let sp = t.cpu.gpr(4);
-            let unread = t.mm().discard(area.clone(), sp);
+            let unread = t.mm().discard(area.clone());
             for part in unread {
                 read_anew(t, part);
             }
