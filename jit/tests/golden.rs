@@ -40,6 +40,7 @@ const SNIPPETS: &[(&str, &str, &[u8])] = &[
     ("syscall", "mov eax, 39; syscall", &[0xb8, 39, 0, 0, 0, 0x0f, 0x05]),
     ("bswap", "bswap rax; ret", &[0x48, 0x0f, 0xc8, 0xc3]),
     ("thread_local", "mov eax, fs:[0x28]; ret", &[0x64, 0x8b, 0x04, 0x25, 0x28, 0, 0, 0, 0xc3]),
+    ("prefetch", "prefetcht0 [rdi+64]; ret", &[0x0f, 0x18, 0x4f, 0x40, 0xc3]),
     ("rip_relative", "mov eax, [rip+0x100]; ret", &[0x8b, 0x05, 0, 1, 0, 0, 0xc3]),
 ];
 

@@ -374,7 +374,7 @@ pub fn run_blocks(
                 }
 
                 match op.code {
-                    OpCode::Nop => {}
+                    OpCode::Nop | OpCode::Prefetch => {}
                     OpCode::Mov64 => set!(a!()),
                     OpCode::Mov32 => set!(a!() as u32 as u64),
                     OpCode::MovI => set!(op.imm as u64),

@@ -98,6 +98,7 @@ macro_rules! for_each_op {
         $m! {
             // Moves and extensions.
             (Nop, 0, "nothing")
+            (Prefetch, A | B | SCALE | I, "nothing; what lies at a + (b << c) + imm will be wanted")
             (Mov64, D | A, "d = a")
             (Mov32, D | A, "d = a as u32")
             (MovI, D | I, "d = imm")

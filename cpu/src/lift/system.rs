@@ -20,8 +20,9 @@ pub static ROWS: &[Row] = rows![
     cpuid: Cpuid;
     rdtsc: Rdtsc, Rdtscp;
     xsave: Xgetbv "XCR0 = 3", Xsave, Xsave64, Xrstor, Xrstor64;
-    nop: Nop, Pause, Endbr32, Endbr64, Prefetch, Prefetchw, Prefetchnta, Prefetcht0,
-        Prefetcht1, Prefetcht2, Prefetchwt1, Lfence, Sfence, Reservednop,
+    nop: Nop, Pause, Endbr32, Endbr64;
+    prefetch: Prefetch, Prefetchw, Prefetchnta, Prefetcht0, Prefetcht1, Prefetcht2, Prefetchwt1;
+    nop: Lfence, Sfence, Reservednop,
         Rdsspd "no shadow stacks", Rdsspq "no shadow stacks";
     fence: Mfence;
     flush: Clflush, Clflushopt, Clwb;
@@ -129,6 +130,14 @@ fn xsave(l: &mut Lift, i: &Instruction) -> LiftResult {
 fn nop(l: &mut Lift, _: &Instruction) -> LiftResult {
     // One operation, so that every instruction has an index of its own.
     l.emit(Op::new(Nop));
+    Ok(())
+}
+
+/// Never faults.
+fn prefetch(l: &mut Lift, i: &Instruction) -> LiftResult {
+    let address = l.memory(i)?;
+    let (b, c) = address.index.unwrap_or((slot::ZERO, 0));
+    l.emit(Op::new(Prefetch).a(address.base).b(b).c(c).imm(address.disp));
     Ok(())
 }
 

@@ -13,6 +13,7 @@ pub fn emit(e: &mut Emitter, op: &Op) -> bool {
     use OpCode::*;
     match op.code {
         Nop => {}
+        Prefetch => prefetch(e, op),
         NeedSegment if op.e == 0 => {
             e.i().local_get(STATE).i32_load(at(Layout::other_flags(), 2));
             e.i().i32_const(op.imm as i32).i32_and();
@@ -346,6 +347,21 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
         return true;
     }
     false
+}
+
+/// A load that nobody uses. Wasm has no other way to ask for a line; engines keep the load because it
+/// could trap. Where memory has holes it would, so only over the emulator's own memory, and inside it.
+fn prefetch(e: &mut Emitter, op: &Op) {
+    if e.options.checked || !e.layout.shared {
+        return;
+    }
+    let address = e.scratch(I32);
+    e.sum32(&Address::of(op, true, true), Layout::BIAS);
+    e.i().local_tee(address).i32_const(16).i32_shr_u().memory_size(0).i32_lt_u();
+    e.likely();
+    e.if_();
+    e.i().local_get(address).i32_load8_u(GUEST).drop();
+    e.close();
 }
 
 /// LOCK forms by wasm atomics; a misaligned operand leaves.

@@ -63,7 +63,7 @@ fn folds(e: &Emitter, op: &Op) -> bool {
     match op.code {
         Push64 | Push32 => op.a != slot::RSP,
         Pop64 | Pop32 => op.d != slot::RSP,
-        Lea32 | Lea64 => op.d != slot::RSP && op.b != slot::RSP,
+        Lea32 | Lea64 | Prefetch => op.d != slot::RSP && op.b != slot::RSP,
         _ if loads || stores => op.d != slot::RSP && op.b != slot::RSP,
         _ => moves(e, op),
     }

@@ -4108,7 +4108,7 @@
               else
                 local.get 0
                 local.get 1
-                i64.const 268501256
+                i64.const 268501257
                 i64.const -1
                 call 0
                 local.set 13
@@ -4519,6 +4519,82 @@
     unreachable
   )
 
+;; prefetch: prefetcht0 [rdi+64]; ret
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
+    (local i32 i32 i64 i64 i64 i32 i64)
+    block ;; label = @1
+      block ;; label = @2
+        local.get 0
+        i64.load offset=32
+        local.set 5
+        local.get 0
+        i64.load offset=56
+        local.set 6
+        local.get 5
+        local.tee 9
+        i32.wrap_i64
+        local.set 8
+        local.get 9
+        i64.const 32
+        i64.shr_u
+        i64.eqz
+        i32.eqz
+        local.get 8
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        i32.const 1
+        i32.and
+        i32.eqz
+        i32.or
+        local.get 8
+        i32.const 4095
+        i32.and
+        i32.const 4088
+        i32.gt_u
+        i32.or
+        i32.const 4313092
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 8
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 7
+        local.get 7
+        local.get 7
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
+        i32.const 4313092
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 7
+        i32.wrap_i64
+        local.set 3
+        local.get 5
+        i64.const 8
+        i64.add
+        local.set 5
+        br 1 (;@1;)
+        unreachable
+      end
+      local.get 1
+      i32.const 1
+      i32.store offset=12
+      local.get 3
+      return
+    end
+    local.get 0
+    local.get 5
+    i64.store offset=32
+    local.get 3
+    return
+    unreachable
+  )
+
 ;; rip_relative: mov eax, [rip+0x100]; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i32 i64 i64 i64)
@@ -4529,7 +4605,7 @@
           i64.load offset=32
           local.set 5
           i64.const 0
-          i64.const 4313350
+          i64.const 4317446
           i64.add
           local.tee 7
           i32.wrap_i64
@@ -4553,7 +4629,7 @@
           i32.const 4092
           i32.gt_u
           i32.or
-          i32.const 4313088
+          i32.const 4317184
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
@@ -4585,7 +4661,7 @@
           i32.const 4088
           i32.gt_u
           i32.or
-          i32.const 4313094
+          i32.const 4317190
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
@@ -4599,7 +4675,7 @@
           i32.wrap_i64
           i64.extend_i32_u
           i64.ne
-          i32.const 4313094
+          i32.const 4317190
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)

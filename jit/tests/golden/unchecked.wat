@@ -3157,7 +3157,7 @@
               else
                 local.get 0
                 local.get 1
-                i64.const 268501256
+                i64.const 268501257
                 i64.const -1
                 call 0
                 local.set 13
@@ -3455,6 +3455,71 @@
     unreachable
   )
 
+;; prefetch: prefetcht0 [rdi+64]; ret
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
+    (local i32 i32 i64 i64 i32 i64)
+    block ;; label = @1
+      block ;; label = @2
+        local.get 0
+        i64.load offset=32
+        local.set 5
+        local.get 0
+        i64.load offset=56
+        local.set 6
+        local.get 6
+        i32.wrap_i64
+        i32.const -65472
+        i32.add
+        local.tee 7
+        i32.const 16
+        i32.shr_u
+        memory.size
+        i32.lt_u
+        (@metadata.code.branch_hint "\01")
+        if ;; label = @3
+          local.get 7
+          i32.load8_u
+          drop
+        end
+        local.get 5
+        i32.wrap_i64
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 8
+        local.get 8
+        local.get 8
+        i32.wrap_i64
+        i64.extend_i32_u
+        i64.ne
+        i32.const 4313092
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 8
+        i32.wrap_i64
+        local.set 3
+        local.get 5
+        i64.const 8
+        i64.add
+        local.set 5
+        br 1 (;@1;)
+        unreachable
+      end
+      local.get 1
+      i32.const 1
+      i32.store offset=12
+      local.get 3
+      return
+    end
+    local.get 0
+    local.get 5
+    i64.store offset=32
+    local.get 3
+    return
+    unreachable
+  )
+
 ;; rip_relative: mov eax, [rip+0x100]; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64)
@@ -3463,7 +3528,7 @@
         local.get 0
         i64.load offset=32
         local.set 5
-        i32.const 4247814
+        i32.const 4251910
         i64.load32_u align=1
         local.set 6
         local.get 5
@@ -3477,7 +3542,7 @@
         i32.wrap_i64
         i64.extend_i32_u
         i64.ne
-        i32.const 4313094
+        i32.const 4317190
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
