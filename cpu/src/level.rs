@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 /// A set of instructions, each containing the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
-    /// x86-64-v2 with BMI, ADX, MOVBE, AES, PCLMULQDQ and SHA.
+    /// x86-64-v2 with BMI, ADX, MOVBE, AES and SHA.
     #[default]
     Base,
     /// x86-64-v3: with AVX, AVX2, FMA and F16C, and the state they have.
