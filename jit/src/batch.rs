@@ -13,7 +13,7 @@ use crate::cache::{CodeCache, Sources};
 use crate::emit::switch::{Table, table};
 use crate::engine::{Settings, TESTING};
 use crate::layout::Limits;
-use crate::region::{BlockSource, End, Node, Region, Target, follow, form_region};
+use crate::region::{BlockSource, Node, Region, follow, form_region};
 
 /// Most regions of one batch, callees included.
 const MAX_REGIONS: usize = 40;
@@ -34,6 +34,9 @@ const SEAM: Limits = Limits { blocks: 160, ops: 2500 };
 /// left for another piece every few blocks, and each piece would be compiled from several places.
 pub const WHOLE: Limits = Limits { blocks: 640, ops: 12_000 };
 
+/// In place of a piece of another region, if it is at most so many times larger.
+const MOST_LARGER: u64 = 4;
+
 /// What is taken into a batch.
 #[derive(Clone, Copy)]
 pub struct Policy<'a> {
@@ -48,7 +51,8 @@ pub struct Policy<'a> {
     functions: bool,
     /// Most operations of a module.
     module: u64,
-    /// A region is as large as [`WHOLE`] if nothing is left out then and each of its operations ran so often.
+    /// A region is as large as [`WHOLE`] if nothing is left out then and each of its operations ran so often. It is
+    /// waited for until that is worth it.
     whole: Option<u64>,
     /// What a region at an address is put in order by, before it is cut into modules.
     order: Option<&'a dyn Fn(u64) -> u32>,
@@ -101,6 +105,8 @@ pub struct Module {
     pub regions: Vec<Region>,
     /// What they were made from.
     pub sources: Sources,
+    /// Blocks of those that have everything hot that they lead to, though more than a region has usually.
+    pub whole: Vec<u32>,
 }
 
 /// Outcome of [`form`].
@@ -126,6 +132,8 @@ struct Source<'a> {
     /// Executions that make a block part of a region.
     least: u64,
     jumps: &'a mut Jumps,
+    /// The region at this address ends where there is code.
+    ends: Option<(&'a CodeCache, u64)>,
 }
 
 /// Where indirect jumps have led, as of some batches ago: to find it out, all blocks are looked at.
@@ -203,6 +211,12 @@ impl Source<'_> {
             .then_some(number)
     }
 
+    /// Whether the block at `rip` is to be part of a region.
+    fn belongs(&self, rip: u64) -> bool {
+        let elsewhere = |(code, entry): (&CodeCache, u64)| rip != entry && code.has(rip as u32);
+        self.ran(rip) >= self.least && !self.ends.is_some_and(elsewhere)
+    }
+
     /// How often the block at `rip` ran, about.
     fn ran(&self, rip: u64) -> u64 {
         self.cache.find(rip).map_or(0, |number| executions(self.cache, self.cache.entry(number)))
@@ -229,13 +243,13 @@ impl Source<'_> {
         let mut queue = BinaryHeap::from([(0, Reverse(0), entry)]);
         let mut queued = FxHashSet::from_iter([entry]);
         while let Some((_, _, rip)) = queue.pop() {
-            if estimate.blocks.len() >= limits.blocks || estimate.operations >= limits.ops as u64 {
-                break;
-            }
-            let Some(number) = self.current(rip).filter(|_| rip >> 32 == 0 && self.ran(rip) >= self.least)
-            else {
+            let Some(number) = self.current(rip).filter(|_| rip >> 32 == 0 && self.belongs(rip)) else {
                 continue;
             };
+            if estimate.blocks.len() >= limits.blocks || estimate.operations >= limits.ops as u64 {
+                estimate.cut = true;
+                break;
+            }
             let block = &self.cache.entry(number).block;
             estimate.blocks.push(rip);
             estimate.operations += block.ops.len() as u64;
@@ -256,6 +270,8 @@ struct Estimate {
     blocks: Vec<u64>,
     operations: u64,
     work: u64,
+    /// The limits leave something out.
+    cut: bool,
 }
 
 impl BlockSource for Source<'_> {
@@ -265,7 +281,7 @@ impl BlockSource for Source<'_> {
 
     fn block(&mut self, rip: u64) -> Option<Block> {
         let number = self.current(rip)?;
-        if self.ran(rip) < self.least {
+        if !self.belongs(rip) {
             return None;
         }
         Some(self.cache.entry(number).block.clone())
@@ -356,21 +372,6 @@ pub fn emitted(region: &Region) -> u64 {
     region.nodes.iter().map(|node| node.block.ops.len() as u64).sum()
 }
 
-/// Whether a region's limits have left out what would belong to it.
-fn cut_short(region: &Region, source: &mut Source<'_>) -> bool {
-    let mut left_out = |target: &Target| match *target {
-        Target::Node(_) => false,
-        Target::Exit(rip) => source.block(rip).is_some(),
-    };
-    own(region).any(|node| match &node.end {
-        End::Jump(to) => left_out(to),
-        End::Branch { taken, fall } => left_out(taken) || left_out(fall),
-        End::Call { next, .. } => left_out(next),
-        End::Indirect { known } => known.iter().any(|(_, to)| left_out(to)),
-        End::Return | End::Trap => false,
-    })
-}
-
 /// Forms the regions for `hot` and their callees, with what was interpreted so far and how.
 pub fn form(
     (cache, memory, mode): (&mut Cache, &GuestMemory, Mode),
@@ -381,7 +382,7 @@ pub fn form(
     policy: Policy<'_>,
 ) -> Formed {
     jumps.begin(settings.thresholds.hot <= TESTING);
-    let mut source = Source { cache, memory, mode, least: policy.block, jumps };
+    let mut source = Source { cache, memory, mode, least: policy.block, jumps, ends: None };
     let mut formed = Formed::default();
     let mut modules: FxHashMap<(u32, u64), (Module, u64)> = FxHashMap::default();
     let mut covered: FxHashSet<u64> = FxHashSet::default();
@@ -392,6 +393,7 @@ pub fn form(
     let called = if policy.functions { called(source.cache) } else { FxHashSet::default() };
     let mut chosen: Vec<(Region, u64)> = Vec::new();
     let mut rejected: FxHashSet<u64> = FxHashSet::default();
+    let mut wholes: FxHashSet<u64> = FxHashSet::default();
     for rip in hot {
         if covered.contains(&rip) || entries.contains(&rip) {
             continue;
@@ -412,8 +414,11 @@ pub fn form(
                 continue;
             }
             let inside = code.covers(entry as u32) && !code.has(entry as u32);
+            // What has all that it leads to is gone back to where it can be entered.
+            let within = inside && code.has_whole(entry as u32);
+            source.ends = within.then_some((code, entry));
             let piece = inside || policy.functions && !called.contains(&entry);
-            let limits = if !piece {
+            let mut limits = if !piece {
                 settings.region
             } else if policy.functions {
                 settings.region.smaller(&PIECE)
@@ -421,32 +426,37 @@ pub fn form(
                 settings.region.smaller(&SEAM)
             };
             let callee = entry != rip;
-            let Estimate { blocks, operations: size, work } = source.estimate(entry, &limits);
-            if !blocks.is_empty() && !(policy.worth)(size, work, callee) {
+            let mut estimate = source.estimate(entry, &limits);
+            let worth = |e: &Estimate| e.blocks.is_empty() || (policy.worth)(e.operations, e.work, callee);
+            let mut whole = false;
+            if let Some(runs) = policy.whole
+                && estimate.cut
+                && worth(&estimate)
+                && !within
+                && !settings.pieces
+                && let all = source.estimate(entry, &WHOLE)
+                && !all.cut
+                && all.work >= runs.saturating_mul(all.operations)
+                && (!inside || all.operations <= MOST_LARGER * estimate.operations)
+            {
+                (estimate, limits, whole) = (all, WHOLE, true);
+            }
+            if !worth(&estimate) {
                 entries.remove(&entry);
                 if !callee {
                     formed.unripe.push(rip as u32);
-                    rejected.extend(blocks);
+                    rejected.extend(estimate.blocks);
                 }
                 continue;
             }
-            let Some(mut region) = form_region(&mut source, entry, &limits) else {
+            let Some(region) = form_region(&mut source, entry, &limits) else {
                 if !callee {
                     formed.failed.push(rip as u32);
                 }
                 continue;
             };
-            if let Some(runs) = policy.whole
-                && !inside
-                && !settings.pieces
-                && cut_short(&region, &mut source)
-                && let whole = source.estimate(entry, &WHOLE)
-                && whole.work >= runs.saturating_mul(whole.operations)
-                && (policy.worth)(whole.operations, whole.work, callee)
-                && let Some(whole) = form_region(&mut source, entry, &WHOLE)
-                && !cut_short(&whole, &mut source)
-            {
-                region = whole;
+            if whole {
+                wholes.insert(entry);
             }
             covered.extend(own(&region).map(|node| node.block.rip));
             queue.extend(region.callees());
@@ -474,6 +484,9 @@ pub fn form(
                 module.sources.add(start as u32, &block.bytes()[..len], block.pages());
             }
         }
+        if wholes.contains(&region.entry) {
+            module.whole.extend(own(&region).map(|node| node.block.rip as u32));
+        }
         module.regions.push(region);
     }
     formed.modules = modules.into_values().map(|(module, _)| module).chain(full).collect();
@@ -482,6 +495,8 @@ pub fn form(
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
     #[test]
@@ -500,29 +515,81 @@ mod tests {
         assert!(jumps.known.is_none(), "exact: looked for each time");
     }
 
-    /// Nodes of the region that is formed for a hot loop of so many blocks.
-    fn loop_of(blocks: u64, settings: &Settings) -> usize {
-        let start = 0x40_0000;
+    const START: u64 = 0x40_0000;
+
+    /// The modules formed for a block of a hot loop of so many blocks, where there is some code already.
+    fn form_loop(
+        blocks: u64,
+        hot: u64,
+        settings: &Settings,
+        code: &CodeCache,
+        worth: Worth<'_>,
+    ) -> Vec<Module> {
         let memory = GuestMemory::for_tests();
         memory.set_perms(0x400..0x402, Perms::READ | Perms::WRITE);
         // Each is a branch to the next one; the last jumps back.
         let back = (-(2 * (blocks as i32 - 1) + 5)).to_le_bytes();
-        let code = [[0x75, 0].repeat(blocks as usize - 1), vec![0xe9], back.to_vec()].concat();
-        memory.write_bytes(start, &code).expect("mapped");
+        let bytes = [[0x75, 0].repeat(blocks as usize - 1), vec![0xe9], back.to_vec()].concat();
+        memory.write_bytes(START, &bytes).expect("mapped");
         memory.set_perms(0x400..0x402, Perms::READ | Perms::EXEC);
         let mut cache = Cache::default();
         cache.set_mode(Mode::Bits64);
         cache.set_threshold(settings.thresholds.hot);
         for block in 0..blocks {
-            let number = cache.lookup(&memory, Mode::Bits64, start + 2 * block).expect("code");
+            let number = cache.lookup(&memory, Mode::Bits64, START + 2 * block).expect("code");
             cache.entry(number).rounds.set(1);
         }
-        let (mut jumps, code) = (Jumps::default(), CodeCache::default());
-        let worth = |_: u64, _: u64, _: bool| true;
-        let policy = Policy::now(settings.thresholds.hot, &worth);
+        let mut jumps = Jumps::default();
+        let policy = Policy::now(settings.thresholds.hot, worth);
         let from = (&mut cache, &memory, Mode::Bits64);
-        let formed = form(from, &[start as u32], settings, &code, &mut jumps, policy);
-        formed.modules[0].regions[0].nodes.len()
+        form(from, &[(START + 2 * hot) as u32], settings, code, &mut jumps, policy).modules
+    }
+
+    /// Nodes of the region that is formed for a hot loop of so many blocks.
+    fn loop_of(blocks: u64, settings: &Settings) -> usize {
+        let modules = form_loop(blocks, 0, settings, &CodeCache::default(), &|_, _, _| true);
+        modules[0].regions[0].nodes.len()
+    }
+
+    /// Code for the first of these blocks of such a loop; those of `whole` belong to a region that has all.
+    fn code_of(blocks: Range<u32>, whole: Range<u32>) -> CodeCache {
+        let mut code = CodeCache::new(crate::cache::Limits::default());
+        let rips = |blocks: Range<u32>| blocks.map(|n| START as u32 + 2 * n).collect::<Box<[u32]>>();
+        let addition = crate::cache::Addition {
+            entries: rips(blocks.start..blocks.start + 1),
+            blocks: rips(blocks),
+            whole: rips(whole),
+            first: 0,
+            sources: Sources::default(),
+            size: 0,
+            id: None,
+        };
+        code.insert(addition, &mut Vec::new());
+        code
+    }
+
+    #[test]
+    fn a_loop_is_waited_for_until_it_is_worth_it_whole() {
+        let settings = Settings::default();
+        let none = CodeCache::default();
+        // What the usual piece takes has run; what all takes has not.
+        let pieces = |_: u64, run: u64, _: bool| run < 2 * 256 * 4000;
+        assert_eq!((settings.region.blocks, settings.thresholds.hot), (256, 4000));
+        assert_eq!(form_loop(600, 0, &settings, &none, &pieces).len(), 0);
+        assert_eq!(form_loop(660, 0, &settings, &none, &pieces).len(), 1, "it does not fit");
+    }
+
+    #[test]
+    fn pieces_of_a_loop_give_way_to_all_of_it() {
+        let settings = Settings::default();
+        let all = |_: u64, _: u64, _: bool| true;
+        let modules = form_loop(600, 300, &settings, &code_of(0..400, 0..0), &all);
+        assert_eq!(modules[0].regions[0].nodes.len(), 600);
+        assert_eq!(modules[0].whole.len(), 600);
+        // Behind that there are only ways back to where it is entered.
+        let modules = form_loop(600, 590, &settings, &code_of(0..600, 0..600), &all);
+        assert_eq!(modules[0].regions[0].nodes.len(), 10);
+        assert_eq!(modules[0].whole.len(), 0);
     }
 
     /// Modules formed for two functions, each hot by itself, on a page with these permissions, where each block has

@@ -162,6 +162,7 @@ struct Module {
     entries: Box<[u32]>,
     /// Addresses of all blocks, entries or not, each once.
     blocks: Box<[u32]>,
+    whole: Box<[u32]>,
     sources: Sources,
     size: usize,
     /// The code epoch of the last comparison, and how it went.
@@ -178,6 +179,8 @@ pub struct CodeCache {
     by_entry: FxHashMap<u32, Vec<(u32, u32)>>,
     /// In how many modules the block at an address is.
     covered: FxHashMap<u32, u32>,
+    /// In how many regions that have everything they lead to.
+    whole: FxHashMap<u32, u32>,
     limits: Limits,
     bytes: usize,
     live: usize,
@@ -195,6 +198,8 @@ pub struct Addition {
     pub entries: Box<[u32]>,
     /// All the blocks in it, each once.
     pub blocks: Box<[u32]>,
+    /// Those of regions that have everything they lead to.
+    pub whole: Box<[u32]>,
     /// Table index of the first function.
     pub first: u32,
     /// What it was compiled from.
@@ -229,6 +234,11 @@ impl CodeCache {
     /// Whether the block at `rip` is part of some region.
     pub fn covers(&self, rip: u32) -> bool {
         self.covered.contains_key(&rip)
+    }
+
+    /// Whether the block at `rip` is part of a region that has everything it leads to.
+    pub fn has_whole(&self, rip: u32) -> bool {
+        self.whole.contains_key(&rip)
     }
 
     /// The table slot of code for `rip` that is right as of now.
@@ -266,7 +276,7 @@ impl CodeCache {
 
     /// Adds a module. What has to go for it is added to `dropped`.
     pub fn insert(&mut self, addition: Addition, dropped: &mut Vec<TableRange>) {
-        let Addition { entries, blocks, first, sources, size, id } = addition;
+        let Addition { entries, blocks, whole, first, sources, size, id } = addition;
         for entry in entries.iter().filter(|&&entry| entry != NO_RIP) {
             let Some(variants) = self.by_entry.get(entry).filter(|v| v.len() >= MAX_VARIANTS) else {
                 continue;
@@ -288,8 +298,19 @@ impl CodeCache {
         self.clock += 1;
         let table = TableRange { first, count: entries.len() as u32 };
         let (used, user) = (self.clock, self.processes);
-        let module =
-            Module { table, id, user, entries, blocks, sources, size, checked: None, good: false, used };
+        let module = Module {
+            table,
+            id,
+            user,
+            entries,
+            blocks,
+            whole,
+            sources,
+            size,
+            checked: None,
+            good: false,
+            used,
+        };
         let number = match self.modules.iter().position(Option::is_none) {
             Some(free) => free,
             None => {
@@ -304,8 +325,8 @@ impl CodeCache {
                 variants.push((number as u32, function as u32));
             }
         }
-        for &block in &module.blocks {
-            *self.covered.entry(block).or_default() += 1;
+        for (blocks, counts) in [(&module.blocks, &mut self.covered), (&module.whole, &mut self.whole)] {
+            blocks.iter().for_each(|&block| *counts.entry(block).or_default() += 1);
         }
         self.bytes += size;
         self.live += 1;
@@ -322,11 +343,13 @@ impl CodeCache {
                 }
             }
         }
-        for block in &module.blocks {
-            if let Some(count) = self.covered.get_mut(block) {
-                *count -= 1;
-                if *count == 0 {
-                    self.covered.remove(block);
+        for (blocks, counts) in [(&module.blocks, &mut self.covered), (&module.whole, &mut self.whole)] {
+            for block in blocks {
+                if let Some(count) = counts.get_mut(block) {
+                    *count -= 1;
+                    if *count == 0 {
+                        counts.remove(block);
+                    }
                 }
             }
         }
@@ -395,7 +418,15 @@ mod tests {
         size: usize,
     ) -> Vec<TableRange> {
         let (entries, blocks) = ([entry].into(), [CODE].into());
-        let addition = Addition { entries, blocks, first, sources: sources(memory), size, id: Some(first) };
+        let addition = Addition {
+            entries,
+            blocks,
+            whole: [].into(),
+            first,
+            sources: sources(memory),
+            size,
+            id: Some(first),
+        };
         let mut dropped = Vec::new();
         cache.insert(addition, &mut dropped);
         dropped

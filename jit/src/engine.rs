@@ -450,7 +450,9 @@ impl<H: CodeHost> JitEngine<H> {
     }
 
     fn adopt_module(&mut self, memory: &GuestMemory, id: Id) -> bool {
-        let Some(Recipe { entries, blocks, sources, size }) = self.host.recipe(id) else { return false };
+        let Some(Recipe { entries, blocks, whole, sources, size }) = self.host.recipe(id) else {
+            return false;
+        };
         let mut sources = Sources::unknown(sources);
         if !sources.matches(memory) {
             return false;
@@ -467,7 +469,7 @@ impl<H: CodeHost> JitEngine<H> {
                 let size = size as usize;
                 self.insert(
                     memory,
-                    Addition { entries, blocks, first, sources, size, id: Some(id) },
+                    Addition { entries, blocks, whole, first, sources, size, id: Some(id) },
                     TAKEN_KNOWN,
                 );
                 true
@@ -675,7 +677,7 @@ impl<H: CodeHost> JitEngine<H> {
 
     /// Compiles and installs a module. Returns the place of its first function.
     fn install(&mut self, memory: &GuestMemory, batch: batch::Module, layout: &Layout) -> Option<u32> {
-        let batch::Module { regions, mut sources } = batch;
+        let batch::Module { regions, mut sources, whole } = batch;
         let entries: Box<[u32]> = regions.iter().map(|region| region.entry as u32).collect();
         let again = entries.iter().any(|&rip| self.code.has(rip));
         let installed = if sources.finish() {
@@ -683,7 +685,7 @@ impl<H: CodeHost> JitEngine<H> {
                 Ok(module) => {
                     self.stats.bytes += module.wasm.len() as u64;
                     let installed = self.host.install(&module.wasm, module.functions.len() as u32);
-                    installed.map(|first| (first, Recipe::new(&module, &regions, &sources)))
+                    installed.map(|first| (first, Recipe::new(&module, &regions, whole, &sources)))
                 }
                 Err(error) => Err(error.to_string()),
             }
@@ -695,7 +697,7 @@ impl<H: CodeHost> JitEngine<H> {
                 self.stats.regions += regions.len() as u64;
                 self.stats.modules += 1;
                 let id = self.form.and_then(|form| self.host.publish(&recipe, &form));
-                let Recipe { entries, blocks, size, .. } = recipe;
+                let Recipe { entries, blocks, whole, size, .. } = recipe;
                 if again {
                     // Code that changes: what ran so far pays for no third time.
                     let cache = self.interpreter.cache();
@@ -708,7 +710,7 @@ impl<H: CodeHost> JitEngine<H> {
                     (0..entries.len() as u32).for_each(|function| self.host.called(id, function));
                 }
                 let size = size as usize;
-                self.insert(memory, Addition { entries, blocks, first, sources, size, id }, 1);
+                self.insert(memory, Addition { entries, blocks, whole, first, sources, size, id }, 1);
                 Some(first)
             }
             Err(why) => {

@@ -77,6 +77,8 @@ pub struct Recipe {
     pub entries: Box<[u32]>,
     /// Addresses of all its blocks, each once.
     pub blocks: Box<[u32]>,
+    /// Those of regions that have everything they lead to.
+    pub whole: Box<[u32]>,
     /// The guest code it was compiled from, disjoint, by address.
     pub sources: Box<[Source]>,
     /// Bytes of wasm.
@@ -95,7 +97,7 @@ pub struct Offer {
 
 impl Recipe {
     /// That of a module made of these regions.
-    pub fn new(module: &Module, regions: &[Region], sources: &Sources) -> Self {
+    pub fn new(module: &Module, regions: &[Region], whole: Vec<u32>, sources: &Sources) -> Self {
         let mut blocks: Vec<u32> =
             regions.iter().flat_map(|r| own(r).map(|node| node.block.rip as u32)).collect();
         blocks.sort_unstable();
@@ -104,6 +106,7 @@ impl Recipe {
             // Those of the regions, then perhaps further ways in.
             entries: module.functions.iter().map(|f| f.entry as u32).collect(),
             blocks: blocks.into(),
+            whole: whole.into(),
             sources: sources.ranges().into(),
             size: module.wasm.len() as u32,
         }
@@ -180,6 +183,7 @@ impl Recipe {
         out.word(self.size);
         out.words(&self.entries);
         out.words(&self.blocks);
+        out.words(&self.whole);
         out.word(self.sources.len() as u32);
         for source in &self.sources {
             out.word(source.addr);
@@ -191,13 +195,13 @@ impl Recipe {
     /// From [`Self::encode`].
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
-        let (size, entries, blocks) = (from.word()?, from.words()?, from.words()?);
+        let (size, entries, blocks, whole) = (from.word()?, from.words()?, from.words()?, from.words()?);
         let count = from.word()?;
         let mut sources = Vec::new();
         for _ in 0..count {
             sources.push(Source { addr: from.word()?, bytes: from.bytes()?.into() });
         }
-        Some(Recipe { entries, blocks, sources: sources.into(), size })
+        Some(Recipe { entries, blocks, whole, sources: sources.into(), size })
     }
 }
 
@@ -412,6 +416,7 @@ pub(crate) mod tests {
     pub(crate) fn recipe(addr: u32, code: &[u8]) -> Recipe {
         Recipe {
             entries: [addr, NO_RIP, addr + 3].into(),
+            whole: [addr].into(),
             blocks: [addr, addr + 3].into(),
             sources: [Source { addr, bytes: code.into() }].into(),
             size: 40,

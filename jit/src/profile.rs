@@ -275,12 +275,12 @@ fn ways_in(cache: &Cache, blocks: &BTreeMap<u32, Seen>) -> BTreeSet<u32> {
 }
 
 fn emit(formed: batch::Formed, layout: &Layout, options: &Options, all: &mut Vec<Stored>) {
-    for batch::Module { regions, mut sources } in formed.modules {
+    for batch::Module { regions, mut sources, whole } in formed.modules {
         if !sources.finish() {
             continue;
         }
         let Ok(module) = crate::emit::compile(&regions, layout, options) else { continue };
-        let recipe = Recipe::new(&module, &regions, &sources);
+        let recipe = Recipe::new(&module, &regions, whole, &sources);
         all.push(Stored {
             offer: recipe.offer(&Form::new(layout, options)).encode(),
             recipe: recipe.encode(),

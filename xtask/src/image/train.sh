@@ -104,6 +104,11 @@ for tunables in '' glibc.cpu.hwcaps=-AVX2_Usable,-AVX_Usable,-BMI2,-ERMS; do
 	head -c 400000 a.tar | sha256sum >out
 done
 unset GLIBC_TUNABLES
+# Programs have much that is not repeated.
+for tool in 'gzip -6' 'bzip2' 'xz -1' 'zstd -3'; do
+	has "${tool%% *}" || continue
+	head -c 300000 /bin/bash | $tool -c >a.z && for ((i = 0; i < 3; i++)); do ${tool%% *} -dc a.z >out; done
+done
 if has openssl; then
 	for cap in '' '~0x200000200000000' ':~0x20000000' '~0x200000200000000:~0x20000000'; do
 		for digest in md5 sha1 sha256 sha512 blake2b512 sha3-256; do OPENSSL_ia32cap=$cap openssl dgst -$digest much >out; done
