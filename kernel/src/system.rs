@@ -183,7 +183,7 @@ impl System {
     /// A context for file-system operations on behalf of a process.
     pub fn context(&self, proc: ProcId) -> Context<'_> {
         let p = &self.procs[proc];
-        Context { creds: &p.cred.fs, now: self.time(), caller: p.pid as u32, extension: self }
+        Context { creds: &p.cred.fs, now: self.time(), umask: p.umask, caller: p.pid as u32, extension: self }
     }
 
     /// The kernel's own context: init's, the superuser.

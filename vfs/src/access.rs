@@ -29,10 +29,8 @@ pub fn check(creds: &Creds, stat: &Stat, want: Access) -> FsResult<()> {
     if granted.contains(want) { Ok(()) } else { fail(Errno::EACCES) }
 }
 
-/// Whether a name may be removed from `dir` (unlink(2), rename(2): write and
-/// search permission, and the sticky bit).
-pub(crate) fn check_delete(creds: &Creds, dir: &Stat, victim: &Stat) -> FsResult<()> {
-    check(creds, dir, Access::WRITE | Access::EXEC)?;
+/// Whether the sticky bit lets a name be removed from `dir` (unlink(2), rename(2)).
+pub(crate) fn check_sticky(creds: &Creds, dir: &Stat, victim: &Stat) -> FsResult<()> {
     let sticky = dir.mode & S_ISVTX != 0;
     if sticky && !creds.privileged && creds.uid != victim.uid && creds.uid != dir.uid {
         return fail(Errno::EPERM);
@@ -47,8 +45,8 @@ pub(crate) fn without_set_id(mode: u32) -> u32 {
 }
 
 /// Checks a change of attributes and completes it (set-ID bits that must go).
-/// Source: chmod(2), chown(2), utimensat(2).
-pub(crate) fn check_setattr(creds: &Creds, stat: &Stat, set: &SetAttr) -> FsResult<SetAttr> {
+/// `may_write`: the caller may write to the file. Source: chmod(2), chown(2), utimensat(2).
+pub(crate) fn check_setattr(creds: &Creds, stat: &Stat, set: &SetAttr, may_write: bool) -> FsResult<SetAttr> {
     let mut out = *set;
     let owner = creds.privileged || creds.uid == stat.uid;
     if let Some(uid) = set.uid
@@ -80,10 +78,11 @@ pub(crate) fn check_setattr(creds: &Creds, stat: &Stat, set: &SetAttr) -> FsResu
     }
     let times = [set.atime, set.mtime];
     if times.iter().any(Option::is_some) && !owner {
-        if times.iter().all(|time| *time == Some(TimeSet::Now)) {
-            check(creds, stat, Access::WRITE)?;
-        } else {
+        if !times.iter().all(|time| *time == Some(TimeSet::Now)) {
             return fail(Errno::EPERM);
+        }
+        if !may_write {
+            return fail(Errno::EACCES);
         }
     }
     Ok(out)
@@ -128,14 +127,15 @@ mod tests {
     fn attribute_changes() {
         let file = stat(0o106755, 1, 1);
         let chown = |uid, gid| SetAttr { uid, gid, ..SetAttr::default() };
-        assert!(check_setattr(&creds(1, 1), &file, &chown(Some(2), None)).is_err());
-        let set = check_setattr(&creds(1, 1), &file, &chown(None, Some(50))).unwrap();
+        assert!(check_setattr(&creds(1, 1), &file, &chown(Some(2), None), true).is_err());
+        let set = check_setattr(&creds(1, 1), &file, &chown(None, Some(50)), true).unwrap();
         assert_eq!(set.mode, Some(0o0755));
-        assert!(check_setattr(&creds(1, 1), &file, &chown(None, Some(51))).is_err());
+        assert!(check_setattr(&creds(1, 1), &file, &chown(None, Some(51)), true).is_err());
         let now = SetAttr { atime: Some(TimeSet::Now), mtime: Some(TimeSet::Now), ..SetAttr::default() };
         let other = stat(0o100666, 9, 9);
-        assert!(check_setattr(&creds(1, 1), &other, &now).is_ok());
+        assert!(check_setattr(&creds(1, 1), &other, &now, true).is_ok());
+        assert!(check_setattr(&creds(1, 1), &other, &now, false).is_err());
         let one = SetAttr { atime: None, ..now };
-        assert!(check_setattr(&creds(1, 1), &other, &one).is_err());
+        assert!(check_setattr(&creds(1, 1), &other, &one, true).is_err());
     }
 }

@@ -166,6 +166,29 @@ pub trait FileSystem: Send {
         fail(Errno::EOPNOTSUPP)
     }
 
+    /// An access control list ([`ACL_ACCESS`](crate::ACL_ACCESS), [`ACL_DEFAULT`](crate::ACL_DEFAULT)) in the form
+    /// that programs see, if the file has it. Asked for at every check of permissions: cheap where there is none.
+    fn acl(&mut self, cx: &Context, ino: Ino, name: &'static [u8]) -> FsResult<Option<Vec<u8>>> {
+        match self.xattr(cx, ino, name) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is(Errno::ENODATA) || error.is(Errno::EOPNOTSUPP) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sets such a list or removes it (removing none is no error), and the permission bits with it.
+    fn set_acl(
+        &mut self,
+        cx: &Context,
+        ino: Ino,
+        name: &'static [u8],
+        value: Option<&[u8]>,
+        mode: Option<u32>,
+    ) -> FsResult<()> {
+        let _ = (cx, ino, name, value, mode);
+        fail(Errno::EOPNOTSUPP)
+    }
+
     /// Contents or owner of the file change: the capabilities it gives as a program
     /// ([`CAPABILITY`](crate::CAPABILITY)) go. Called before every write.
     fn drop_capabilities(&mut self, cx: &Context, ino: Ino) -> FsResult<()> {

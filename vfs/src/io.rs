@@ -99,7 +99,7 @@ impl Vfs {
             _ => return fail(Errno::EINVAL),
         }
         if check {
-            access::check(cx.creds, &stat, Access::WRITE)?;
+            self.check(cx, at, &stat, Access::WRITE)?;
         }
         self.check_writable(at)?;
         if size > i64::MAX as u64 {
@@ -168,8 +168,13 @@ impl Vfs {
         let stat = self.stat(cx, at)?;
         let set = SetAttr { size: None, ..*set };
         self.check_writable(at)?;
-        let set = access::check_setattr(cx.creds, &stat, &set)?;
+        let writer = set.atime.is_some() || set.mtime.is_some();
+        let may_write = writer && self.may(cx, at, &stat, Access::WRITE)?;
+        let set = access::check_setattr(cx.creds, &stat, &set, may_write)?;
         self.maintain(cx);
+        if let Some(mode) = set.mode {
+            self.chmod_acl(cx, at, mode)?;
+        }
         let fs = self.fs_at(at)?;
         if (set.uid.is_some() || set.gid.is_some()) && !is_dir(&stat) {
             fs.drop_capabilities(cx, at.ino)?;
@@ -189,7 +194,7 @@ impl Vfs {
     /// plain access(). `EROFS` for writing on a read-only mount.
     pub fn access(&mut self, cx: &Context, at: Location, want: Access) -> FsResult<()> {
         let stat = self.stat(cx, at)?;
-        access::check(cx.creds, &stat, want)?;
+        self.check(cx, at, &stat, want)?;
         let special = !matches!(
             FileKind::from_mode(stat.mode),
             Some(FileKind::Regular | FileKind::Directory | FileKind::Symlink)

@@ -12,6 +12,8 @@
 //! Invariant: no host types, and nothing from a guest or an image is trusted.
 
 pub mod access;
+mod acl;
+mod acl_rules;
 mod cache;
 mod error;
 mod ext2;
@@ -28,6 +30,7 @@ mod vfs;
 mod watch;
 mod xattr;
 
+pub use acl::{ACL_ACCESS, ACL_DEFAULT};
 pub use error::{Corrupt, CorruptKind, FsError, FsResult};
 pub use ext2::Ext2;
 pub use fs::{FileSystem, Rename};

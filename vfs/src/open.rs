@@ -24,7 +24,7 @@ pub struct Opened {
 impl Vfs {
     /// Opens a path by the rules of open(2): `CREAT`, `EXCL`, `TRUNC`,
     /// `NOFOLLOW`, `DIRECTORY`, `PATH`, `TMPFILE`, `NOATIME`, permissions,
-    /// read-only mounts, `NODEV`. `mode` has the umask applied. Sockets are
+    /// read-only mounts, `NODEV`. Sockets are
     /// `ENXIO`.
     pub fn open(
         &mut self,
@@ -125,7 +125,7 @@ impl Vfs {
         if writes && kind == FileKind::Regular {
             self.check_writable(location)?;
         }
-        access::check(cx.creds, stat, want)?;
+        self.check(cx, location, stat, want)?;
         let owner = cx.creds.privileged || cx.creds.uid == stat.uid;
         if flags.contains(OpenFlags::NOATIME) && !owner {
             return fail(Errno::EPERM);
@@ -141,8 +141,7 @@ impl Vfs {
                 mode: S_IFREG | mode & 0o7777,
                 uid: cx.creds.uid,
                 gid: cx.creds.gid,
-                rdev: 0,
-                target: &[],
+                ..NewNode::default()
             },
         )?;
         self.open_ref(location)?;
@@ -165,10 +164,11 @@ impl Vfs {
             return fail(Errno::ENOENT);
         };
         let stat = self.stat(cx, dir)?;
-        access::check(cx.creds, &stat, Access::WRITE | Access::EXEC)?;
+        self.check(cx, dir, &stat, Access::WRITE | Access::EXEC)?;
         self.check_writable(dir)?;
         let gid = if is_dir(&stat) && stat.mode & S_ISGID != 0 { stat.gid } else { cx.creds.gid };
-        let node = NewNode { mode: S_IFREG | mode & 0o7777, uid: cx.creds.uid, gid, rdev: 0, target: &[] };
+        let (attributes, mode) = self.inherited(cx, dir, S_IFREG | mode & 0o7777)?;
+        let node = NewNode { mode, uid: cx.creds.uid, gid, attributes: &attributes, ..NewNode::default() };
         let ino = self.fs_at(dir)?.create_unnamed(cx, &node)?;
         let location = Location { ino, ..dir };
         self.open_ref(location)?;

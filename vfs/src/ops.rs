@@ -1,6 +1,6 @@
 //! Operations on names: creating, linking, removing, renaming.
 
-use crate::access::{self, check_delete, is_dir};
+use crate::access::{check_sticky, is_dir};
 use crate::error::{Corrupt, CorruptKind, FsResult, fail};
 use crate::fs::Rename;
 use crate::names::Known;
@@ -21,7 +21,7 @@ fn dir_bit(is_dir: bool) -> u32 {
 const MAX_DEPTH: usize = 100_000;
 
 impl Vfs {
-    /// Creates a directory (mkdir(2)); `mode` has the umask applied.
+    /// Creates a directory (mkdir(2)).
     pub fn mkdir(&mut self, cx: &Context, at: &At, path: &[u8], mode: u32) -> FsResult<Location> {
         self.create(cx, at, path, S_IFDIR | mode & 0o1777, 0, &[])
     }
@@ -70,7 +70,7 @@ impl Vfs {
         if found.trailing_slash && mode & S_IFMT != S_IFDIR {
             return fail(Errno::ENOENT);
         }
-        let node = NewNode { mode, uid: cx.creds.uid, gid: cx.creds.gid, rdev, target };
+        let node = NewNode { mode, uid: cx.creds.uid, gid: cx.creds.gid, rdev, target, ..NewNode::default() };
         self.create_node(cx, &found, &node)
     }
 
@@ -84,8 +84,11 @@ impl Vfs {
         let dir = found.parent;
         self.check_writable(dir)?;
         let stat = self.stat(cx, dir)?;
-        self.check_add(cx, &stat)?;
+        self.check_add(cx, dir, &stat)?;
         let mut node = *node;
+        let (attributes, mode) = self.inherited(cx, dir, node.mode)?;
+        node.mode = mode;
+        node.attributes = &attributes;
         if stat.mode & S_ISGID != 0 {
             node.gid = stat.gid;
             if node.mode & S_IFMT == S_IFDIR {
@@ -112,11 +115,11 @@ impl Vfs {
     }
 
     /// Adding a name to a directory: permission, and that it still has a name.
-    fn check_add(&self, cx: &Context, dir: &tawaki_abi::fs::Stat) -> FsResult<()> {
-        if dir.nlink == 0 {
+    fn check_add(&mut self, cx: &Context, dir: Location, stat: &tawaki_abi::fs::Stat) -> FsResult<()> {
+        if stat.nlink == 0 {
             return fail(Errno::ENOENT);
         }
-        access::check(cx.creds, dir, Access::WRITE | Access::EXEC)
+        self.check(cx, dir, stat, Access::WRITE | Access::EXEC)
     }
 
     /// Adds the name `path` for `old` (link(2)). The caller resolved `old`,
@@ -135,7 +138,7 @@ impl Vfs {
         }
         self.check_writable(dir)?;
         let dir_stat = self.stat(cx, dir)?;
-        self.check_add(cx, &dir_stat)?;
+        self.check_add(cx, dir, &dir_stat)?;
         let stat = self.stat(cx, old)?;
         if is_dir(&stat) {
             return fail(Errno::EPERM);
@@ -215,9 +218,10 @@ impl Vfs {
 
     /// Permission to remove a name; returns the victim's link count.
     fn check_victim(&mut self, cx: &Context, dir: Location, victim: Location) -> FsResult<u32> {
-        let dir = self.stat(cx, dir)?;
+        let stat = self.stat(cx, dir)?;
+        self.check(cx, dir, &stat, Access::WRITE | Access::EXEC)?;
         let victim = self.stat(cx, victim)?;
-        check_delete(cx.creds, &dir, &victim)?;
+        check_sticky(cx.creds, &stat, &victim)?;
         Ok(victim.nlink)
     }
 
@@ -385,7 +389,7 @@ impl Vfs {
         match new.node {
             None => {
                 let dir = self.stat(cx, new.parent)?;
-                self.check_add(cx, &dir)?;
+                self.check_add(cx, new.parent, &dir)?;
             }
             Some((target, _)) => {
                 links = self.check_victim(cx, new.parent, target)?;
@@ -409,7 +413,7 @@ impl Vfs {
             let moved = [node_is_dir.then_some(node), moved_target.map(|t| t.0)];
             for dir in moved.into_iter().flatten() {
                 let stat = self.stat(cx, dir)?;
-                access::check(cx.creds, &stat, Access::WRITE)?;
+                self.check(cx, dir, &stat, Access::WRITE)?;
             }
         }
         Ok(links)

@@ -4,6 +4,7 @@
 //! contents are sparse pages. Every operation checks first and changes after, so
 //! there is nothing to undo.
 
+use crate::acl::{ACL_ACCESS, ACL_DEFAULT};
 use crate::error::{FsResult, fail};
 use crate::fs::{FileSystem, Rename};
 use crate::types::{
@@ -182,6 +183,11 @@ impl Tmpfs {
             S_IFLNK => Body::Symlink(new.target.to_vec()),
             _ => Body::Special,
         };
+        let cost: usize = new.attributes.iter().map(|(name, value)| attribute_cost(name, value)).sum();
+        if cost > 0 && self.attribute_bytes + cost > (self.max_pages as usize).saturating_mul(PAGE / 4) {
+            return fail(Errno::ENOSPC);
+        }
+        self.attribute_bytes += cost;
         let ino = self.next;
         self.next += 1;
         self.nodes.insert(
@@ -196,7 +202,11 @@ impl Tmpfs {
                 mtime: cx.now,
                 ctime: cx.now,
                 body,
-                attributes: BTreeMap::new(),
+                attributes: new
+                    .attributes
+                    .iter()
+                    .map(|(name, value)| ((*name).into(), value[..].into()))
+                    .collect(),
             },
         );
         Ok(ino)
@@ -247,6 +257,9 @@ fn attribute_cost(name: &[u8], value: &[u8]) -> usize {
 
 /// The name spaces that tmpfs keeps.
 fn check_xattr_name(name: &[u8]) -> FsResult<()> {
+    if name == ACL_ACCESS || name == ACL_DEFAULT {
+        return Ok(());
+    }
     for prefix in [&b"user."[..], b"trusted.", b"security."] {
         if let Some(rest) = name.strip_prefix(prefix) {
             return if rest.is_empty() { fail(Errno::EINVAL) } else { Ok(()) };
@@ -566,6 +579,25 @@ impl FileSystem for Tmpfs {
         }
         node.ctime = cx.now;
         self.attribute_bytes = used;
+        Ok(())
+    }
+
+    fn set_acl(
+        &mut self,
+        cx: &Context,
+        ino: Ino,
+        name: &'static [u8],
+        value: Option<&[u8]>,
+        mode: Option<u32>,
+    ) -> FsResult<()> {
+        if value.is_some() || self.node(ino)?.attributes.contains_key(name) {
+            self.set_xattr(cx, ino, name, value, XattrFlags::empty())?;
+        }
+        let node = self.node_mut(ino)?;
+        if let Some(mode) = mode {
+            node.mode = node.mode & S_IFMT | mode & 0o7777;
+        }
+        node.ctime = cx.now;
         Ok(())
     }
 

@@ -84,6 +84,8 @@ pub struct Context<'a> {
     pub creds: &'a Creds,
     /// Current time, for time stamps.
     pub now: Timespec,
+    /// Permissions that new files do not get, unless their directory says what they get (umask(2)).
+    pub umask: u32,
     /// Process that asks; 0 for the kernel itself. Only handed through (procfs
     /// wants it for `/proc/self`).
     pub caller: u32,
@@ -95,7 +97,7 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// A context without extension.
     pub fn new(creds: &'a Creds, now: Timespec) -> Self {
-        Context { creds, now, caller: 0, extension: &() }
+        Context { creds, now, umask: 0, caller: 0, extension: &() }
     }
 }
 
@@ -134,10 +136,10 @@ impl FileKind {
     }
 }
 
-/// A node to be created. The caller has applied the umask.
-#[derive(Clone, Copy, Debug)]
+/// A node to be created.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct NewNode<'a> {
-    /// Type and permission bits.
+    /// Type and permission bits. For a file system the umask has been applied.
     pub mode: u32,
     /// Owner.
     pub uid: u32,
@@ -147,6 +149,8 @@ pub struct NewNode<'a> {
     pub rdev: u64,
     /// Target, for symbolic links.
     pub target: &'a [u8],
+    /// Extended attributes that it has from the beginning, with their full names.
+    pub attributes: &'a [(&'static [u8], Vec<u8>)],
 }
 
 /// One directory entry as `readdir` hands it out.

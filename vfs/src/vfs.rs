@@ -596,6 +596,6 @@ impl Vfs {
         if !access::is_dir(&stat) {
             return fail(Errno::ENOTDIR);
         }
-        access::check(cx.creds, &stat, Access::EXEC)
+        self.check(cx, dir, &stat, Access::EXEC)
     }
 }

@@ -1,6 +1,6 @@
 //! Extended attributes (xattr(7)): who may see and change which.
 
-use crate::access;
+use crate::acl_rules::list_name;
 use crate::error::{FsResult, fail};
 use crate::types::{Access, Context, FileKind, Location, XattrFlags};
 use crate::vfs::Vfs;
@@ -23,6 +23,9 @@ impl Vfs {
     /// `admin`: it holds `CAP_SYS_ADMIN`.
     pub fn xattr(&mut self, cx: &Context, at: Location, name: &[u8], admin: bool) -> FsResult<Vec<u8>> {
         self.check_xattr(cx, at, name, admin, false)?;
+        if list_name(name).is_some() && self.kind_of(cx, at)? == FileKind::Symlink {
+            return fail(Errno::EOPNOTSUPP);
+        }
         self.fs_at(at)?.xattr(cx, at.ino, name)
     }
 
@@ -45,6 +48,9 @@ impl Vfs {
         admin: bool,
     ) -> FsResult<()> {
         self.check_writable(at)?;
+        if let Some(name) = list_name(name) {
+            return self.set_list(cx, at, name, value);
+        }
         self.check_xattr(cx, at, name, admin, true)?;
         self.maintain(cx);
         self.fs_at(at)?.set_xattr(cx, at.ino, name, value, flags)?;
@@ -81,6 +87,6 @@ impl Vfs {
                 _ => return fail(refused),
             }
         }
-        access::check(cx.creds, &stat, if write { Access::WRITE } else { Access::READ })
+        self.check(cx, at, &stat, if write { Access::WRITE } else { Access::READ })
     }
 }

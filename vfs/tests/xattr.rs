@@ -119,3 +119,48 @@ fn memory_for_attributes_is_bounded_however_small_they_are() {
     let (count, error) = refused.expect("some time it is enough");
     assert!(error.is(Errno::ENOSPC) && count < 4000, "{count}: {error}");
 }
+
+/// A list in the form that programs see: tags and permissions, 7 for whoever is named.
+fn list(entries: &[(u16, u16)]) -> Vec<u8> {
+    let mut out = 2u32.to_le_bytes().to_vec();
+    for &(tag, perm) in entries {
+        let id: u32 = if tag == 2 || tag == 8 { 7 } else { u32::MAX };
+        out.extend([&tag.to_le_bytes()[..], &perm.to_le_bytes(), &id.to_le_bytes()].concat());
+    }
+    out
+}
+
+#[test]
+fn lists_are_on_disk_as_linux_puts_them() {
+    for shape in SHAPES {
+        let device = Shared::from_image(&mke2fs(4 << 10, shape));
+        let creds = root_creds();
+        let cx = Context::new(&creds, NOW);
+        let mut vfs = mount(Box::new(device.clone()), 1 << 20).unwrap();
+        let root = vfs.root().unwrap();
+        let default = list(&[(1, 7), (2, 5), (4, 5), (16, 7), (32, 0)]);
+        vfs.set_xattr(&cx, root, tawaki_vfs::ACL_DEFAULT, Some(&default), XattrFlags::empty(), true).unwrap();
+        let at = file(&mut vfs, &cx, "/file");
+        let got = vfs.xattr(&cx, at, tawaki_vfs::ACL_ACCESS, true).unwrap();
+        assert_eq!(got, list(&[(1, 6), (2, 5), (4, 5), (16, 4), (32, 0)]));
+        assert_eq!(vfs.stat(&cx, at).unwrap().mode, 0o100640);
+        vfs.shutdown(&cx).unwrap();
+        let image = device.image();
+        e2fsck(&image, &format!("{shape:?}: lists"));
+        // Of 4 bytes, 8 for whoever is named, behind the version.
+        let text = debugfs(&image, "ea_get -r -x /file system.posix_acl_access");
+        assert!(
+            text.contains(
+                "01 00 00 00 01 00 06 00 02 00 05 00 07 00 00 00 04 00 05 00 10 00 04 00 20 00 00 00"
+            ),
+            "{text}"
+        );
+        let mut vfs = mount(Box::new(device.clone()), 1 << 20).unwrap();
+        assert_eq!(vfs.xattr(&cx, root, tawaki_vfs::ACL_DEFAULT, true).unwrap(), default);
+        vfs.set_xattr(&cx, root, tawaki_vfs::ACL_DEFAULT, None, XattrFlags::empty(), true).unwrap();
+        vfs.set_xattr(&cx, at, tawaki_vfs::ACL_ACCESS, None, XattrFlags::empty(), true).unwrap();
+        assert_eq!(vfs.xattr_names(&cx, at, true).unwrap(), b"");
+        vfs.shutdown(&cx).unwrap();
+        e2fsck(&device.image(), &format!("{shape:?}: lists removed"));
+    }
+}

@@ -71,7 +71,7 @@ impl Kernel {
         }
         self.sys.fds_fit(c.proc, 1)?;
         let at = self.at(c, dirfd, path)?;
-        let mode = mode & 0o7777 & !self.sys.procs[c.proc].umask;
+        let mode = mode & 0o7777;
         let Kernel { vfs, sys, .. } = self;
         let cx = sys.context(c.proc);
         let writes = flags.writable() || flags.contains(OpenFlags::TRUNC);

@@ -160,7 +160,7 @@ impl Kernel {
 
     pub(super) fn sys_mkdir(&mut self, c: Caller, dirfd: Fd, path: &[u8], mode: u32) -> SysResult {
         let at = self.at(c, dirfd, path)?;
-        let mode = mode & 0o1777 & !self.sys.procs[c.proc].umask;
+        let mode = mode & 0o1777;
         let Kernel { vfs, sys, .. } = self;
         vfs.mkdir(&sys.context(c.proc), &at, path, mode)?;
         done(0)
@@ -168,7 +168,7 @@ impl Kernel {
 
     pub(super) fn sys_mknod(&mut self, c: Caller, dirfd: Fd, path: &[u8], mode: u32, dev: u64) -> SysResult {
         let at = self.at(c, dirfd, path)?;
-        let mode = mode & S_IFMT | mode & 0o7777 & !self.sys.procs[c.proc].umask;
+        let mode = mode & (S_IFMT | 0o7777);
         let Kernel { vfs, sys, .. } = self;
         vfs.mknod(&sys.context(c.proc), &at, path, mode, dev)?;
         done(0)

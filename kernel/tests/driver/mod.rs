@@ -51,7 +51,7 @@ impl Script {
         let cx = Context::new(&creds, Timespec::default());
         // Without mount points of its own, /tmp stays on this file system.
         for name in [&b"tmp"[..], b"bin"] {
-            let node = NewNode { mode: 0o040777, uid: 0, gid: 0, rdev: 0, target: &[] };
+            let node = NewNode { mode: 0o040777, ..NewNode::default() };
             let ino = root.root();
             root.create(&cx, ino, name, &node).unwrap();
         }

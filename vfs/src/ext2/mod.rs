@@ -233,6 +233,9 @@ fn create(volume: &mut Volume, cx: &Context, dir: u32, name: &[u8], node: &NewNo
         Some(_) => {}
         None => return fail(Errno::EINVAL),
     }
+    for (name, value) in node.attributes {
+        volume.set_xattr(&mut inode, name, Some(value), (false, false), privileged)?;
+    }
     volume.put_inode(&inode)?;
     volume.dir_add(dir, name, ino, node.mode, privileged, cx.now)?;
     if is_dir {
@@ -419,6 +422,10 @@ impl FileSystem for Ext2 {
             let ino = volume.alloc_inode(ROOT_INO, false)?;
             let mut inode = volume.new_inode(ino, node.mode, cx.now)?;
             inode.set_owner(node.uid, node.gid);
+            let privileged = privileged(volume, cx);
+            for (name, value) in node.attributes {
+                volume.set_xattr(&mut inode, name, Some(value), (false, false), privileged)?;
+            }
             volume.add_orphan(&mut inode)?;
             volume.put_inode(&inode)?;
             Ok(ino)
@@ -519,6 +526,43 @@ impl FileSystem for Ext2 {
             let how = (flags.contains(XattrFlags::CREATE), flags.contains(XattrFlags::REPLACE));
             let privileged = privileged(volume, cx);
             volume.set_xattr(&mut inode, name, value, how, privileged)?;
+            inode.set_time(Time::Change, cx.now);
+            volume.put_inode(&inode)
+        })
+    }
+
+    fn acl(&mut self, _cx: &Context, ino: Ino, name: &'static [u8]) -> FsResult<Option<Vec<u8>>> {
+        let inode = self.read_inode(ino)?;
+        if !self.volume.has_attributes(&inode)? {
+            return Ok(None);
+        }
+        match self.volume.xattr(&inode, name) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is(Errno::ENODATA) => Ok(None),
+            Err(error) => self.noted(Err(error)),
+        }
+    }
+
+    fn set_acl(
+        &mut self,
+        cx: &Context,
+        ino: Ino,
+        name: &'static [u8],
+        value: Option<&[u8]>,
+        mode: Option<u32>,
+    ) -> FsResult<()> {
+        let ino = number(ino)?;
+        self.transaction(cx, value.is_none(), |volume| {
+            let mut inode = volume.inode(ino)?;
+            check_flags(&inode)?;
+            let privileged = privileged(volume, cx);
+            match volume.set_xattr(&mut inode, name, value, (false, false), privileged) {
+                Err(error) if value.is_none() && error.is(Errno::ENODATA) => {}
+                other => other?,
+            }
+            if let Some(mode) = mode {
+                inode.raw.mode = inode.raw.mode & !0o7777 | (mode & 0o7777) as u16;
+            }
             inode.set_time(Time::Change, cx.now);
             volume.put_inode(&inode)
         })

@@ -9,6 +9,7 @@
 use super::inode::Inode;
 use super::layout::{RAW_INODE_SIZE, Superblock, XATTR_MAGIC};
 use super::volume::{Volume, corrupt, load, store};
+use crate::acl::{ACL_ACCESS, ACL_DEFAULT, Acl, Who};
 use crate::cache::Block;
 use crate::error::{CorruptKind, FsResult, fail};
 use core::mem::offset_of;
@@ -28,8 +29,12 @@ const HASH: usize = 12;
 /// `s_feature_compat`: some inode has attributes.
 const COMPAT_EXT_ATTR: u32 = 0x8;
 
-/// Name spaces by their number on disk. Others (access lists) are kept, not shown.
+/// Name spaces by their number on disk. Others are kept, not shown.
 const PREFIXES: [(u8, &[u8]); 3] = [(1, b"user."), (4, b"trusted."), (6, b"security.")];
+/// Those of one attribute each, which has no name on disk: access control lists.
+const LISTS: [(u8, &[u8]); 2] = [(2, ACL_ACCESS), (3, ACL_DEFAULT)];
+/// Version of a list on disk.
+const LIST_VERSION: u32 = 1;
 
 /// One attribute; the order is that of the entries on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,12 +67,48 @@ impl Attribute {
 /// Splits a full name (`user.x`). `EOPNOTSUPP` for a name space that is not kept here,
 /// `EINVAL` for one without a name in it.
 fn split(name: &[u8]) -> FsResult<(u8, &[u8])> {
+    if let Some((space, _)) = LISTS.iter().find(|(_, list)| *list == name) {
+        return Ok((*space, &[]));
+    }
     for (space, prefix) in PREFIXES {
         if let Some(rest) = name.strip_prefix(prefix) {
             return if rest.is_empty() { fail(Errno::EINVAL) } else { Ok((space, rest)) };
         }
     }
     fail(Errno::EOPNOTSUPP)
+}
+
+/// A list as it is on disk: only entries that name somebody have an identity.
+fn list_to_disk(acl: &Acl) -> Vec<u8> {
+    let mut out = LIST_VERSION.to_le_bytes().to_vec();
+    for (who, perm) in &acl.entries {
+        out.extend(who.tag().to_le_bytes());
+        out.extend(perm.to_le_bytes());
+        if let Some(id) = who.id() {
+            out.extend(id.to_le_bytes());
+        }
+    }
+    out
+}
+
+/// The reverse.
+fn list_from_disk(mut data: &[u8]) -> Option<Acl> {
+    fn word<const N: usize>(data: &mut &[u8]) -> Option<[u8; N]> {
+        let (word, rest) = data.split_first_chunk::<N>()?;
+        *data = rest;
+        Some(*word)
+    }
+    if u32::from_le_bytes(word(&mut data)?) != LIST_VERSION {
+        return None;
+    }
+    let mut entries = Vec::new();
+    while !data.is_empty() {
+        let (tag, perm) = (u16::from_le_bytes(word(&mut data)?), u16::from_le_bytes(word(&mut data)?));
+        let who = Who::new(tag, 0)?;
+        let who = if who.id().is_some() { Who::new(tag, u32::from_le_bytes(word(&mut data)?))? } else { who };
+        entries.push((who, perm));
+    }
+    Some(Acl { entries })
 }
 
 /// Reads the entries from `first` on; their values lie from `base` on.
@@ -163,6 +204,11 @@ impl Volume {
         let (space, name) = split(name)?;
         let all = self.attributes(inode)?;
         match all.into_iter().find(|a| a.space == space && a.name == name) {
+            Some(found) if LISTS.iter().any(|(list, _)| *list == space) => match list_from_disk(&found.value)
+            {
+                Some(list) => Ok(list.encode()),
+                None => corrupt(CorruptKind::Attributes, inode.ino),
+            },
             Some(found) => Ok(found.value),
             None => fail(Errno::ENODATA),
         }
@@ -172,7 +218,8 @@ impl Volume {
     pub fn xattr_names(&mut self, inode: &Inode) -> FsResult<Vec<Vec<u8>>> {
         let all = self.attributes(inode)?;
         let full = |a: Attribute| {
-            let (_, prefix) = PREFIXES.iter().find(|(space, _)| *space == a.space)?;
+            let mut spaces = PREFIXES.iter().chain(&LISTS);
+            let (_, prefix) = spaces.find(|(space, _)| *space == a.space)?;
             Some([*prefix, &a.name].concat())
         };
         Ok(all.into_iter().filter_map(full).collect())
@@ -189,6 +236,13 @@ impl Volume {
         privileged: bool,
     ) -> FsResult<()> {
         let (space, name) = split(name)?;
+        let list = match value {
+            Some(value) if LISTS.iter().any(|(list, _)| *list == space) => {
+                Some(Acl::parse(value)?.map_or(Vec::new(), |list| list_to_disk(&list)))
+            }
+            _ => None,
+        };
+        let value = list.as_deref().or(value);
         let mut all = self.attributes(inode)?;
         let found = all.iter().position(|a| a.space == space && a.name == name);
         match (found, value) {
