@@ -75,6 +75,9 @@ pub enum Taken {
     Dump(Box<CoreDump>),
 }
 
+/// Nothing is dumped under a limit below this one (Linux's `min_coredump`).
+const MIN_CORE: u64 = 4096;
+
 impl System {
     /// Whether a task should ask for signals.
     pub fn has_signal(&self, task: TaskId) -> bool {
@@ -333,7 +336,7 @@ impl System {
     fn may_dump(&self, task: TaskId) -> bool {
         let t = &self.tasks[task];
         let p = &self.procs[t.proc];
-        p.limits[RLIMIT_CORE].0 > 0
+        p.limits[RLIMIT_CORE].0 >= MIN_CORE
             && p.dumpable == 1
             && p.dump.is_none()
             && p.exiting.is_none()

@@ -130,13 +130,17 @@ fn write(t: &mut Thread<'_>, fd: i32, dump: &CoreDump) -> bool {
     }
     let end = at;
     out.bytes.extend(notes);
+    // What is written counts, holes do not. A core that is cut short is one, too.
+    let mut room = dump.limit;
+    out.bytes.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+    room -= out.bytes.len() as u64;
     if !put(t, fd, 0, &out.bytes) {
         return false;
     }
     let mut at = data_at;
     for segment in &segments {
         for offset in (0..segment.kept).step_by(PIECE as usize) {
-            let len = PIECE.min(segment.kept - offset).min(dump.limit.saturating_sub(at + offset));
+            let len = PIECE.min(segment.kept - offset);
             let mut piece = vec![0; len as usize];
             let first = segment.start + offset;
             for (n, page) in piece.chunks_mut(PAGE as usize).enumerate() {
@@ -144,14 +148,19 @@ fn write(t: &mut Thread<'_>, fd: i32, dump: &CoreDump) -> bool {
                 t.mm().peek(first + n as u64 * PAGE, page);
             }
             // Zeros are holes.
-            let used = piece.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-            if !put(t, fd, at + offset, &piece[..used]) {
+            let used = piece.iter().rposition(|&byte| byte != 0).map_or(0, |last| last as u64 + 1);
+            let fits = if used <= room { used } else { room / PAGE * PAGE };
+            if !put(t, fd, at + offset, &piece[..fits as usize]) {
                 return false;
             }
+            if fits < used {
+                return true;
+            }
+            room -= fits;
         }
         at += segment.kept;
     }
-    t.call(&Call::Ftruncate { fd, len: end.min(dump.limit) }).result.is_ok()
+    t.call(&Call::Ftruncate { fd, len: end }).result.is_ok()
 }
 
 /// All mappings; contents are kept of what Linux keeps by default

@@ -143,6 +143,27 @@ static void run(const char *name, void (*body)(void), int limit)
     printf("%s: signal %d, dumped %d, code %d\n", name, WTERMSIG(status), !!WCOREDUMP(status), info.si_code);
     read_core(pid);
 }
+/* How a core ends where the limit is. */
+static void run_up_to(long limit)
+{
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct rlimit r = {limit, RLIM_INFINITY};
+        setrlimit(RLIMIT_CORE, &r);
+        abort();
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    struct stat st;
+    int there = stat("core", &st) == 0;
+    printf("up to %ld: dumped %d, a file %d", limit, !!WCOREDUMP(status), there);
+    /* Holes do not count. */
+    if (there)
+        printf(", keeps to it: %d", st.st_blocks * 512L <= limit + 16384);
+    printf("\n");
+    unlink("core");
+}
 static void wait_for_quit(void)
 {
     kill(getpid(), SIGQUIT);
@@ -181,6 +202,10 @@ int main(void)
     run("a directory of that name", abort, 1);
     rmdir("core");
     run("another user now", as_user, 1);
+    unlink("core");
+    for (int i = 0; i < 7; i++)
+        run_up_to((long[]){0, 1, 4095, 4096, 20000, 65536, 100000}[i]);
+    run_up_to(1 << 28);
     unlink("core");
     chdir("/");
     rmdir(D);
