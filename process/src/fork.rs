@@ -364,14 +364,13 @@ impl Thread<'_> {
         self.inherited = image.inherited;
         self.width = if image.narrow { Width::W32 } else { Width::W64 };
         // Its number is in place before the thread goes on; its creator sees to itself.
-        let tid = self.value(&Call::GetId { which: wire::IdKind::Tid })? as i32;
+        let tid = self.value(&Call::ChildReady)? as i32;
         self.ids.tid = Some(tid);
         for addr in image.set_tids {
             if addr != 0 {
                 let _ = self.store(addr, &tid);
             }
         }
-        self.value(&Call::ChildReady)?;
         Ok(())
     }
 
