@@ -320,7 +320,10 @@ impl Kernel {
             }
             self.vfs.close_ref(&self.sys.context(proc), place);
         } else if !s.name.is_empty() {
-            self.sys.sockets.by_name.remove(&s.name);
+            // Accepted ones have their listener's name.
+            if self.sys.sockets.by_name.get(&s.name) == Some(&id) {
+                self.sys.sockets.by_name.remove(&s.name);
+            }
         }
         // Also datagram sockets connected to this one have nobody to write to.
         let orphans: Vec<SocketId> =

@@ -230,7 +230,7 @@ impl Random {
                 flags: 0,
                 addr: None,
                 fds: (0..self.below(3)).map(|_| self.fd()).collect(),
-                creds: false,
+                creds: None,
             },
             91 => Call::Recv { fd, len: self.number() as u32, flags: self.pick(&[0, 2, 0x40, 0x20, 0x100]) },
             92..96 => Call::Socket {
@@ -261,7 +261,7 @@ impl Random {
                 flags: self.pick(&[0, 0x40, 0x4000]),
                 addr: Some(self.address()),
                 fds: Vec::new(),
-                creds: false,
+                creds: None,
             },
             112 => Call::InotifyInit { flags: 0 },
             113 => {

@@ -578,7 +578,7 @@ fn unix_sockets() {
     assert_eq!(s.read(a, y, 100), b"ping");
     // A descriptor passes.
     let (r, w) = s.pipe(a);
-    let send = Call::Send { fd: x, data: path("d"), flags: 0, addr: None, fds: vec![w], creds: false };
+    let send = Call::Send { fd: x, data: path("d"), flags: 0, addr: None, fds: vec![w], creds: None };
     s.ok(a, send);
     s.ok(a, Call::Close { fd: w });
     let (_, body) = s.full(a, Call::Recv { fd: y, len: 10, flags: 0 });

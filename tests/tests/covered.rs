@@ -1,4 +1,5 @@
-//! `docs/syscall-numbers.md` calls nothing complete that no program in `guest` makes.
+//! `docs/syscalls.md` and `docs/syscall-numbers.md` call nothing complete that no program in `guest` makes, or of
+//! which they say that something is missing; and what is partial says why.
 
 use std::path::Path;
 
@@ -62,4 +63,47 @@ fn complete_calls_are_tested() {
         })
         .collect();
     assert!(missing.is_empty(), "no guest program makes these calls: {missing:?}");
+}
+
+#[test]
+fn complete_calls_lack_nothing_and_others_say_what() {
+    let kernel = tawaki_kernel::TABLE.iter().map(|row| (row.names, format!("{:?}", row.support), row.note));
+    let process = TABLE.iter().map(|row| (row.name, format!("{:?}", row.support), row.note));
+    let wrong: Vec<String> = kernel
+        .chain(process)
+        .filter(|(_, support, note)| match support.as_str() {
+            "Full" => !note.is_empty(),
+            "Partial" => note.is_empty(),
+            _ => false,
+        })
+        .map(|(name, support, note)| format!("{name}: {support}, {note:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The calls that a row's note is about: those before a colon, or all.
+fn concerned(row: &tawaki_kernel::Row) -> Vec<&'static str> {
+    let names: Vec<_> = row.names.split(' ').collect();
+    let head: Vec<_> =
+        row.note.split_once(": ").map_or_else(Vec::new, |(head, _)| head.split(", ").collect());
+    if !head.is_empty() && head.iter().all(|name| names.contains(name)) { head } else { names }
+}
+
+#[test]
+fn the_two_tables_agree() {
+    let mut wrong = Vec::new();
+    for row in tawaki_kernel::TABLE.iter().filter(|row| !row.names.contains('(')) {
+        let partial = concerned(row);
+        for name in row.names.split(' ') {
+            let mut found = TABLE.iter().filter(|r| r.name == name).peekable();
+            if found.peek().is_none() {
+                wrong.push(format!("{name}: no number"));
+            }
+            let full = found.any(|r| r.support == Support::Full);
+            if full && row.support == tawaki_kernel::Support::Partial && partial.contains(&name) {
+                wrong.push(format!("{name}: full by number, but {}", row.note));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -356,7 +356,14 @@ pub enum Call {
     /// accept4(2). Body: `Bytes` (peer address).
     Accept { fd: Fd, flags: u32 },
     /// sendto(2), sendmsg(2).
-    Send { fd: Fd, data: ByteBuf, flags: u32, addr: Option<ByteBuf>, fds: Vec<Fd>, creds: bool },
+    Send {
+        fd: Fd,
+        data: ByteBuf,
+        flags: u32,
+        addr: Option<ByteBuf>,
+        fds: Vec<Fd>,
+        creds: Option<(i32, u32, u32)>,
+    },
     /// recvfrom(2), recvmsg(2). Body: `Received`.
     Recv { fd: Fd, len: u32, flags: u32 },
     /// shutdown(2).

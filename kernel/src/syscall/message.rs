@@ -1,6 +1,7 @@
 //! Sending and receiving (send(2), recv(2)), for all kinds of sockets.
 
 use super::done;
+use crate::capability::{SETGID, SETUID, SYS_ADMIN};
 use crate::kernel::{Caller, Kernel};
 use crate::net::Family;
 use crate::socket::{Kind, MAX_PASSED, Packet, SocketId};
@@ -14,7 +15,6 @@ const MSG_PEEK: u32 = 2;
 const MSG_CTRUNC: u32 = 8;
 const MSG_TRUNC: u32 = 0x20;
 const MSG_DONTWAIT: u32 = 0x40;
-const MSG_EOR: u32 = 0x80;
 const MSG_WAITALL: u32 = 0x100;
 const MSG_ERRQUEUE: u32 = 0x2000;
 const MSG_NOSIGNAL: u32 = 0x4000;
@@ -26,6 +26,8 @@ pub(super) struct Message<'a> {
     pub flags: u32,
     pub addr: Option<&'a [u8]>,
     pub fds: &'a [Fd],
+    /// Whom the sender says it is.
+    pub creds: Option<(i32, u32, u32)>,
     pub wait: bool,
 }
 
@@ -44,14 +46,14 @@ impl Kernel {
         c: Caller,
         fd: Fd,
         data: &mut ByteBuf,
-        flags: u32,
+        (flags, creds): (u32, Option<(i32, u32, u32)>),
         addr: Option<&[u8]>,
         fds: &[Fd],
         progress: &mut Progress,
     ) -> SysResult {
         let (file, socket) = self.socket(c, fd)?;
         let wait = !self.sys.files[file].nonblocking() && flags & MSG_DONTWAIT == 0;
-        self.send_to(c, socket, Message { data, flags, addr, fds, wait }, progress)
+        self.send_to(c, socket, Message { data, flags, addr, fds, creds, wait }, progress)
     }
 
     /// Sends data and descriptors.
@@ -72,7 +74,8 @@ impl Kernel {
             Family::Inet(_) => return self.udp_send(c, socket, &message),
             Family::Netlink(_) => return self.netlink_send(c, socket, &message),
         }
-        let Message { data, flags, addr, fds, wait } = message;
+        let Message { data, flags, addr, fds, creds, wait } = message;
+        let creds = self.sender(c, creds)?;
         let (kind, timeout) = (s.kind, s.send_timeout);
         let peer = match addr.filter(|a| !a.is_empty()) {
             Some(addr) if kind == Kind::Datagram => self.named(c, addr)?,
@@ -128,7 +131,6 @@ impl Kernel {
         }
         let n = if kind == Kind::Stream { rest.min(room) } else { total };
         let piece = if n == total { core::mem::take(data).into_vec() } else { data[from..from + n].to_vec() };
-        let creds = self.owner(c);
         let addr = self.sys.sockets.get(socket).name.clone();
         self.deliver(peer, Packet { data: piece, pos: 0, fds: passed, addr, creds });
         progress.done = (from + n) as u64;
@@ -139,6 +141,24 @@ impl Kernel {
             return self.socket_wait(Key::SocketOut(socket), timeout, progress);
         }
         done(total)
+    }
+
+    /// Who sends: the caller, or whom it may say it is (unix(7), SCM_CREDENTIALS).
+    fn sender(&self, c: Caller, claimed: Option<(i32, u32, u32)>) -> Result<(i32, u32, u32), Errno> {
+        let p = &self.sys.procs[c.proc];
+        let cred = &p.cred;
+        let Some((pid, uid, gid)) = claimed else { return Ok((p.pid, cred.ruid, cred.rgid)) };
+        if uid == u32::MAX || gid == u32::MAX {
+            return Err(Errno::EINVAL);
+        }
+        let may = (pid == p.pid || cred.has(SYS_ADMIN))
+            && ([cred.ruid, cred.euid, cred.suid].contains(&uid) || cred.has(SETUID))
+            && ([cred.rgid, cred.egid, cred.sgid].contains(&gid) || cred.has(SETGID));
+        match self.sys.proc_by_pid(pid) {
+            _ if !may => Err(Errno::EPERM),
+            None => Err(Errno::ESRCH),
+            Some(_) => Ok((pid, uid, gid)),
+        }
     }
 
     /// Puts data into a socket's inbox.
@@ -269,9 +289,6 @@ impl Kernel {
                 whole = left;
                 if n < left {
                     out_flags |= MSG_TRUNC;
-                }
-                if s.kind == Kind::Seqpacket {
-                    out_flags |= MSG_EOR;
                 }
                 if !peek {
                     s.bytes -= left - n;

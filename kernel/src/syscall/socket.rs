@@ -184,7 +184,7 @@ impl Kernel {
         } else {
             let path = path_of(name);
             let at = self.at(c, AT_FDCWD, path)?;
-            let mode = S_IFSOCK | 0o777 & !self.sys.procs[c.proc].umask;
+            let mode = S_IFSOCK | 0o777;
             let Kernel { vfs, sys, .. } = self;
             let made = vfs.mknod(&sys.context(c.proc), &at, path, mode, 0);
             let place = made.map_err(|error| match error.errno() {
@@ -273,7 +273,8 @@ impl Kernel {
         }
         let (name, owner, passes_creds) = (l.name.clone(), l.owner, l.passes_creds);
         let number = self.sys.anonymous_ino();
-        let accepted = Socket { passes_creds, ..Socket::new(kind, owner, number) };
+        // It has the listener's name, but does not hold it.
+        let accepted = Socket { passes_creds, name: name.clone(), ..Socket::new(kind, owner, number) };
         let accepted = self.sys.sockets.all.insert(accepted);
         let me = self.owner(c);
         self.sys.sockets.get_mut(socket).owner = me;

@@ -173,7 +173,7 @@ impl Kernel {
     /// Sends what fits to a socket; waits while nothing does.
     fn send_piece(&mut self, c: Caller, socket: SocketId, data: Vec<u8>, wait: bool) -> SysResult<usize> {
         let mut data = ByteBuf::from(data);
-        let message = Message { data: &mut data, flags: 0, addr: None, fds: &[], wait: false };
+        let message = Message { data: &mut data, flags: 0, addr: None, fds: &[], creds: None, wait: false };
         match self.send_to(c, socket, message, &mut Progress::default()) {
             Ok(reply) => Ok(reply.result.unwrap_or(0) as usize),
             Err(Stop::Errno(Errno::EAGAIN)) if wait => wait_on(Key::SocketOut(socket)),

@@ -66,7 +66,8 @@ impl Kernel {
                 done(8)
             }
             Object::Socket(socket) => {
-                let message = super::message::Message { data, flags: 0, addr: None, fds: &[], wait };
+                let message =
+                    super::message::Message { data, flags: 0, addr: None, fds: &[], creds: None, wait };
                 self.send_to(c, socket, message, progress)
             }
             Object::Text(_) => {

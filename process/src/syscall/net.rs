@@ -107,7 +107,7 @@ fn scatter(t: &Thread<'_>, vecs: &[IoVec], mut data: &[u8]) -> Result<(), Errno>
 pub fn sendto(t: &mut Thread<'_>, a: &Args) -> SysResult {
     let addr = if a[4] == 0 { None } else { Some(address(t, a[4], a[5])?) };
     let data = gather(t, &[IoVec { base: a[1], len: a[2].min(RW_MAX) }])?.into();
-    let call = Call::Send { fd: a[0] as i32, data, flags: a[3] as u32, addr, fds: Vec::new(), creds: false };
+    let call = Call::Send { fd: a[0] as i32, data, flags: a[3] as u32, addr, fds: Vec::new(), creds: None };
     t.value(&call)
 }
 
@@ -178,10 +178,10 @@ impl MsgHdr {
 }
 
 /// Takes SCM_RIGHTS and SCM_CREDENTIALS out of ancillary data.
-fn parse_control(t: &Thread<'_>, control: &[u8]) -> Result<(Vec<i32>, bool), Errno> {
+fn parse_control(t: &Thread<'_>, control: &[u8]) -> Result<(Vec<i32>, Option<(i32, u32, u32)>), Errno> {
     let word = t.word_size() as usize;
     let header = word + 8;
-    let (mut fds, mut creds, mut at) = (Vec::new(), false, 0);
+    let (mut fds, mut creds, mut at) = (Vec::new(), None, 0);
     while at + header <= control.len() {
         let mut len = [0; 8];
         len[..word].copy_from_slice(&control[at..at + word]);
@@ -195,7 +195,11 @@ fn parse_control(t: &Thread<'_>, control: &[u8]) -> Result<(Vec<i32>, bool), Err
         let data = &control[at + header..at + len as usize];
         match (level, kind) {
             (1, 1) => fds.extend(data.chunks_exact(4).map(bytemuck::pod_read_unaligned::<i32>)),
-            (1, 2) => creds = true,
+            (1, 2) => {
+                let [pid, uid, gid]: [i32; 3] =
+                    bytemuck::try_pod_read_unaligned(data).map_err(|_| Errno::EINVAL)?;
+                creds = Some((pid, uid as u32, gid as u32));
+            }
             (1, _) => return Err(Errno::EINVAL),
             // Packet options of the Internet protocols: the loopback has one way.
             _ => {}
@@ -212,7 +216,7 @@ fn sendmsg_at(t: &mut Thread<'_>, fd: u64, at: u64, flags: u32) -> SysResult {
         t.iovecs(msg.iov, msg.iovlen).map_err(|e| if e == Errno::EINVAL { Errno::EMSGSIZE } else { e })?;
     let data = gather(t, &vecs)?.into();
     let (fds, creds) = if msg.control == 0 || msg.controllen == 0 {
-        (Vec::new(), false)
+        (Vec::new(), None)
     } else if msg.controllen > CONTROL_MAX {
         return Err(Errno::ENOBUFS);
     } else {
