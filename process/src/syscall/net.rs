@@ -177,8 +177,11 @@ impl MsgHdr {
     }
 }
 
+/// Descriptors (SCM_RIGHTS), and process, user and group (SCM_CREDENTIALS).
+type Ancillary = (Vec<i32>, Option<(i32, u32, u32)>);
+
 /// Takes SCM_RIGHTS and SCM_CREDENTIALS out of ancillary data.
-fn parse_control(t: &Thread<'_>, control: &[u8]) -> Result<(Vec<i32>, Option<(i32, u32, u32)>), Errno> {
+fn parse_control(t: &Thread<'_>, control: &[u8]) -> Result<Ancillary, Errno> {
     let word = t.word_size() as usize;
     let header = word + 8;
     let (mut fds, mut creds, mut at) = (Vec::new(), None, 0);

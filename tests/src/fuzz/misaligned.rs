@@ -4,19 +4,12 @@
 use iced_x86::{Decoder, DecoderOptions, Mnemonic, Register};
 use tawaki_cpu::Mode;
 
-use crate::machine::{Outcome, READ_ONLY, State, Stop, WRITABLE, read_only_byte, signal};
+use super::byte;
+use crate::machine::{Outcome, Stop, signal};
 
 const MISALIGNED: u32 = 1 << 17;
 /// Where FXRSTOR and XRSTOR find MXCSR (Intel SDM vol. 1, table 10-2).
 const IN_IMAGE: u64 = 24;
-
-fn byte(state: &State, address: u64) -> Option<u8> {
-    let mut windows = WRITABLE.iter().zip(&state.memory.windows);
-    let found = windows
-        .find_map(|(window, bytes)| bytes.get(usize::try_from(address.checked_sub(window.base)?).ok()?));
-    let fixed = || address.checked_sub(READ_ONLY.base).filter(|at| *at < READ_ONLY.size as u64);
-    found.copied().or_else(|| fixed().map(|at| read_only_byte(at as usize)))
-}
 
 /// Whether the engine refused to set it: hardware that has it went on.
 pub fn refused(engine: &Outcome) -> bool {
@@ -46,7 +39,7 @@ pub fn refused(engine: &Outcome) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::DATA;
+    use crate::machine::{DATA, State};
 
     /// What the engine makes of `ldmxcsr [rdx]` with this value there.
     fn stopped(value: u32) -> Outcome {
