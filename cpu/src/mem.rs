@@ -245,20 +245,19 @@ impl GuestMemory {
         self.set_facts(0);
     }
 
-    /// Guest memory for tests: 4 GiB of lazily zeroed host allocation, leaked.
-    /// (Linux commits it page by page.)
+    /// Guest memory for tests: 4 GiB of lazily zeroed pages, leaked. No memory is promised for
+    /// them: promises for several add up to more than a machine has, and Linux then refuses
+    /// the process its next fork.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn for_tests() -> Self {
-        // A stricter alignment than malloc's own would be zeroed by writing, which
-        // commits all of it: align by hand.
-        let layout =
-            std::alloc::Layout::from_size_align(ADDRESS_END as usize + 4096, 16).expect("a valid layout");
-        // SAFETY: the layout is not empty; the allocation is leaked, so it lives
+        use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        // SAFETY: a new mapping is asked for, which replaces nothing; it is leaked, so it lives
         // as long as the result.
         unsafe {
-            let base = std::alloc::alloc_zeroed(layout);
-            assert!(!base.is_null(), "no address space for a test memory");
-            Self::from_raw(base.add(base.align_offset(4096)))
+            let base = mmap_anonymous(std::ptr::null_mut(), ADDRESS_END as usize + 4096, access, flags);
+            Self::from_raw(base.expect("address space for a test memory").cast())
         }
     }
 

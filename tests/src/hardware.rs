@@ -269,3 +269,24 @@ fn read_xsave(image: &XSave, state: &mut State) {
     state.upper =
         std::array::from_fn(|i| if upper { u128::from_le_bytes(bytes(UPPERS + 16 * i)) } else { 0 });
 }
+
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_beside_more_guest_memory_than_the_machine_has() {
+        if Hardware::new().is_err() {
+            return; // Tracing is not allowed here.
+        }
+        let info = std::fs::read_to_string("/proc/meminfo").expect("proc");
+        let total =
+            info.split_whitespace().nth(1).and_then(|kib| kib.parse::<usize>().ok()).expect("MemTotal");
+        for _ in 0..2 * (total / (4 << 20) + 2) {
+            std::hint::black_box(tawaki_cpu::GuestMemory::for_tests());
+        }
+        for _ in 0..10 {
+            Hardware::new().expect("it forks");
+        }
+    }
+}
