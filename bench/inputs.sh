@@ -6,11 +6,17 @@ cd /bench/in
 cat /usr/lib/python3.11/[a-m]*.py | head -c 2000000 >text
 head -c 1000000 text >text1m
 for i in 1 2 3 4; do cat text; done >text8m
-gzip -9nc text >text.gz
-bzip2 -9c text1m >text1m.bz2
-xz -6c text1m >text1m.xz
-zstd -q -19 -c text >text.zst
-awk 'BEGIN { s = 1; for (i = 0; i < 60000; i++) { s = (s * 16807) % 2147483647; print i, s % 1000, s } }' >numbers
+for i in 1 2 3 4; do cat text8m; done >text32m
+cat /usr/lib/python3.11/*.py /usr/lib/python3.11/[a-j]*/*.py | head -c 5000000 >text5m
+# Members and frames in a row are one file to gunzip and unzstd.
+gzip -9nc text5m >text10m.gz
+cat text10m.gz text10m.gz >twice && mv twice text10m.gz
+bzip2 -9c text >text.bz2
+xz -6c text5m >text5m.xz
+zstd -q -19 -c text5m >text20m.zst
+cat text20m.zst text20m.zst text20m.zst text20m.zst >fourfold && mv fourfold text20m.zst
+[ "$(wc -c <text5m)" = 5000000 ]
+awk 'BEGIN { s = 1; for (i = 0; i < 130000; i++) { s = (s * 16807) % 2147483647; print i, s % 1000, s } }' >numbers
 
 cat >hello.c <<'C'
 #include <stdio.h>
@@ -43,7 +49,8 @@ done
 } >project/main.c
 printf 'OBJECTS = %s main.o\nCFLAGS = -O1\nprogram: $(OBJECTS)\n\t$(CC) -o $@ $(OBJECTS)\n$(OBJECTS): parts.h\n' "$(printf 'part%d.o ' $(seq 0 19))" >project/Makefile
 
-mkdir -p tree
+mkdir -p tree files
+head -c 4000000 text8m | split -a 3 -b 8000 - files/
 for i in $(seq 0 59); do tail -c +$((i * 4000 + 1)) text | head -c 4000 >tree/file"$i"; done
 
 cat >classes.py <<'P'
@@ -53,9 +60,9 @@ class Shape:
     def area(self): return self.w * self.h
 class Box(Shape):
     def area(self): return super().area() + 1
-total = sum(Box(i, i % 7).area() for i in range(20000))
+total = sum(Box(i, i % 7).area() for i in range(50000))
 words = {}
-for word in re.findall(r"[a-z_]+", open("/bench/in/text1m").read()[:100000]):
+for word in re.findall(r"[a-z_]+", open("/bench/in/text1m").read()[:300000]):
     words[word] = words.get(word, 0) + 1
 top = sorted(words.items(), key=lambda p: (-p[1], p[0]))[:5]
 print(total, json.loads(json.dumps(top)))
@@ -69,7 +76,7 @@ def primes(n):
                 sieve[j] = False
     return sum(sieve[2:])
 def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
-print(primes(150000), fib(20), sum(i * i % 7 for i in range(100000)))
+print(primes(400000), fib(22), sum(i * i % 7 for i in range(250000)))
 P
 cat >words.pl <<'P'
 use strict;
@@ -85,15 +92,15 @@ P
 cat >tables.lua <<'P'
 local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end
 local t, seed = {}, 42
-for i = 1, 60000 do seed = (seed * 16807) % 2147483647; t[i] = seed % 100000 end
+for i = 1, 100000 do seed = (seed * 16807) % 2147483647; t[i] = seed % 100000 end
 table.sort(t)
 local parts = {}
 for i = 1, 20000 do parts[#parts + 1] = string.format("%d:%s", t[i], ("x"):rep(i % 5)) end
-print(fib(24), t[1], t[30000], #table.concat(parts, ","))
+print(fib(26), t[1], t[30000], #table.concat(parts, ","))
 P
 cat >join.sql <<'P'
 create table a(id integer primary key, k integer, name text);
-with recursive n(i) as (select 1 union all select i + 1 from n where i < 15000)
+with recursive n(i) as (select 1 union all select i + 1 from n where i < 30000)
 insert into a select i, (i * 7919) % 5003, 'name' || (i * 31 % 997) from n;
 create index by_k on a(k);
 create table b as select k, count(*) as c, max(name) as m from a group by k;
