@@ -30,6 +30,10 @@ const PIECE: Limits = Limits { blocks: 64, ops: 600 };
 /// with it is wanted, hottest first.
 const SEAM: Limits = Limits { blocks: 160, ops: 2500 };
 
+/// When all of that is not worth compiling yet: what leads from one piece of code to the next. Leaving for the
+/// interpreter costs more than the few instructions between them, each time.
+const STITCH: Limits = Limits { blocks: 16, ops: 160 };
+
 /// Limits of a region that has everything hot that it leads to, which is a loop mostly: cut into pieces it would be
 /// left for another piece every few blocks, and each piece would be compiled from several places.
 pub const WHOLE: Limits = Limits { blocks: 640, ops: 12_000 };
@@ -441,6 +445,12 @@ pub fn form(
             {
                 (estimate, limits, whole) = (all, WHOLE, true);
             }
+            if inside && !callee && !policy.functions && !worth(&estimate) {
+                let small = source.estimate(entry, &STITCH);
+                if worth(&small) {
+                    (estimate, limits) = (small, STITCH);
+                }
+            }
             if !worth(&estimate) {
                 entries.remove(&entry);
                 if !callee {
@@ -590,6 +600,16 @@ mod tests {
         let modules = form_loop(600, 590, &settings, &code_of(0..600, 0..600), &all);
         assert_eq!(modules[0].regions[0].nodes.len(), 10);
         assert_eq!(modules[0].whole.len(), 0);
+    }
+
+    #[test]
+    fn what_leads_from_code_to_code_is_compiled_before_all_around_it_is_worth_it() {
+        let little = |operations: u64, _: u64, _: bool| operations <= 64;
+        let settings = Settings::default();
+        let modules = form_loop(600, 300, &settings, &code_of(0..400, 0..0), &little);
+        assert_eq!(modules[0].regions[0].nodes.len(), STITCH.blocks);
+        // Not at the beginning of a function, which would be compiled in pieces.
+        assert_eq!(form_loop(600, 0, &settings, &CodeCache::default(), &little).len(), 0);
     }
 
     /// Modules formed for two functions, each hot by itself, on a page with these permissions, where each block has
