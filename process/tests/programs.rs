@@ -240,6 +240,35 @@ int main(void) {
 }
 
 #[test]
+fn rings_are_refused_with_one_line() {
+    let source = r#"
+        #include <errno.h>
+        #include <sys/syscall.h>
+        #include <unistd.h>
+        int main(void) {
+            char params[120] = {0};
+            for (int i = 0; i < 9; i++) {
+                if (syscall(SYS_io_uring_setup, 8, params) != -1 || errno != ENOSYS) return 1;
+                if (syscall(SYS_io_uring_enter, 3, 1, 1, 1, 0, 0) != -1 || errno != ENOSYS) return 2;
+                if (syscall(SYS_io_uring_register, 3, 0, 0, 0) != -1 || errno != ENOSYS) return 3;
+            }
+            return 0;
+        }
+    "#;
+    for width in ["-m64", "-m32"] {
+        let Some(image) = build("rings.c", source, &[width, "-static"]) else { continue };
+        let mut kernel = FakeKernel::default();
+        kernel.files.insert(b"/t".to_vec(), image);
+        let ran = run(kernel, "/t", &["t"], &[]);
+        assert_eq!(ran.kernel.status, Some(0), "{width}");
+        for name in ["io_uring_setup", "io_uring_enter", "io_uring_register"] {
+            let lines = ran.host.lines.iter().filter(|line| line.contains(name));
+            assert_eq!(lines.count(), 1, "{width} {name}: {:?}", ran.host.lines);
+        }
+    }
+}
+
+#[test]
 fn bad_programs() {
     let Some(good) = build("good.c", "int main(void) { return 0; }", &["-static"]) else { return };
     let check = |image: Vec<u8>, want: &str| {

@@ -5,7 +5,11 @@
 set -e
 cd "$(dirname "$0")"
 work=$(mktemp -d /var/tmp/tawaki-guest.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+# What refused.c is about is refused here, too.
+rings=$(cat /proc/sys/kernel/io_uring_disabled) typing=$(cat /proc/sys/dev/tty/legacy_tiocsti)
+trap 'rm -rf "$work"; echo $rings >/proc/sys/kernel/io_uring_disabled; echo $typing >/proc/sys/dev/tty/legacy_tiocsti' EXIT
+echo 2 >/proc/sys/kernel/io_uring_disabled
+echo 0 >/proc/sys/dev/tty/legacy_tiocsti
 [ $# -gt 0 ] || set -- $(ls *.c | sed 's/\.c$//')
 mkdir -p expected
 for name; do
