@@ -80,6 +80,8 @@ pub const BUS_ADRERR: i32 = 2;
 pub const TRAP_BRKPT: i32 = 1;
 /// `TRAP_TRACE`.
 pub const TRAP_TRACE: i32 = 2;
+/// `TRAP_HWBKPT`.
+pub const TRAP_HWBKPT: i32 = 4;
 /// `CLD_EXITED`.
 pub const CLD_EXITED: i32 = 1;
 /// `CLD_KILLED`.

@@ -41,8 +41,13 @@ pub const OTHER: u32 = TF | AC | ID;
 pub const NULL_SEGMENT: [u32; 6] = [1 << 28, 0, 0, 1 << 29, 1 << 30, 1 << 31];
 /// Any of [`NULL_SEGMENT`].
 pub const NULL_SEGMENTS: u32 = 0xf << 28;
+/// Not a flag of the processor either: debug registers watch what the thread does, and engines return after each
+/// instruction ([`crate::watch`]).
+pub const WATCHED: u32 = 1 << 27;
+/// What is kept beside the flags whatever a program loads into them.
+pub const KEPT: u32 = NULL_SEGMENTS | WATCHED;
 /// While one of these is set, instructions are executed one at a time and looked at.
-pub const APART: u32 = TF | AC | NULL_SEGMENT[0] | NULL_SEGMENT[3];
+pub const APART: u32 = TF | AC | NULL_SEGMENT[0] | NULL_SEGMENT[3] | WATCHED;
 
 /// Kinds, in `FLAG_KIND`: the family in bits 2.., log2 of the width in bytes in
 /// bits 1..0. `BITS` (0, the reset value) means `FLAG_R` holds the status flags.

@@ -23,6 +23,7 @@ pub mod mem;
 pub mod softfloat;
 pub mod state;
 pub mod trap;
+pub mod watch;
 pub mod x87;
 
 pub use engine::Engine;

@@ -97,7 +97,7 @@ pub struct CpuState {
     pub icount: u64,
     /// SSE control and status.
     pub mxcsr: u32,
-    /// EFLAGS bits beyond the arithmetic ones and DF: TF, AC, ID; and [`flags::NULL_SEGMENTS`].
+    /// EFLAGS bits beyond the arithmetic ones and DF: TF, AC, ID; and [`flags::KEPT`].
     pub other_flags: u32,
     /// Direction flag.
     pub df: bool,
@@ -160,7 +160,7 @@ impl CpuState {
     pub fn set_eflags(&mut self, value: u32) {
         flags::set_status(self, value & flags::STATUS);
         self.df = value & flags::DF != 0;
-        self.other_flags = value & flags::OTHER | self.other_flags & flags::NULL_SEGMENTS;
+        self.other_flags = value & flags::OTHER | self.other_flags & flags::KEPT;
     }
 
     /// A general register, 0 = RAX .. 15 = R15 in encoding order.

@@ -42,6 +42,8 @@ pub enum Trap {
     Debug,
     /// #DB: one instruction ran with TF set.
     SingleStep,
+    /// No exception: one instruction ran with [`crate::flags::WATCHED`] set.
+    Watched,
     /// #AC: alignment check.
     Alignment,
     /// #MF: an unmasked x87 exception is pending (see `x87.sw`).

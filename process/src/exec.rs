@@ -1,7 +1,9 @@
 //! execve(2): in place, or out of a vfork child into a worker of its own.
 
+use crate::debug::DebugRegisters;
 use crate::loader::{self, Prepared, Request, stack};
 use crate::thread::{SysResult, Thread};
+use crate::trace::Tracee;
 use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::AT_FDCWD;
@@ -119,7 +121,7 @@ impl Thread<'_> {
         };
         self.ids.pid = Some(started.pid);
         self.ids.tid = Some(started.pid);
-        self.tracee.mode = started.trace;
+        self.tracee = Tracee { mode: started.trace, debug: DebugRegisters::NONE, ..self.tracee };
         let loaded = loader::load(self, prepared, &started);
         if self.gone() {
             return Ok(());

@@ -306,6 +306,7 @@ impl Thread<'_> {
             inherited: self.inherited.clone(),
             at_exit: (std::mem::take(&mut self.clear_tid), std::mem::take(&mut self.robust)),
         };
+        self.watch_or_not();
         if args.stack != 0 {
             self.altstack = AltStack::NONE;
         }

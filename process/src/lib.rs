@@ -9,6 +9,7 @@
 //! It must not know: the kernel's insides, the JIT, any host type.
 
 pub mod coredump;
+pub mod debug;
 pub mod exec;
 pub mod fork;
 pub mod futex;

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use tawaki_abi::Errno;
 use tawaki_abi::signal::{SIGKILL, SIGSEGV};
 use tawaki_abi::wire::{self, Call, trace_mode};
+use tawaki_cpu::flags::WATCHED;
 use tawaki_cpu::{Engine, Trap};
 
 /// Guest instructions between returns to this loop: a few milliseconds, so that
@@ -85,7 +86,11 @@ fn serve(thread: &mut Thread<'_>, gate: Width) {
 
 /// Runs guest code up to the next trap and answers that.
 fn step(thread: &mut Thread<'_>) {
-    let trap = thread.engine.run(&mut thread.cpu, &thread.memory, thread.port.attention(), BUDGET);
+    let trap = if thread.cpu.other_flags & WATCHED != 0 {
+        thread.run_watched(BUDGET)
+    } else {
+        thread.engine.run(&mut thread.cpu, &thread.memory, thread.port.attention(), BUDGET)
+    };
     match trap {
         Trap::Syscall => serve(thread, Width::W64),
         Trap::Int80 => serve(thread, Width::W32),

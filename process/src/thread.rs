@@ -358,6 +358,7 @@ impl<'a> Thread<'a> {
         self.width = parent.width;
         (self.clear_tid, self.robust) = parent.at_exit;
         self.tracee = parent.tracee;
+        self.watch_or_not();
         self.inherited = parent.inherited;
         self.pending = None;
         self.set_result(pid);

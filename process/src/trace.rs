@@ -3,6 +3,7 @@
 //! A stop is a call whose answer says what the tracer wants done, until it says
 //! how to go on. The kernel decides what stops; this side knows only its mode.
 
+use crate::debug::DebugRegisters;
 use crate::signal::fpu;
 use crate::thread::Thread;
 use serde_bytes::ByteBuf;
@@ -24,11 +25,13 @@ pub struct Tracee {
     pub call: u64,
     /// It was traced when the system call began: one that is seized in the middle does not stop at its end.
     pub inside: bool,
+    /// Its debug registers, which stay when a tracer goes.
+    pub debug: DebugRegisters,
 }
 
 impl Tracee {
     /// Not traced.
-    pub const NONE: Tracee = Tracee { mode: 0, call: u64::MAX, inside: false };
+    pub const NONE: Tracee = Tracee { mode: 0, call: u64::MAX, inside: false, debug: DebugRegisters::NONE };
 }
 
 /// Encoding numbers of r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi.
@@ -164,6 +167,12 @@ impl Thread<'_> {
                 fpu::fxrstor(&mut self.cpu, image);
                 Ok(ByteBuf::new())
             }
+            TraceOp::GetDebug(number) => Ok(self.tracee.debug.get(number).to_le_bytes().to_vec().into()),
+            TraceOp::SetDebug(number, value) => {
+                self.tracee.debug.set(number, value)?;
+                self.watch_or_not();
+                Ok(ByteBuf::new())
+            }
         }
     }
 
@@ -197,7 +206,7 @@ impl Thread<'_> {
         out[15] = self.tracee.call;
         out[16] = cpu.rip;
         out[17] = selector(Segment::Cs);
-        out[18] = cpu.eflags().into();
+        out[18] = self.traced_flags();
         out[19] = cpu.gpr(4);
         out[20] = selector(Segment::Ss);
         (out[21], out[22]) = (cpu.fs_base(), cpu.gs_base());
@@ -221,13 +230,13 @@ impl Thread<'_> {
         for value in &mut regs {
             *value = values.next().unwrap_or(0);
         }
+        self.set_traced_flags(regs[18]);
         let cpu = &mut self.cpu;
         for (value, index) in regs.iter().zip(ORDER) {
             cpu.set_gpr(index, *value);
         }
         self.tracee.call = regs[15];
         cpu.rip = regs[16];
-        cpu.set_eflags(regs[18] as u32);
         cpu.set_gpr(4, regs[19]);
         if cpu.mode == Mode::Bits64 {
             cpu.set_fs_base(regs[21]);

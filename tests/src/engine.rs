@@ -197,7 +197,7 @@ fn stop_of(trap: Trap, cpu: &CpuState) -> Stop {
             let raised = cpu.mxcsr & !(cpu.mxcsr >> 7) & 0x3f;
             signal(signal::SIGFPE, float_code(raised), address)
         }
-        Trap::Attention | Trap::Budget => Stop::Endless,
+        Trap::Attention | Trap::Budget | Trap::Watched => Stop::Endless,
     }
 }
 

@@ -99,6 +99,10 @@ pub enum TraceOp {
     GetFpu,
     /// The same.
     SetFpu(ByteBuf),
+    /// A debug register: 8 bytes, little endian.
+    GetDebug(u32),
+    /// The same: which, and its value.
+    SetDebug(u32, u64),
 }
 
 /// Why a traced thread stops by itself.

@@ -47,7 +47,7 @@ pub(super) fn through_null(state: &CpuState, instruction: &Instruction) -> bool 
 }
 
 /// The instruction at `rip`; an invalid one where there is none.
-pub(super) fn decode(state: &CpuState, memory: &GuestMemory) -> Instruction {
+pub(crate) fn decode(state: &CpuState, memory: &GuestMemory) -> Instruction {
     let mut bytes = [0; MAX_LENGTH];
     let length = match memory.fetch(state.rip, &mut bytes) {
         Ok(()) => MAX_LENGTH,

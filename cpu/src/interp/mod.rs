@@ -12,13 +12,14 @@ pub mod vector;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use crate::flags::{APART, TF};
+use crate::flags::{APART, TF, WATCHED};
 use crate::ir::Block;
 use crate::{CpuState, Engine, GuestMemory, Mode, Trap};
 use cache::{Blocks, COLD, Cache, Entry};
 use class::classify;
 use exec::{Exit, Limits, run_blocks};
 
+pub(crate) use class::decode as decode_next;
 pub use one::{Done, OneOp};
 
 /// An engine that executes IR blocks one operation at a time.
@@ -130,7 +131,7 @@ impl Interpreter {
         self.cache.set_mode(mode);
         loop {
             if state.other_flags & APART != 0 {
-                if state.other_flags & TF != 0 {
+                if state.other_flags & (TF | WATCHED) != 0 {
                     if let Some(trap) = step::single_step(state, memory) {
                         return Stopped::Trap(trap);
                     }

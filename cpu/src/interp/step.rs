@@ -1,4 +1,5 @@
-//! Single step: one instruction with TF set, and the trap after it (SDM vol. 3, 18.3.1.4).
+//! Single step: one instruction with TF set, and the trap after it (SDM vol. 3, 18.3.1.4). The same where debug
+//! registers watch, without the trap.
 
 use iced_x86::{Instruction, Mnemonic, OpKind, Register};
 
@@ -6,26 +7,31 @@ use super::cache::Entry;
 use super::class::{classify, decode};
 use super::exec::Exit;
 use super::{alignment, finish_instruction, run_one};
-use crate::flags::{APART, TF, ZF, status_bits};
+use crate::flags::{APART, TF, WATCHED, ZF, status_bits};
 use crate::state::slot::RCX;
 use crate::{CpuState, GuestMemory, Trap};
 
 /// Executes one instruction with TF set. Nothing is reported of one that loads SS: that
 /// holds back the trap, so that the stack pointer can be loaded too (SDM vol. 3, 6.8.3).
-/// A repeated string instruction is trapped after every repetition.
+/// A repeated string instruction is trapped after every repetition. A watched instruction is
+/// always the last of a run.
 #[cold]
 pub(super) fn single_step(state: &mut CpuState, memory: &GuestMemory) -> Option<Trap> {
+    let flags = state.other_flags;
     let instruction = decode(state, memory);
     let repetition = Repetition::start(state, &instruction);
     let trap = single(state, memory);
     if let Some(repetition) = repetition {
         repetition.finish(state, &instruction, trap);
     }
-    (!loads_stack_segment(&instruction) || trap != Trap::SingleStep).then_some(trap)
+    if trap != Trap::SingleStep || flags & TF != 0 && !loads_stack_segment(&instruction) {
+        return Some(trap);
+    }
+    (flags & WATCHED != 0).then_some(Trap::Watched)
 }
 
 fn single(state: &mut CpuState, memory: &GuestMemory) -> Trap {
-    if state.other_flags & (APART & !TF) != 0 {
+    if state.other_flags & (APART & !(TF | WATCHED)) != 0 {
         return alignment::step(state, memory).unwrap_or(Trap::SingleStep);
     }
     let block = match crate::lift::lift_block(memory, state.mode, state.rip, 1) {

@@ -144,6 +144,7 @@ impl Thread<'_> {
     pub fn exception(&mut self, trap: &Trap) {
         if *trap == Trap::SingleStep {
             self.stepped();
+            self.note_step();
         }
         let rip = self.cpu.rip;
         let (signo, code, addr, trapped) = match *trap {
@@ -192,7 +193,9 @@ impl Thread<'_> {
             Trap::Alignment => (sig::SIGBUS, sig::BUS_ADRALN, 0, (17, 0, 0)),
             Trap::X87Exception => (sig::SIGFPE, self.x87_code(), rip, (16, 0, 0)),
             Trap::SimdException => (sig::SIGFPE, self.simd_code(), rip, (19, 0, 0)),
-            Trap::Syscall | Trap::Int80 | Trap::Sysenter | Trap::Attention | Trap::Budget => return,
+            Trap::Syscall | Trap::Int80 | Trap::Sysenter | Trap::Watched | Trap::Attention | Trap::Budget => {
+                return;
+            }
         };
         self.trapped = Trapped { number: trapped.0, err: trapped.1, addr: trapped.2 };
         self.raise(SigInfo { signo, code, addr, ..SigInfo::default() });

@@ -74,7 +74,7 @@ fn size(wide: bool) -> usize {
     if wide { TRACE_REGS * 8 } else { ORDER_32.len() * 4 }
 }
 
-/// PTRACE_PEEKUSER, PTRACE_POKEUSER: registers, and debug registers that are all 0.
+/// PTRACE_PEEKUSER, PTRACE_POKEUSER: registers and debug registers. The rest reads as 0.
 fn user_area(t: &mut Thread<'_>, tid: i32, addr: u64, new: Option<u64>) -> Result<u64, Errno> {
     let wide = t.width == Width::W64;
     let (word, end, debug) = if wide { (8, 928, 848) } else { (4, 284, 252) };
@@ -82,9 +82,17 @@ fn user_area(t: &mut Thread<'_>, tid: i32, addr: u64, new: Option<u64>) -> Resul
         return Err(Errno::EIO);
     }
     if addr as usize >= size(wide) {
-        return match new {
-            Some(value) if value != 0 && addr >= debug => Err(Errno::EINVAL),
-            _ => Ok(0),
+        let number = addr.checked_sub(debug).map(|from| from / word).filter(|&number| number < 8);
+        return match (number, new) {
+            (Some(number), Some(value)) => op(t, tid, TraceOp::SetDebug(number as u32, value)).map(|_| 0),
+            (Some(number), None) => {
+                let bytes = op(t, tid, TraceOp::GetDebug(number as u32))?;
+                let value = bytes.try_into().map(u64::from_le_bytes).map_err(|_| Errno::EIO)?;
+                Ok(if wide { value } else { value & 0xffff_ffff })
+            }
+            // Of i386 what is not there is ignored.
+            (None, Some(_)) if wide => Err(Errno::EIO),
+            (None, _) => Ok(0),
         };
     }
     let (mut regs, _) = registers(t, tid)?;
