@@ -19,7 +19,7 @@ const LOOP_ROUNDS: u32 = 64;
 /// How soon work that was left over, or waits for the host, is looked at again, nanoseconds.
 const LOOP_PAUSE: u64 = 1_000_000;
 
-/// One of so many calls is measured.
+/// One of so many calls is measured, on average.
 const SAMPLE: u64 = 8;
 
 /// The machine's kernel.
@@ -33,6 +33,9 @@ pub struct Kernel {
     try_requests: bool,
     /// For whom this step works, if the host is to say how long it took.
     measured: Option<TaskId>,
+    /// Number of the next call that is measured, and the random number that said so.
+    sample_at: u64,
+    dice: u32,
 }
 
 /// The caller of a system call.
@@ -60,6 +63,8 @@ impl Kernel {
             requests: VecDeque::new(),
             try_requests: false,
             measured: None,
+            sample_at: 0,
+            dice: 0x9e37_79b9,
         }
     }
 
@@ -99,6 +104,18 @@ impl Kernel {
         if let Some(t) = self.measured.take().and_then(|task| self.sys.tasks.get_mut(task)) {
             t.owed = t.owed.saturating_add(took.saturating_mul(SAMPLE));
         }
+    }
+
+    /// Whether to measure this call. The distances are irregular: programs repeat their calls in patterns.
+    fn is_sample(&mut self) -> bool {
+        if self.sys.calls < self.sample_at {
+            return false;
+        }
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 17;
+        self.dice ^= self.dice << 5;
+        self.sample_at = self.sys.calls + 1 + u64::from(self.dice) % (2 * SAMPLE - 1);
+        true
     }
 
     /// When the next timer is due, monotonic nanoseconds: the host then sends
@@ -187,7 +204,7 @@ impl Kernel {
             return self.sys.log(format!("call from slot {} that has no task", slot.0));
         };
         let now = self.sys.now.monotonic_ns;
-        self.measured = self.sys.calls.is_multiple_of(SAMPLE).then_some(task);
+        self.measured = self.is_sample().then_some(task);
         let t = &mut self.sys.tasks[task];
         match t.state {
             TaskState::Running => t.book(now),
