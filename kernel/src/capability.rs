@@ -3,13 +3,13 @@
 
 use crate::task::Cred;
 use tawaki_abi::Errno;
+use tawaki_vfs::Powers;
 
 /// Highest capability that Linux 6.1 knows.
 pub const LAST: u32 = 40;
 /// All of them.
 pub const ALL: u64 = (1 << (LAST + 1)) - 1;
 
-pub const DAC_OVERRIDE: u32 = 1;
 pub const KILL: u32 = 5;
 pub const SETGID: u32 = 6;
 pub const SETUID: u32 = 7;
@@ -21,6 +21,10 @@ pub const SYS_ADMIN: u32 = 21;
 pub const SYS_NICE: u32 = 23;
 pub const SYS_RESOURCE: u32 = 24;
 pub const SETFCAP: u32 = 31;
+
+/// Those that come and go with the file-system user id (capabilities(7), "Effect of user ID changes on capabilities"):
+/// CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, LINUX_IMMUTABLE, MKNOD, MAC_OVERRIDE.
+const OF_FILES: u64 = 0x1f | 1 << 9 | 1 << 27 | 1 << 32;
 
 /// Bits of PR_SET_SECUREBITS; each has a lock beside it.
 pub const NOROOT: u32 = 1;
@@ -52,18 +56,38 @@ pub struct FileCaps {
 }
 
 impl FileCaps {
-    /// From the attribute's value: revisions 2, and 3 for the one user name space there
-    /// is. `None` when it is neither.
-    pub fn parse(value: &[u8]) -> Option<FileCaps> {
+    /// From the attribute's value, and the root of the user name space where it counts
+    /// (revision 3; 0: here). `None` when it is neither revision 2 nor 3.
+    fn read(value: &[u8]) -> Option<(FileCaps, u32)> {
         let word = |i: usize| Some(u32::from_le_bytes(value.get(i * 4..i * 4 + 4)?.try_into().ok()?));
         let magic = word(0)?;
-        match (magic & 0xff00_0000, value.len()) {
-            (0x0200_0000, 20) => {}
-            (0x0300_0000, 24) if word(5)? == 0 => {}
+        let root = match (magic & 0xff00_0000, value.len()) {
+            (0x0200_0000, 20) => 0,
+            (0x0300_0000, 24) => word(5)?,
             _ => return None,
-        }
+        };
         let set = |low: usize| Some((u64::from(word(low)?) | u64::from(word(low + 2)?) << 32) & ALL);
-        Some(FileCaps { permitted: set(1)?, inheritable: set(2)?, effective: magic & 1 != 0 })
+        let caps = FileCaps { permitted: set(1)?, inheritable: set(2)?, effective: magic & 1 != 0 };
+        Some((caps, root))
+    }
+
+    /// Whether it may be an attribute's value.
+    pub fn is_valid(value: &[u8]) -> bool {
+        FileCaps::read(value).is_some()
+    }
+
+    /// What they give here, the one user name space there is.
+    pub fn parse(value: &[u8]) -> Option<FileCaps> {
+        FileCaps::read(value).filter(|(_, root)| *root == 0).map(|(caps, _)| caps)
+    }
+
+    /// The attribute as programs see it: revision 3 only where it counts elsewhere.
+    pub fn shown(mut value: Vec<u8>) -> Vec<u8> {
+        if value.len() == 24 && FileCaps::parse(&value).is_some() {
+            value.truncate(20);
+            value[3] = 2;
+        }
+        value
     }
 }
 
@@ -72,6 +96,34 @@ impl Caps {
     pub fn new(all: bool) -> Caps {
         let set = if all { ALL } else { 0 };
         Caps { effective: set, permitted: set, bounding: ALL, ..Caps::default() }
+    }
+
+    /// What the effective ones say about files.
+    pub fn powers(&self) -> Powers {
+        Powers::from_bits_truncate(self.effective)
+    }
+
+    /// After a change of the file-system user id.
+    pub fn file_user_changes(&mut self, old: u32, new: u32) {
+        if self.securebits & NO_SETUID_FIXUP != 0 {
+            return;
+        }
+        if old == 0 && new != 0 {
+            self.effective &= !OF_FILES;
+        }
+        if old != 0 && new == 0 {
+            self.effective |= self.permitted & OF_FILES;
+        }
+    }
+
+    /// What access(2) counts, for a process whose real user is `ruid`.
+    pub fn real(&self, ruid: u32) -> Caps {
+        let effective = match ruid {
+            _ if self.securebits & NO_SETUID_FIXUP != 0 => self.effective,
+            0 => self.permitted,
+            _ => 0,
+        };
+        Caps { effective, ..*self }
     }
 
     /// After a change of user ids from `old` (real, effective, saved) to `new`.

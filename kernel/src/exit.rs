@@ -1,14 +1,17 @@
 //! How tasks and processes end, and how their parents learn of it.
 
 use crate::event::Effect;
-use crate::kernel::Kernel;
+use crate::kernel::{Caller, Kernel};
 use crate::system::{System, die};
 use crate::task::{ProcId, Process, TaskId, TaskState, add_usage};
 use crate::timer::Timer;
-use crate::wait::Key;
+use crate::wait::{Key, Stop, SysResult, Wait};
 use tawaki_abi::Errno;
 use tawaki_abi::signal::*;
-use tawaki_abi::wire::{Body, Reply, Rusage};
+use tawaki_abi::wire::{Body, Call, DumpThread, Reply, Rusage, TraceOp};
+
+/// Longest answer to `TraceOp::GetState` that is kept.
+const MAX_STATE: usize = 4096;
 
 impl Kernel {
     /// Ends a task. `told`: its worker waits for an answer and gets `Die`;
@@ -20,6 +23,9 @@ impl Kernel {
     /// `exits`: the call is one of exit's, whose answer in a vfork child has no
     /// `Die`.
     pub(crate) fn end_task_with(&mut self, task: TaskId, told: bool, exits: bool) {
+        if told && !exits && self.ask_for_dump(task) {
+            return;
+        }
         if let Some(waiting) = self.sys.end_wait(task)
             && let Some(file) = waiting.progress.held
         {
@@ -76,6 +82,55 @@ impl Kernel {
         } else {
             self.sys.fire(Key::Thread(proc));
         }
+    }
+
+    /// Whether a thread that is to end has something to say first: what the core file of
+    /// its process is to show of it.
+    fn ask_for_dump(&mut self, task: TaskId) -> bool {
+        let Some(t) = self.sys.tasks.get(task) else { return false };
+        let p = &self.sys.procs[t.proc];
+        if p.dump.is_none() || p.exiting.is_some() || !t.dying || t.dumped || t.vfork_parent.is_some() {
+            return false;
+        }
+        if let Some(waiting) = self.sys.end_wait(task)
+            && let Some(file) = waiting.progress.held
+        {
+            let proc = self.sys.tasks[task].proc;
+            self.drop_file(file, proc);
+        }
+        self.sys.probe_task_ends(task);
+        self.sys.tasks[task].dumped = true;
+        self.sys.await_end(task);
+        self.sys.reply(task, Reply::with(0, Body::Probe(TraceOp::GetState)));
+        true
+    }
+
+    /// What it says; it ends next.
+    pub(crate) fn dump_thread(&mut self, task: TaskId, call: &mut Call) {
+        let t = &self.sys.tasks[task];
+        let (tid, mask) = (t.tid, t.saved_mask.unwrap_or(t.mask));
+        if let Call::ProbeResult { answer: Ok(state) } = call
+            && t.dumped
+            && state.len() <= MAX_STATE
+            && let Some(dump) = &mut self.sys.procs[t.proc].dump
+        {
+            dump.threads.push(DumpThread { tid, mask, state: core::mem::take(state) });
+        }
+    }
+
+    /// The other threads of a process that dumps, when they have ended.
+    pub(crate) fn sys_dump_threads(&mut self, c: Caller) -> SysResult {
+        let now = self.sys.now.monotonic_ns;
+        let p = &mut self.sys.procs[c.proc];
+        let others = p.tasks.len() > 1;
+        let dump = p.dump.as_mut().ok_or(Errno::EINVAL)?;
+        if others && now < dump.until {
+            let until = Some(dump.until);
+            return Err(Stop::Wait(Wait { keys: vec![Key::Thread(c.proc)], until, restart: None }));
+        }
+        let mut threads = core::mem::take(&mut dump.threads);
+        threads.sort_by_key(|thread| thread.tid);
+        Ok(Reply::with(0, Body::DumpThreads(threads)))
     }
 
     /// Answers a parent whose vfork child has gone its own way.

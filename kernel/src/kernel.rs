@@ -218,6 +218,7 @@ impl Kernel {
             self.fork_done(task, true);
         }
         if self.sys.tasks[task].dying {
+            self.dump_thread(task, &mut call);
             return self.end_task(task, true);
         }
         if self.wants_maps(task, &call) {

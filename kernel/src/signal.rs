@@ -2,7 +2,8 @@
 
 use crate::system::System;
 use crate::task::{
-    DefaultAction, MAX_QUEUED, ProcId, RLIMIT_CORE, SigQueue, TaskId, TaskState, UNBLOCKABLE, default_action,
+    DefaultAction, Dump, MAX_QUEUED, ProcId, RLIMIT_CORE, SigQueue, TaskId, TaskState, UNBLOCKABLE,
+    default_action,
 };
 use crate::wait::Key;
 use tawaki_abi::signal::*;
@@ -75,6 +76,8 @@ pub enum Taken {
     Dump(Box<CoreDump>),
 }
 
+/// How long a core file waits for other threads (one whose vfork child runs does not come), nanoseconds.
+const DUMP_WAIT: u64 = 5_000_000_000;
 /// Nothing is dumped under a limit below this one (Linux's `min_coredump`).
 const MIN_CORE: u64 = 4096;
 
@@ -344,23 +347,24 @@ impl System {
             && t.proc != self.init
     }
 
-    /// Offers the dump to the task; the other threads end.
+    /// Offers the dump to the task; the other threads say what they were at, and end.
     fn dump(&mut self, task: TaskId, info: SigInfo) -> Taken {
         let proc = self.tasks[task].proc;
+        let until = self.now.monotonic_ns.saturating_add(DUMP_WAIT);
+        self.procs[proc].dump = Some(Dump { signo: info.signo, until, ..Dump::default() });
         for other in self.procs[proc].tasks.clone() {
             if other != task {
                 self.doom(other);
             }
         }
-        let mask = self.tasks[task].mask;
+        let (mask, tid) = (self.tasks[task].mask, self.tasks[task].tid);
         let p = &self.procs[proc];
         let ppid = self.procs.get(p.parent).filter(|_| p.pid != 1).map_or(0, |parent| parent.pid);
-        let p = &mut self.procs[proc];
-        p.dump = Some(info.signo);
         Taken::Dump(Box::new(CoreDump {
             info,
             limit: p.limits[RLIMIT_CORE].0,
             mask,
+            tid,
             pid: p.pid,
             ppid,
             pgrp: p.pgid,

@@ -289,6 +289,7 @@ impl crate::system::System {
             slot: Slot(u32::MAX),
             state: TaskState::Starting,
             dying: false,
+            dumped: false,
             queued: false,
             attention: false,
             mask: 0,

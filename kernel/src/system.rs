@@ -186,9 +186,9 @@ impl System {
         Context { creds: &p.cred.fs, now: self.time(), umask: p.umask, caller: p.pid as u32, extension: self }
     }
 
-    /// The kernel's own context: init's, the superuser.
+    /// The kernel's own context: init's, the superuser; what the kernel makes has the mode it says.
     pub fn kernel_context(&self) -> Context<'_> {
-        self.context(self.init)
+        Context { umask: 0, ..self.context(self.init) }
     }
 
     pub fn time(&self) -> Timespec {
@@ -302,11 +302,18 @@ impl System {
             TaskState::Waiting | TaskState::Traced | TaskState::Asking => self.doomed.push(task),
             TaskState::Running => {
                 self.attention(task);
-                let at = self.now.monotonic_ns.saturating_add(HANG);
-                self.tasks[task].hang_at = at;
-                self.timers.insert((at, Timer::Hang(task)));
+                self.await_end(task);
             }
             _ => {}
+        }
+    }
+
+    /// A worker that does not come in time is terminated.
+    pub fn await_end(&mut self, task: TaskId) {
+        if self.tasks[task].hang_at == 0 {
+            let at = self.now.monotonic_ns.saturating_add(HANG);
+            self.tasks[task].hang_at = at;
+            self.timers.insert((at, Timer::Hang(task)));
         }
     }
 

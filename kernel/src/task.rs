@@ -8,7 +8,7 @@ use crate::timer::{Clockwork, PosixTimer};
 use crate::wait::Waiting;
 use std::collections::BTreeMap;
 use tawaki_abi::signal::{SIG_DFL, SIG_IGN, SigAction, SigInfo, SigSet, sigbit};
-use tawaki_abi::wire::{Rusage, Slot, Waited};
+use tawaki_abi::wire::{DumpThread, Rusage, Slot, Waited};
 use tawaki_vfs::{Creds, Location};
 
 pub type TaskId = Id<Task>;
@@ -54,6 +54,8 @@ pub struct Task {
     pub state: TaskState,
     /// Has to end: every call is answered by `Die`.
     pub dying: bool,
+    /// Has been asked what the core file is to show of it.
+    pub dumped: bool,
     /// In the queue of tasks to run again.
     pub queued: bool,
     /// The attention word is set.
@@ -141,18 +143,9 @@ pub struct Cred {
 
 impl Cred {
     pub fn new(uid: u32, gid: u32, groups: Vec<u32>) -> Cred {
-        let fs = Creds { uid, gid, groups, privileged: uid == 0 };
-        Cred {
-            ruid: uid,
-            euid: uid,
-            suid: uid,
-            rgid: gid,
-            egid: gid,
-            sgid: gid,
-            fs,
-            caps: Caps::new(uid == 0),
-            keep_caps: 0,
-        }
+        let caps = Caps::new(uid == 0);
+        let fs = Creds { uid, gid, groups, powers: caps.powers() };
+        Cred { ruid: uid, euid: uid, suid: uid, rgid: gid, egid: gid, sgid: gid, fs, caps, keep_caps: 0 }
     }
     /// Whether it may administer the machine.
     pub fn capable(&self) -> bool {
@@ -162,7 +155,11 @@ impl Cred {
     pub fn sync_fs(&mut self) {
         self.fs.uid = self.euid;
         self.fs.gid = self.egid;
-        self.fs.privileged = self.has(crate::capability::DAC_OVERRIDE);
+        self.sync_powers();
+    }
+    /// After a change of the effective capabilities.
+    pub fn sync_powers(&mut self) {
+        self.fs.powers = self.caps.powers();
     }
 }
 
@@ -193,6 +190,17 @@ pub fn default_limits(max_processes: u32) -> [(u64, u64); RLIMITS] {
     limits[13] = (0, 0); // nice
     limits[RLIMIT_RTPRIO] = (0, 0);
     limits
+}
+
+/// A core file that a process writes.
+#[derive(Clone, Debug, Default)]
+pub struct Dump {
+    /// Why.
+    pub signo: u32,
+    /// Threads that have ended for it.
+    pub threads: Vec<DumpThread>,
+    /// Until when the others are waited for, nanoseconds.
+    pub until: u64,
 }
 
 /// A file kept for a mapping or a program about to run.
@@ -265,8 +273,8 @@ pub struct Process {
     pub next_timer_id: i32,
     pub nice: i32,
     pub dumpable: u64,
-    /// It writes a core file, because of this signal.
-    pub dump: Option<u32>,
+    /// It writes a core file.
+    pub dump: Option<Dump>,
     pub death_signal: u32,
     pub subreaper: bool,
     pub no_new_privs: bool,

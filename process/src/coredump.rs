@@ -3,16 +3,17 @@
 //!
 //! The kernel offers the dump and decides whether it counts; this side writes the file
 //! through ordinary calls and then dies. Notes are those of Linux's `fs/binfmt_elf.c`, of
-//! the thread that the signal hit; what nothing was ever written to is a hole.
+//! the thread that the signal hit first; what nothing was ever written to is a hole.
 
 use crate::mm::Kind;
 use crate::mm::vma::marks;
-use crate::signal::{fpu, siginfo};
+use crate::signal::fpu::{self, FXSAVE};
+use crate::signal::siginfo;
 use crate::syscall::ptrace::encode;
 use crate::thread::Thread;
 use tawaki_abi::fs::{AT_FDCWD, OpenFlags};
 use tawaki_abi::mm::PAGE;
-use tawaki_abi::wire::{Call, CoreDump, Path, TRACE_REGS, TraceOp};
+use tawaki_abi::wire::{Body, Call, CoreDump, DumpThread, Path, TRACE_REGS, TraceOp};
 use tawaki_cpu::Mode;
 
 /// The name, in the working directory (`/proc/sys/kernel/core_pattern`).
@@ -102,8 +103,13 @@ fn put(t: &mut Thread<'_>, fd: i32, mut at: u64, mut data: &[u8]) -> bool {
 }
 
 fn write(t: &mut Thread<'_>, fd: i32, dump: &CoreDump) -> bool {
+    // The others are as they ended, and change nothing any more.
+    let others = match t.call(&Call::DumpThreads).body {
+        Body::DumpThreads(threads) => threads,
+        _ => Vec::new(),
+    };
     let segments = segments(t);
-    let notes = notes(t, dump, &segments);
+    let notes = notes(t, dump, &others, &segments);
     let wide = t.cpu.mode == Mode::Bits64;
     let (header, entry) = if wide { (64, 56) } else { (52, 32) };
     let notes_at = header + entry * (segments.len() as u64 + 1);
@@ -147,8 +153,9 @@ fn write(t: &mut Thread<'_>, fd: i32, dump: &CoreDump) -> bool {
                 // What waits for its first touch is zeros.
                 t.mm().peek(first + n as u64 * PAGE, page);
             }
-            // Zeros are holes.
+            // Zeros are holes; pages count.
             let used = piece.iter().rposition(|&byte| byte != 0).map_or(0, |last| last as u64 + 1);
+            let used = used.next_multiple_of(PAGE).min(len);
             let fits = if used <= room { used } else { room / PAGE * PAGE };
             if !put(t, fd, at + offset, &piece[..fits as usize]) {
                 return false;
@@ -164,7 +171,8 @@ fn write(t: &mut Thread<'_>, fd: i32, dump: &CoreDump) -> bool {
 }
 
 /// All mappings; contents are kept of what Linux keeps by default
-/// (`/proc/PID/coredump_filter`): private memory, and the first page of ELF files.
+/// (`/proc/PID/coredump_filter`): private memory, shared memory that no file has, and the
+/// first page of ELF files.
 fn segments(t: &mut Thread<'_>) -> Vec<Segment> {
     let mm = t.mm();
     let mut out = Vec::new();
@@ -172,8 +180,10 @@ fn segments(t: &mut Thread<'_>) -> Vec<Segment> {
         let (start, size) = (u64::from(area.start) * PAGE, u64::from(area.end - area.start) * PAGE);
         let mut magic = [0; 4];
         let file = mm.shown(area.start).map(|(file, page)| (file.id.path.to_vec(), page));
+        let nameless = file.as_ref().is_some_and(|(name, _)| name.ends_with(b" (deleted)"));
         let kept = match vma.kind {
-            _ if vma.prot == 0 || vma.shared => 0,
+            _ if vma.prot == 0 => 0,
+            Kind::File { .. } if vma.shared && !nameless => 0,
             Kind::File { page, .. } if vma.marks & marks::AS_READ != 0 => {
                 let elf = page == 0 && mm.peek(start, &mut magic) && magic == *b"\x7fELF";
                 if elf { PAGE } else { 0 }
@@ -185,37 +195,31 @@ fn segments(t: &mut Thread<'_>) -> Vec<Segment> {
     out
 }
 
-fn notes(t: &mut Thread<'_>, dump: &CoreDump, segments: &[Segment]) -> Vec<u8> {
+fn notes(t: &mut Thread<'_>, dump: &CoreDump, others: &[DumpThread], segments: &[Segment]) -> Vec<u8> {
     let wide = t.cpu.mode == Mode::Bits64;
-    let mut all: Vec<u8> = Vec::new();
-    let mut note = |name: &[u8], kind: u32, bytes: &[u8]| {
-        let name = [name, b"\0"].concat();
-        for word in [name.len() as u32, bytes.len() as u32, kind] {
-            all.extend(word.to_le_bytes());
-        }
-        for part in [name.as_slice(), bytes] {
-            all.extend(part);
-            all.resize(all.len() + part.len().next_multiple_of(4) - part.len(), 0);
-        }
-    };
+    let mut all = Notes::default();
     let out = || Out { bytes: Vec::new(), wide };
 
-    let mut status = out();
     let info = &dump.info;
-    status.int(info.signo).int(info.code as u32).int(info.errno as u32).half(info.signo as u16).half(0);
-    status.word(0).word(dump.mask);
-    for id in [dump.pid, dump.ppid, dump.pgrp, dump.sid] {
-        status.int(id as u32);
-    }
-    for _ in 0..8 {
-        status.word(0); // times
-    }
-    status.bytes.extend(encode(&registers(t), wide));
-    status.int(1);
-    if wide {
-        status.int(0);
-    }
-    note(b"CORE", NT_PRSTATUS, &status.bytes);
+    let status = |tid: i32, mask: u64, state: &State| {
+        let mut status = out();
+        status.int(info.signo).int(info.code as u32).int(info.errno as u32).half(info.signo as u16).half(0);
+        status.word(0).word(mask);
+        for id in [tid, dump.ppid, dump.pgrp, dump.sid] {
+            status.int(id as u32);
+        }
+        for _ in 0..8 {
+            status.word(0); // times
+        }
+        status.bytes.extend(encode(&state.regs, wide));
+        status.int(1);
+        if wide {
+            status.int(0);
+        }
+        status.bytes
+    };
+    let own = t.trace_op(TraceOp::GetState).ok().and_then(|bytes| State::new(&bytes)).unwrap_or_default();
+    all.add(b"CORE", NT_PRSTATUS, &status(dump.tid, dump.mask, &own));
 
     let mut process = out();
     process.bytes.extend([0, b'R', 0, 0]);
@@ -233,11 +237,11 @@ fn notes(t: &mut Thread<'_>, dump: &CoreDump, segments: &[Segment]) -> Vec<u8> {
     }
     let arguments: Vec<u8> = dump.cmdline.iter().map(|&byte| if byte == 0 { b' ' } else { byte }).collect();
     process.text(&dump.comm, 16).text(&arguments, 80);
-    note(b"CORE", NT_PRPSINFO, &process.bytes);
+    all.add(b"CORE", NT_PRPSINFO, &process.bytes);
 
-    note(b"CORE", NT_SIGINFO, &siginfo::encode(info, t.width));
+    all.add(b"CORE", NT_SIGINFO, &siginfo::encode(info, t.width));
     let auxv = t.mm().layout.auxv.clone();
-    note(b"CORE", NT_AUXV, &auxv);
+    all.add(b"CORE", NT_AUXV, &auxv);
 
     let files: Vec<_> = segments.iter().filter_map(|s| s.file.as_ref().map(|file| (s, file))).collect();
     let mut list = out();
@@ -249,27 +253,71 @@ fn notes(t: &mut Thread<'_>, dump: &CoreDump, segments: &[Segment]) -> Vec<u8> {
         list.bytes.extend(name);
         list.bytes.push(0);
     }
-    note(b"CORE", NT_FILE, &list.bytes);
+    all.add(b"CORE", NT_FILE, &list.bytes);
 
-    let extended = fpu::fxsave(&t.cpu);
-    if wide {
-        note(b"CORE", NT_PRFPREG, &extended);
-    } else {
-        // `struct user_i387_struct` has no status behind it.
-        let old = fpu::fsave(&t.cpu);
-        note(b"CORE", NT_PRFPREG, &old[..fpu::FSAVE - 4]);
-        note(b"LINUX", NT_PRXFPREG, &extended);
+    all.floats(&own, wide);
+    for thread in others {
+        if let Some(state) = State::new(&thread.state) {
+            all.add(b"CORE", NT_PRSTATUS, &status(thread.tid, thread.mask, &state));
+            all.floats(&state, wide);
+        }
     }
-    all
+    all.0
 }
 
-fn registers(t: &mut Thread<'_>) -> [u64; TRACE_REGS] {
-    let mut regs = [0; TRACE_REGS];
-    let Ok(bytes) = t.trace_op(TraceOp::GetRegs) else { return regs };
-    for (register, bytes) in regs.iter_mut().zip(bytes[1..].chunks_exact(8)) {
-        let mut word = [0; 8];
-        word.copy_from_slice(bytes);
-        *register = u64::from_le_bytes(word);
+/// Notes, one behind the other.
+#[derive(Default)]
+struct Notes(Vec<u8>);
+
+impl Notes {
+    fn add(&mut self, name: &[u8], kind: u32, bytes: &[u8]) {
+        let all = &mut self.0;
+        let name = [name, b"\0"].concat();
+        for word in [name.len() as u32, bytes.len() as u32, kind] {
+            all.extend(word.to_le_bytes());
+        }
+        for part in [name.as_slice(), bytes] {
+            all.extend(part);
+            all.resize(all.len() + part.len().next_multiple_of(4) - part.len(), 0);
+        }
     }
-    regs
+
+    /// Those of the registers of the FPU.
+    fn floats(&mut self, state: &State, wide: bool) {
+        if wide {
+            self.add(b"CORE", NT_PRFPREG, &state.fxsave);
+        } else {
+            // `struct user_i387_struct` has no status behind it.
+            self.add(b"CORE", NT_PRFPREG, &state.fsave[..fpu::FSAVE - 4]);
+            self.add(b"LINUX", NT_PRXFPREG, &state.fxsave);
+        }
+    }
+}
+
+/// Registers of a thread.
+struct State {
+    regs: [u64; TRACE_REGS],
+    fxsave: [u8; FXSAVE],
+    fsave: [u8; fpu::FSAVE],
+}
+
+impl Default for State {
+    fn default() -> State {
+        State { regs: [0; TRACE_REGS], fxsave: [0; FXSAVE], fsave: [0; fpu::FSAVE] }
+    }
+}
+
+impl State {
+    /// From what [`TraceOp::GetState`] answers.
+    fn new(bytes: &[u8]) -> Option<State> {
+        let (_width, bytes) = bytes.split_first()?;
+        let (regs, bytes) = bytes.split_at_checked(TRACE_REGS * 8)?;
+        let (fxsave, fsave) = bytes.split_at_checked(FXSAVE)?;
+        let mut state =
+            State { fxsave: fxsave.try_into().ok()?, fsave: fsave.try_into().ok()?, ..State::default() };
+        for (register, bytes) in state.regs.iter_mut().zip(regs.as_chunks().0) {
+            *register = u64::from_le_bytes(*bytes);
+        }
+        Some(state)
+    }
 }

@@ -155,9 +155,11 @@ impl Thread<'_> {
                 }
                 Ok((at - addr).to_le_bytes().to_vec().into())
             }
-            TraceOp::GetRegs => {
-                let mut bytes = vec![u8::from(self.cpu.mode == Mode::Bits64)];
-                bytes.extend(self.trace_registers().iter().flat_map(|r| r.to_le_bytes()));
+            TraceOp::GetRegs => Ok(self.registers_told().into()),
+            TraceOp::GetState => {
+                let mut bytes = self.registers_told();
+                bytes.extend(fpu::fxsave(&self.cpu));
+                bytes.extend(fpu::fsave(&self.cpu));
                 Ok(bytes.into())
             }
             TraceOp::SetRegs(bytes) => self.set_trace_registers(&bytes).map(|()| ByteBuf::new()),
@@ -174,6 +176,13 @@ impl Thread<'_> {
                 Ok(ByteBuf::new())
             }
         }
+    }
+
+    /// The width and the registers.
+    fn registers_told(&mut self) -> Vec<u8> {
+        let mut bytes = vec![u8::from(self.cpu.mode == Mode::Bits64)];
+        bytes.extend(self.trace_registers().iter().flat_map(|r| r.to_le_bytes()));
+        bytes
     }
 
     /// How much of a range the process itself may read or write.

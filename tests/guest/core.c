@@ -1,6 +1,7 @@
 /* Core files: when there is one, and what it says. */
 #include "guest.h"
 #include <elf.h>
+#include <pthread.h>
 #include <sys/procfs.h>
 #include <sys/user.h>
 
@@ -121,10 +122,33 @@ static void read_core(pid_t pid)
             }
         }
     }
-    printf("  several areas: %d, in order: %d, the data is there: %d, stack %d, heap %d\n", loads > 3, ordered, marked,
-           find(data, n, "on the stack"), find(data, n, "on the heap"));
+    printf("  several areas: %d, in order: %d, the data is there: %d, stack %d, heap %d, shared %d, of a file %d\n", loads > 3,
+           ordered, marked, find(data, n, "on the stack"), find(data, n, "on the heap"), find(data, n, "in shared memory"),
+           find(data, n, "in a shared file"));
     unlink("core");
     munmap(data, 1 << 24);
+}
+static void *stays(void *unused)
+{
+    for (;;)
+        pause();
+}
+/* All threads are in it, the one that crashed first; and shared memory unless it is a file's. */
+static void with_threads(void)
+{
+    int file = open("shared", O_CREAT | O_RDWR | O_TRUNC, 0600);
+    ftruncate(file, 4096);
+    hide(mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), "in shared memory");
+    hide(mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), "in a shared file");
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 65536);
+    for (int i = 0; i < 3; i++) {
+        pthread_t thread;
+        pthread_create(&thread, &small, stays, 0);
+    }
+    usleep(100000);
+    crash();
 }
 static void run(const char *name, void (*body)(void), int limit)
 {
@@ -189,6 +213,8 @@ int main(void)
     chmod(D, 0777);
     chdir(D);
     run("without a limit", crash, 1);
+    run("threads", with_threads, 1);
+    unlink("shared");
     run("limit of nothing", crash, 0);
     run("a signal that only ends", terminate, 1);
     run("a handler", handled, 1);

@@ -58,6 +58,9 @@ int main(void)
     /* Seals. */
     CALL(memfd_create("x", 0x8000));
     int m = memfd_create("plain", 0);
+    struct stat st;
+    CALL(fstat(m, &st));
+    printf("  mode %o, links %d\n", st.st_mode, (int)st.st_nlink);
     CALL(fcntl(m, F_GET_SEALS));
     CALL(fcntl(m, F_ADD_SEALS, F_SEAL_WRITE));
     m = memfd_create("sealed", MFD_ALLOW_SEALING | MFD_CLOEXEC);

@@ -2,7 +2,7 @@
 //! single calls).
 
 use crate::error::{FsResult, fail};
-use crate::types::{Access, Creds, SetAttr, TimeSet};
+use crate::types::{Access, Creds, Powers, SetAttr, TimeSet};
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{S_IFDIR, S_IFMT, S_ISGID, S_ISUID, S_ISVTX, Stat};
 
@@ -13,11 +13,6 @@ pub(crate) fn is_dir(stat: &Stat) -> bool {
 
 /// Checks the permission bits; `EACCES` when one is missing.
 pub fn check(creds: &Creds, stat: &Stat, want: Access) -> FsResult<()> {
-    if creds.privileged {
-        // Even the superuser executes only what somebody may execute.
-        let refuse = want.contains(Access::EXEC) && !is_dir(stat) && stat.mode & 0o111 == 0;
-        return if refuse { fail(Errno::EACCES) } else { Ok(()) };
-    }
     let shift = if creds.uid == stat.uid {
         6
     } else if creds.in_group(stat.gid) {
@@ -26,13 +21,22 @@ pub fn check(creds: &Creds, stat: &Stat, want: Access) -> FsResult<()> {
         0
     };
     let granted = Access::from_bits_truncate(stat.mode >> shift & 7);
-    if granted.contains(want) { Ok(()) } else { fail(Errno::EACCES) }
+    if granted.contains(want) || overrides(creds, stat, want) { Ok(()) } else { fail(Errno::EACCES) }
+}
+
+/// Whether capabilities give what permissions do not. Even the superuser executes only
+/// what somebody may execute.
+pub(crate) fn overrides(creds: &Creds, stat: &Stat, want: Access) -> bool {
+    let (dir, write, exec) = (is_dir(stat), want.contains(Access::WRITE), want.contains(Access::EXEC));
+    let reads = if dir { !write } else { !write && !exec };
+    creds.may(Powers::DAC_OVERRIDE) && (dir || !exec || stat.mode & 0o111 != 0)
+        || creds.may(Powers::DAC_READ_SEARCH) && reads
 }
 
 /// Whether the sticky bit lets a name be removed from `dir` (unlink(2), rename(2)).
 pub(crate) fn check_sticky(creds: &Creds, dir: &Stat, victim: &Stat) -> FsResult<()> {
     let sticky = dir.mode & S_ISVTX != 0;
-    if sticky && !creds.privileged && creds.uid != victim.uid && creds.uid != dir.uid {
+    if sticky && !creds.owns(victim.uid) && creds.uid != dir.uid {
         return fail(Errno::EPERM);
     }
     Ok(())
@@ -46,18 +50,19 @@ pub(crate) fn without_set_id(mode: u32) -> u32 {
 
 /// Checks a change of attributes and completes it (set-ID bits that must go).
 /// `may_write`: the caller may write to the file. Source: chmod(2), chown(2), utimensat(2).
-pub(crate) fn check_setattr(creds: &Creds, stat: &Stat, set: &SetAttr, may_write: bool) -> FsResult<SetAttr> {
+pub fn check_setattr(creds: &Creds, stat: &Stat, set: &SetAttr, may_write: bool) -> FsResult<SetAttr> {
     let mut out = *set;
-    let owner = creds.privileged || creds.uid == stat.uid;
+    // Whom a file belongs to its owner himself changes, or one with the capability for that.
+    let (owner, own) = (creds.owns(stat.uid), creds.uid == stat.uid);
     if let Some(uid) = set.uid
-        && !creds.privileged
-        && !(owner && uid == stat.uid)
+        && !creds.may(Powers::CHOWN)
+        && !(own && uid == stat.uid)
     {
         return fail(Errno::EPERM);
     }
     if let Some(gid) = set.gid
-        && !creds.privileged
-        && !(owner && (gid == stat.gid || creds.in_group(gid)))
+        && !creds.may(Powers::CHOWN)
+        && !(own && (gid == stat.gid || creds.in_group(gid)))
     {
         return fail(Errno::EPERM);
     }
@@ -72,7 +77,7 @@ pub(crate) fn check_setattr(creds: &Creds, stat: &Stat, set: &SetAttr, may_write
             return fail(Errno::EPERM);
         }
         let gid = set.gid.unwrap_or(stat.gid);
-        let keeps_sgid = creds.privileged || creds.in_group(gid);
+        let keeps_sgid = creds.may(Powers::FSETID) || creds.in_group(gid);
         let mode = mode & 0o7777;
         out.mode = Some(if keeps_sgid { mode } else { mode & !S_ISGID });
     }
@@ -93,7 +98,7 @@ mod tests {
     use super::*;
 
     fn creds(uid: u32, gid: u32) -> Creds {
-        Creds { uid, gid, groups: vec![50], privileged: uid == 0 }
+        Creds { uid, gid, groups: vec![50], powers: if uid == 0 { Powers::all() } else { Powers::empty() } }
     }
 
     fn stat(mode: u32, uid: u32, gid: u32) -> Stat {

@@ -3,7 +3,7 @@
 use crate::access;
 use crate::acl::{ACL_ACCESS, ACL_DEFAULT, Acl};
 use crate::error::{FsResult, fail};
-use crate::types::{Access, Context, FileKind, Location};
+use crate::types::{Access, Context, FileKind, Location, Powers};
 use crate::vfs::Vfs;
 use crate::watch::mask;
 use tawaki_abi::Errno;
@@ -21,13 +21,16 @@ impl Vfs {
     /// Checks permissions, lists included; `EACCES` when one is missing.
     pub(crate) fn check(&mut self, cx: &Context, at: Location, stat: &Stat, want: Access) -> FsResult<()> {
         // The owner has what the mode says; and where the mode gives the group nothing, Linux does not look at the list.
-        let by_mode = cx.creds.privileged || cx.creds.uid == stat.uid || stat.mode & 0o070 == 0;
+        let by_mode =
+            cx.creds.may(Powers::DAC_OVERRIDE) || cx.creds.uid == stat.uid || stat.mode & 0o070 == 0;
         if by_mode || stat.mode & S_IFMT == S_IFLNK {
             return access::check(cx.creds, stat, want);
         }
         match self.list(cx, at, ACL_ACCESS)? {
             None => access::check(cx.creds, stat, want),
-            Some(list) if list.permits(cx.creds, stat, want) => Ok(()),
+            Some(list) if list.permits(cx.creds, stat, want) || access::overrides(cx.creds, stat, want) => {
+                Ok(())
+            }
             Some(_) => fail(Errno::EACCES),
         }
     }
@@ -97,7 +100,7 @@ impl Vfs {
         if name == ACL_DEFAULT && !access::is_dir(&stat) {
             return if list.is_some() { fail(Errno::EACCES) } else { Ok(()) };
         }
-        if !cx.creds.privileged && cx.creds.uid != stat.uid {
+        if !cx.creds.owns(stat.uid) {
             return fail(Errno::EPERM);
         }
         if list.as_ref().is_some_and(|list| !list.is_valid()) {
@@ -108,7 +111,7 @@ impl Vfs {
         if name == ACL_ACCESS
             && let Some(list) = &list
         {
-            let keeps_sgid = cx.creds.privileged || cx.creds.in_group(stat.gid);
+            let keeps_sgid = cx.creds.may(Powers::FSETID) || cx.creds.in_group(stat.gid);
             let special = stat.mode & 0o7000 & if keeps_sgid { !0 } else { !S_ISGID };
             mode = Some(special | list.mode());
             kept = kept.filter(|list| !list.is_mode());

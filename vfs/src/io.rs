@@ -4,7 +4,7 @@
 use crate::access::{self, is_dir};
 use crate::error::{FsError, FsResult, fail};
 use crate::loopback::Served;
-use crate::types::{Access, Context, DirSink, FileKind, Location, MountFlags, SetAttr};
+use crate::types::{Access, Context, DirSink, FileKind, Location, MountFlags, Powers, SetAttr};
 use crate::vfs::Vfs;
 use crate::watch::mask;
 use tawaki_abi::Errno;
@@ -52,7 +52,7 @@ impl Vfs {
     }
 
     /// Writes at `offset` (pwrite(2)), extending the file. Set-ID bits go when the
-    /// writer is not privileged. May be short when the device is full or a block
+    /// writer may not keep them. May be short when the device is full or a block
     /// is pending after the first megabyte.
     pub fn write(&mut self, cx: &Context, at: Location, offset: u64, data: &[u8]) -> FsResult<usize> {
         if offset.checked_add(data.len() as u64).is_none_or(|end| end > i64::MAX as u64) {
@@ -60,7 +60,7 @@ impl Vfs {
         }
         self.check_writable(at)?;
         self.maintain(cx);
-        if !cx.creds.privileged {
+        if !cx.creds.may(Powers::FSETID) {
             let mode = self.stat(cx, at)?.mode & 0o7777;
             if mode & (S_ISUID | S_ISGID) != 0 && access::without_set_id(mode) != mode {
                 let set = SetAttr { mode: Some(access::without_set_id(mode)), ..SetAttr::default() };

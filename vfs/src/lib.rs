@@ -40,7 +40,7 @@ pub use resolve::{Last, Resolved};
 pub use tmpfs::Tmpfs;
 pub use types::{
     Access, At, Context, Creds, DirEntry, DirSink, FileKind, FsId, Ino, InodeRef, Location, MAX_LINKS,
-    MountFlags, MountId, NAME_MAX, NewNode, PATH_MAX, RenameFlags, ResolveFlags, SetAttr, TimeSet,
+    MountFlags, MountId, NAME_MAX, NewNode, PATH_MAX, Powers, RenameFlags, ResolveFlags, SetAttr, TimeSet,
     XattrFlags,
 };
 pub use vfs::{MountInfo, Vfs};

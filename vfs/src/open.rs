@@ -3,7 +3,9 @@
 use crate::access::{self, is_dir};
 use crate::error::{FsResult, fail};
 use crate::resolve::{Last, Resolved};
-use crate::types::{Access, At, Context, FileKind, Location, MountFlags, NewNode, ResolveFlags, SetAttr};
+use crate::types::{
+    Access, At, Context, FileKind, Location, MountFlags, NewNode, Powers, ResolveFlags, SetAttr,
+};
 use crate::vfs::Vfs;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{OpenFlags, S_IFREG, S_ISGID, Stat};
@@ -126,7 +128,7 @@ impl Vfs {
             self.check_writable(location)?;
         }
         self.check(cx, location, stat, want)?;
-        let owner = cx.creds.privileged || cx.creds.uid == stat.uid;
+        let owner = cx.creds.owns(stat.uid);
         if flags.contains(OpenFlags::NOATIME) && !owner {
             return fail(Errno::EPERM);
         }
@@ -202,7 +204,7 @@ impl Vfs {
         size: u64,
     ) -> FsResult<()> {
         let mut set = SetAttr { size: Some(size), ..SetAttr::default() };
-        if !cx.creds.privileged {
+        if !cx.creds.may(Powers::FSETID) {
             let kept = access::without_set_id(stat.mode & 0o7777);
             if kept != stat.mode & 0o7777 {
                 set.mode = Some(kept);

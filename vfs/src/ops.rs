@@ -6,7 +6,8 @@ use crate::fs::Rename;
 use crate::names::Known;
 use crate::resolve::{Last, Resolved};
 use crate::types::{
-    Access, At, Context, FileKind, Ino, InodeRef, Location, NewNode, PATH_MAX, RenameFlags, ResolveFlags,
+    Access, At, Context, FileKind, Ino, InodeRef, Location, NewNode, PATH_MAX, Powers, RenameFlags,
+    ResolveFlags,
 };
 use crate::vfs::Vfs;
 use crate::watch::mask;
@@ -36,7 +37,7 @@ impl Vfs {
             Some(_) => {}
         }
         let device = matches!(mode & S_IFMT, S_IFCHR | S_IFBLK);
-        if device && !cx.creds.privileged {
+        if device && !cx.creds.may(Powers::MKNOD) {
             return fail(Errno::EPERM);
         }
         let rdev = if device { rdev } else { 0 };
@@ -97,7 +98,7 @@ impl Vfs {
         }
         if node.mode & S_ISGID != 0
             && node.mode & S_IFMT != S_IFDIR
-            && !cx.creds.privileged
+            && !cx.creds.may(Powers::FSETID)
             && !cx.creds.in_group(node.gid)
         {
             node.mode &= !S_ISGID;

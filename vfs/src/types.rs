@@ -50,6 +50,29 @@ pub struct At {
     pub base: Location,
 }
 
+bitflags::bitflags! {
+    /// Capabilities that files ask for (capabilities(7)), each at the bit of its number.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Powers: u64 {
+        /// Changes owners and groups.
+        const CHOWN = 1 << 0;
+        /// Reads, writes and executes what permissions forbid.
+        const DAC_OVERRIDE = 1 << 1;
+        /// Reads files and searches directories.
+        const DAC_READ_SEARCH = 1 << 2;
+        /// Does what is the owner's to do.
+        const FOWNER = 1 << 3;
+        /// Keeps set-ID bits.
+        const FSETID = 1 << 4;
+        /// Looks into processes of others.
+        const SYS_PTRACE = 1 << 19;
+        /// Takes the blocks that are reserved.
+        const SYS_RESOURCE = 1 << 24;
+        /// Makes device nodes.
+        const MKNOD = 1 << 27;
+    }
+}
+
 /// Who asks, as far as files are concerned (credentials(7)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Creds {
@@ -59,16 +82,24 @@ pub struct Creds {
     pub gid: u32,
     /// Supplementary groups.
     pub groups: Vec<u32>,
-    /// Holds the capabilities that bypass file permissions and ownership
-    /// (`CAP_DAC_OVERRIDE`, `CAP_FOWNER`, `CAP_CHOWN`, `CAP_FSETID`, `CAP_MKNOD`,
-    /// `CAP_SYS_RESOURCE`).
-    pub privileged: bool,
+    /// What it may do against permissions and ownership.
+    pub powers: Powers,
 }
 
 impl Creds {
     /// The superuser.
     pub fn root() -> Self {
-        Creds { privileged: true, ..Creds::default() }
+        Creds { powers: Powers::all(), ..Creds::default() }
+    }
+
+    /// Whether it holds a capability.
+    pub fn may(&self, power: Powers) -> bool {
+        self.powers.contains(power)
+    }
+
+    /// Whether it may do to a file of `uid` what is the owner's to do.
+    pub fn owns(&self, uid: u32) -> bool {
+        self.uid == uid || self.may(Powers::FOWNER)
     }
 
     /// Whether `gid` is the group or one of the supplementary groups.

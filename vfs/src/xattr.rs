@@ -79,7 +79,7 @@ impl Vfs {
             match FileKind::from_mode(stat.mode) {
                 Some(FileKind::Regular) => {}
                 Some(FileKind::Directory) => {
-                    let owner = cx.creds.privileged || cx.creds.uid == stat.uid;
+                    let owner = cx.creds.owns(stat.uid);
                     if write && stat.mode & S_ISVTX != 0 && !owner {
                         return fail(Errno::EPERM);
                     }

@@ -201,6 +201,8 @@ pub enum Call {
     Exit { status: i32 },
     /// exit_group(2), likewise.
     ExitGroup { status: i32 },
+    /// Waits until the other threads of a process that dumps have ended. Body: `DumpThreads`.
+    DumpThreads,
     /// Dies by a signal whose frame could not be delivered, or a fatal fault
     /// (core-dump rules apply); likewise.
     /// `core`: it has written the core file that `Body::Dump` offered.

@@ -149,6 +149,8 @@ pub enum Body {
     TraceGo(u32),
     /// A signal ends the process with a core file: write it, then `KillSelf`.
     Dump(Box<CoreDump>),
+    /// The other threads of a process that dumps.
+    DumpThreads(Vec<DumpThread>),
     /// This worker's task is gone: end without another call. The status is for
     /// the log only. To a vfork child that dies in another call than `Exit`,
     /// `ExitGroup` or `KillSelf` (by SIGKILL, say) the result is its pid: the slot
@@ -166,6 +168,7 @@ pub struct CoreDump {
     pub limit: u64,
     /// Blocked signals.
     pub mask: SigSet,
+    pub tid: i32,
     pub pid: i32,
     pub ppid: i32,
     pub pgrp: i32,
@@ -175,6 +178,17 @@ pub struct CoreDump {
     pub comm: ByteBuf,
     /// Arguments, each with its NUL.
     pub cmdline: ByteBuf,
+}
+
+/// Another thread of it, as it was when it ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DumpThread {
+    /// Its number.
+    pub tid: i32,
+    /// Blocked signals.
+    pub mask: SigSet,
+    /// The answer to [`TraceOp::GetState`].
+    pub state: ByteBuf,
 }
 
 /// Identity of a file, for mappings and code sharing.

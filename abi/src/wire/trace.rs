@@ -95,6 +95,8 @@ pub enum TraceOp {
     GetRegs,
     /// The same without the byte.
     SetRegs(ByteBuf),
+    /// What a core file shows of a thread: as `GetRegs`, the FXSAVE image, the FSAVE header.
+    GetState,
     /// The FXSAVE image.
     GetFpu,
     /// The same.

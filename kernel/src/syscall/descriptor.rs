@@ -9,7 +9,7 @@ use crate::wait::SysResult;
 use tawaki_abi::Errno;
 use tawaki_abi::fs::OpenFlags;
 use tawaki_abi::wire::{Body, Fd};
-use tawaki_vfs::{At, Creds, Location};
+use tawaki_vfs::{At, Creds, Location, Powers};
 
 const CLOSE_RANGE_UNSHARE: u32 = 2;
 const CLOSE_RANGE_CLOEXEC: u32 = 4;
@@ -132,8 +132,8 @@ impl Kernel {
         let Kernel { vfs, sys, .. } = self;
         let mount = sys.mounts.memory;
         let root = Location { mount, ino: vfs.file_system(mount)?.root() };
-        let creds = Creds { privileged: true, ..sys.procs[c.proc].cred.fs.clone() };
-        let cx = tawaki_vfs::Context { creds: &creds, ..sys.context(c.proc) };
+        let creds = Creds { powers: Powers::all(), ..sys.procs[c.proc].cred.fs.clone() };
+        let cx = tawaki_vfs::Context { creds: &creds, umask: 0, ..sys.context(c.proc) };
         let how = OpenFlags::TMPFILE | OpenFlags::DIRECTORY | OpenFlags::RDWR;
         let opened = vfs.open(&cx, &At { root, base: root }, b".", how, 0o777)?;
         self.sys.memory_names.insert(opened.location.ino.0, name.to_vec());

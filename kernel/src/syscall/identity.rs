@@ -1,7 +1,7 @@
 //! Who a process is: ids, groups, sessions.
 
 use super::{done, with};
-use crate::capability::{DAC_OVERRIDE, SETGID, SETUID};
+use crate::capability::{SETGID, SETUID};
 use crate::kernel::{Caller, Kernel};
 use crate::task::{Cred, ProcId, Session};
 use crate::wait::SysResult;
@@ -136,8 +136,9 @@ impl Kernel {
                 result = cred.fs.uid;
                 let known = [cred.ruid, cred.euid, cred.suid, cred.fs.uid].contains(uid);
                 if *uid != SAME && (known || cred.has(SETUID)) {
+                    cred.caps.file_user_changes(cred.fs.uid, *uid);
                     cred.fs.uid = *uid;
-                    cred.fs.privileged = *uid == 0 && cred.has(DAC_OVERRIDE);
+                    cred.sync_powers();
                 }
             }
             SetIds::Fsgid(gid) => {
@@ -152,7 +153,7 @@ impl Kernel {
         let users = |cred: &Cred| [cred.ruid, cred.euid, cred.suid];
         if users(&p.cred) != users(&cred) {
             cred.caps.user_changes(users(&p.cred), users(&cred), p.cred.keep_caps != 0);
-            cred.fs.privileged = cred.has(DAC_OVERRIDE);
+            cred.sync_powers();
         }
         self.set_cred(c.proc, cred);
         done(result)
@@ -260,7 +261,7 @@ impl Kernel {
     ) -> SysResult {
         let cred = &mut self.sys.procs[c.proc].cred;
         cred.caps.set(effective, permitted, inheritable)?;
-        cred.fs.privileged = cred.has(DAC_OVERRIDE);
+        cred.sync_powers();
         done(0)
     }
 }

@@ -49,7 +49,7 @@ impl Kernel {
             uid: cred.ruid,
             gid: cred.rgid,
             groups: cred.fs.groups.clone(),
-            privileged: cred.ruid == 0,
+            powers: cred.caps.real(cred.ruid).powers(),
         };
         let effective = flags & AT_EACCESS != 0;
         let at = if path.is_empty() && flags & AT_EMPTY_PATH == 0 {
@@ -180,10 +180,9 @@ impl Kernel {
             && let Some(tty) = crate::fs::devpts::tty_of(loc.ino)
             && let Some(t) = self.sys.ttys.get(tty)
         {
-            let cred = &self.sys.procs[c.proc].cred.fs;
-            if !cred.privileged && cred.uid != t.uid {
-                return Err(Errno::EPERM.into());
-            }
+            let (mode, uid, gid) = (S_IFCHR | t.mode, t.uid, t.gid);
+            let stat = Stat { mode, uid, gid, ..Stat::default() };
+            let set = tawaki_vfs::access::check_setattr(&self.sys.procs[c.proc].cred.fs, &stat, &set, false)?;
             let t = &mut self.sys.ttys[tty];
             t.uid = set.uid.unwrap_or(t.uid);
             t.gid = set.gid.unwrap_or(t.gid);

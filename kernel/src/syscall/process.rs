@@ -1,6 +1,7 @@
 //! fork, exec, exit, wait.
 
 use super::{done, with};
+use crate::capability::SETUID;
 use crate::event::SpawnKind;
 use crate::file::Object;
 use crate::kernel::{Caller, Kernel};
@@ -257,10 +258,15 @@ impl Kernel {
         let nosuid = vfs.mount_flags(loc)?.contains(MountFlags::NOSUID);
         // The other threads end first, if nothing refuses the program.
         let file = if nosuid { None } else { self.file_caps(c, loc)? };
+        // Who is traced by an ordinary user gets nothing that the tracer could then use.
+        let watched = self.sys.tasks[c.task].trace.as_ref().is_some_and(|trace| {
+            self.sys.procs.get(trace.tracer).is_none_or(|p| !p.cred.has(crate::capability::SYS_PTRACE))
+        });
         let mut trial = self.sys.procs[c.proc].cred.caps;
         let (ruid, euid) = {
             let p = &self.sys.procs[c.proc];
-            let suid = !nosuid && !p.no_new_privs && stat.mode & S_ISUID != 0;
+            let suid =
+                !nosuid && !p.no_new_privs && (!watched || p.cred.has(SETUID)) && stat.mode & S_ISUID != 0;
             (p.cred.ruid, if suid { stat.uid } else { p.cred.euid })
         };
         trial.executes(ruid, euid, false, file, false)?;
@@ -316,7 +322,7 @@ impl Kernel {
         p.cmdline = if argv.is_empty() { path.to_vec() } else { cmdline };
         let old_exe = p.exe.replace(loc);
         let mut cred = p.cred.clone();
-        if !nosuid && !p.no_new_privs {
+        if !nosuid && !p.no_new_privs && (!watched || cred.has(SETUID)) {
             if stat.mode & S_ISUID != 0 {
                 cred.euid = stat.uid;
             }
@@ -329,7 +335,7 @@ impl Kernel {
         cred.sgid = cred.egid;
         let ambient = if changed || file.is_some() { 0 } else { cred.caps.ambient };
         // Tried above.
-        let _ = cred.caps.executes(cred.ruid, cred.euid, changed, file, p.no_new_privs);
+        let _ = cred.caps.executes(cred.ruid, cred.euid, changed, file, p.no_new_privs || watched);
         cred.keep_caps = 0;
         cred.sync_fs();
         let gained = cred.ruid != 0
@@ -386,7 +392,7 @@ impl Kernel {
 
     pub(super) fn sys_kill_self(&mut self, c: Caller, signo: u32, core: bool) -> SysResult {
         let signo = if (1..=64).contains(&signo) { signo } else { SIGKILL };
-        let dumped = core && self.sys.procs[c.proc].dump == Some(signo);
+        let dumped = core && self.sys.procs[c.proc].dump.as_ref().is_some_and(|dump| dump.signo == signo);
         self.sys.doom_process(c.proc, signo as i32 | if dumped { CORE_DUMPED } else { 0 });
         self.end_task_with(c.task, true, true);
         Err(Stop::Parked)

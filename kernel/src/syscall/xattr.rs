@@ -43,6 +43,7 @@ impl Kernel {
         match op {
             XattrOp::Get { .. } => {
                 let value = vfs.xattr(&cx, loc, name, admin)?;
+                let value = if name == CAPABILITY { FileCaps::shown(value) } else { value };
                 with(Body::Bytes(ByteBuf::from(value)))
             }
             XattrOp::List => {
@@ -71,7 +72,7 @@ impl Kernel {
         if name != CAPABILITY {
             return if cred.capable() { Ok(()) } else { Err(Errno::EPERM) };
         }
-        if value.is_some_and(|value| FileCaps::parse(value).is_none()) {
+        if value.is_some_and(|value| !FileCaps::is_valid(value)) {
             return Err(Errno::EINVAL);
         }
         if cred.has(SETFCAP) { Ok(()) } else { Err(Errno::EPERM) }

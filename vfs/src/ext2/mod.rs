@@ -21,7 +21,7 @@ use crate::cache::BlockCache;
 use crate::error::{CorruptKind, FsError, FsResult, fail};
 use crate::fs::{FileSystem, Rename};
 use crate::types::{
-    Context, DirSink, FileKind, Ino, NAME_MAX, NewNode, RenameFlags, SetAttr, TimeSet, XattrFlags,
+    Context, DirSink, FileKind, Ino, NAME_MAX, NewNode, Powers, RenameFlags, SetAttr, TimeSet, XattrFlags,
 };
 use crate::xattr::CAPABILITY;
 use inode::{Inode, Time};
@@ -165,7 +165,8 @@ fn number(ino: Ino) -> FsResult<u32> {
 
 /// May use the blocks reserved for the superuser.
 fn privileged(volume: &Volume, cx: &Context) -> bool {
-    cx.creds.privileged || cx.creds.uid == volume.geo.reserved_uid && volume.geo.reserved_uid != 0
+    cx.creds.may(Powers::SYS_RESOURCE)
+        || cx.creds.uid == volume.geo.reserved_uid && volume.geo.reserved_uid != 0
 }
 
 /// Immutable and append-only files (chattr(1)) are not changed otherwise.

@@ -5,7 +5,8 @@ use super::until_done;
 use std::collections::HashMap;
 use tawaki_abi::fs::{OpenFlags, S_IFBLK, S_IFCHR, S_IFIFO, S_IFSOCK, Timespec};
 use tawaki_vfs::{
-    Access, At, Context, Creds, FileKind, FsError, FsResult, Location, RenameFlags, SetAttr, TimeSet, Vfs,
+    Access, At, Context, Creds, FileKind, FsError, FsResult, Location, Powers, RenameFlags, SetAttr, TimeSet,
+    Vfs,
 };
 
 pub struct Machine {
@@ -134,8 +135,12 @@ impl Machine {
             "as" => {
                 let mut ids = arg(1).split(':').map(|id| id.parse().expect("id"));
                 let uid = ids.next().unwrap_or(0);
-                self.creds =
-                    Creds { uid, gid: ids.next().unwrap_or(0), groups: ids.collect(), privileged: uid == 0 };
+                self.creds = Creds {
+                    uid,
+                    gid: ids.next().unwrap_or(0),
+                    groups: ids.collect(),
+                    powers: if uid == 0 { Powers::all() } else { Powers::empty() },
+                };
             }
             "time" => self.now.sec = number(arg(1)) as i64,
             "cd" => self.cwd = vfs.lookup(cx, at, path(1), true)?,

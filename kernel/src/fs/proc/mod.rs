@@ -10,7 +10,7 @@ use crate::system::System;
 use crate::task::{ProcId, Process, TaskId};
 use tawaki_abi::Errno;
 use tawaki_abi::fs::{S_IFDIR, S_IFLNK, S_IFREG, Stat, Statfs};
-use tawaki_vfs::{Context, DirSink, FileSystem, FsResult, Ino, Location};
+use tawaki_vfs::{Context, DirSink, FileSystem, FsResult, Ino, Location, Powers};
 
 /// The file system.
 pub struct ProcFs;
@@ -76,7 +76,7 @@ pub use general::running;
 fn may_look(cx: &Context, s: &Subject) -> bool {
     let c = s.task.map_or(&s.p.cred, |task| s.sys.cred_of(task));
     cx.caller == s.p.pid as u32
-        || cx.creds.privileged
+        || cx.creds.may(Powers::SYS_PTRACE)
         || [c.ruid, c.euid, c.suid].iter().all(|id| *id == cx.creds.uid)
 }
 
