@@ -48,6 +48,14 @@ impl Perms {
     pub const CODE: Perms = Perms(16);
     /// Mapped past the end of its file: access is a bus error.
     pub const BUS: Perms = Perms(32);
+    /// This page and the next can be read; kept by `GuestMemory` itself. May be missing where they can.
+    pub const READ_BOTH: Perms = Perms(64);
+    /// This page and the next can be written, and no decoded code is cached from either; kept by
+    /// `GuestMemory` itself. May be missing where that is so.
+    pub const WRITE_BOTH: Perms = Perms(128);
+
+    /// What `GuestMemory` keeps itself.
+    const KEPT: u8 = Self::CODE.0 | Self::READ_BOTH.0 | Self::WRITE_BOTH.0;
 
     /// Whether all bits of `other` are set.
     pub const fn contains(self, other: Perms) -> bool {
@@ -197,7 +205,7 @@ impl GuestMemory {
         }
     }
 
-    /// The table of permissions: one byte per page, with the `CODE` bit.
+    /// The table of permissions: one byte per page, with the bits that are kept here.
     pub fn perms_table(&self) -> *const AtomicU8 {
         self.perms.as_ptr()
     }
@@ -275,16 +283,41 @@ impl GuestMemory {
 
     // ---- permissions -------------------------------------------------------
 
-    /// Permissions of the page with number `page` (address >> 12), without the `CODE` bit.
+    /// Permissions of the page with number `page` (address >> 12), without what is kept here.
     pub fn perms(&self, page: u32) -> Perms {
-        self.perms.get(page as usize).map_or(Perms::NONE, |p| Perms(p.load(Relaxed) & !Perms::CODE.0))
+        self.perms.get(page as usize).map_or(Perms::NONE, |p| Perms(p.load(Relaxed) & !Perms::KEPT))
+    }
+
+    /// What [`Perms::READ_BOTH`] and [`Perms::WRITE_BOTH`] are of a page with the byte `own`.
+    fn both(&self, page: u32, own: u8) -> u8 {
+        let next = self.perms.get(page as usize + 1).map_or(0, |p| p.load(SeqCst));
+        let read = if own & next & Perms::READ.0 != 0 { Perms::READ_BOTH.0 } else { 0 };
+        let plain = |bits: u8| bits & (Perms::WRITE.0 | Perms::CODE.0) == Perms::WRITE.0;
+        read | if plain(own) && plain(next) { Perms::WRITE_BOTH.0 } else { 0 }
+    }
+
+    /// Corrects the bits about a page and the next after a change of one of them.
+    ///
+    /// They are set before what they say is looked at for the last time: whoever changes one of
+    /// the two pages meanwhile does so before that look, or takes them back afterwards.
+    fn correct_both(&self, page: u32) {
+        const BOTH: u8 = Perms::READ_BOTH.0 | Perms::WRITE_BOTH.0;
+        let Some(p) = self.perms.get(page as usize) else { return };
+        let set = self.both(page, p.load(SeqCst));
+        if set != 0 {
+            p.fetch_or(set, SeqCst);
+        }
+        let wrong = BOTH & !self.both(page, p.load(SeqCst));
+        if p.load(SeqCst) & wrong != 0 {
+            p.fetch_and(!wrong, SeqCst);
+        }
     }
 
     /// Sets the permissions of a range of page numbers. `WRITE` and `EXEC` imply
     /// `READ` as on x86, and any permission implies `MAPPED`. Code cached from
     /// these pages is revalidated before it runs again.
     pub fn set_perms(&self, pages: Range<u32>, perms: Perms) {
-        let mut bits = perms.0 & !Perms::CODE.0;
+        let mut bits = perms.0 & !Perms::KEPT;
         if bits & (Perms::WRITE.0 | Perms::EXEC.0) != 0 {
             bits |= Perms::READ.0;
         }
@@ -293,12 +326,23 @@ impl GuestMemory {
         }
         let end = pages.end.min(PAGES as u32);
         let mut had_code = false;
-        for page in pages.start.min(end)..end {
-            let old = self.perms[page as usize].swap(bits, SeqCst);
+        let start = pages.start.min(end);
+        // From the last: a page's own bits say something about the next.
+        for page in (start..end).rev() {
+            let p = &self.perms[page as usize];
+            let both = self.both(page, bits);
+            let old = p.swap(bits | both, SeqCst);
+            let now = p.load(SeqCst);
+            if self.both(page, now) != both || now & Perms::CODE.0 != 0 {
+                self.correct_both(page);
+            }
             if old & Perms::CODE.0 != 0 {
                 self.bump_generation(page);
                 had_code = true;
             }
+        }
+        if start < end && start > 0 {
+            self.correct_both(start - 1);
         }
         if had_code {
             self.shared.epoch.fetch_add(1, SeqCst);
@@ -326,6 +370,10 @@ impl GuestMemory {
     pub fn mark_code(&self, page: u32) -> u32 {
         if let Some(p) = self.perms.get(page as usize) {
             let before = p.fetch_or(Perms::CODE.0, SeqCst);
+            p.fetch_and(!Perms::WRITE_BOTH.0, SeqCst);
+            if let Some(previous) = (page as usize).checked_sub(1).and_then(|n| self.perms.get(n)) {
+                previous.fetch_and(!Perms::WRITE_BOTH.0, SeqCst);
+            }
             if before & Perms::WRITE.0 != 0 {
                 self.shared.facts.fetch_or(WRITABLE_CODE, Relaxed);
             }

@@ -13,6 +13,7 @@ use tawaki_cpu::ir::vector::UPPER;
 use tawaki_cpu::ir::{Op, OpCode, opt};
 use tawaki_cpu::state::{Slot, slot};
 
+use crate::checks::{self, Check};
 use crate::emit::flags::{Class, classify, kind_after};
 use crate::emit::module::Batch;
 use crate::emit::{Kind, string, vector};
@@ -234,6 +235,8 @@ pub struct Analysis {
     pub flags: Vec<u32>,
     /// Effects of the operations of each node of the region.
     pub effects: Vec<Vec<Effects>>,
+    /// How their accesses are looked at in checked mode; nothing otherwise.
+    checks: Vec<Vec<Check>>,
 }
 
 /// Dirty after `op` when `before` was dirty before it.
@@ -372,9 +375,26 @@ pub fn stored_at_end(end: &End, dirty: Set, batch: &Batch) -> Set {
 }
 
 /// Runs the analysis over a region with the shape's graph.
-pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Batch) -> Analysis {
+pub fn analyse(
+    region: &mut Region,
+    shape: &Shape,
+    bits64: bool,
+    options: &Options,
+    batch: &Batch,
+) -> Analysis {
     let mut all: Vec<Vec<Effects>> =
         region.nodes.iter().map(|n| n.block.ops.iter().map(|op| effects(op, options)).collect()).collect();
+    let mut checks = Vec::new();
+    if options.checked && !options.helpers_only {
+        checks = checks::plan(region, shape, &all, bits64);
+        let trusting = Options { checked: false, ..*options };
+        for ((node, all), checks) in region.nodes.iter().zip(&mut all).zip(&checks) {
+            let ops = node.block.ops.iter().zip(all).zip(checks);
+            for ((op, e), _) in ops.filter(|(_, check)| **check == Check::Known) {
+                *e = effects(op, &trusting);
+            }
+        }
+    }
     let flags = dead_flags(region, &mut all, shape, options, batch);
     let kinds = kinds(region, &all, shape);
     let count = shape.succ.len();
@@ -435,7 +455,7 @@ pub fn analyse(region: &mut Region, shape: &Shape, options: &Options, batch: &Ba
         }
     }
     let live: Vec<Set> = nodes.iter().map(|node| node.live).collect();
-    let mut analysis = Analysis { nodes, flags, effects: Vec::new() };
+    let mut analysis = Analysis { nodes, flags, effects: Vec::new(), checks };
     let reloaded: Vec<Option<Set>> = (0..count)
         .map(|n| {
             let last = all.get(n)?.iter().rposition(|e| e.sync)?;
@@ -488,6 +508,11 @@ fn kinds(region: &Region, all: &[Vec<Effects>], shape: &Shape) -> Vec<Kind> {
 }
 
 impl Analysis {
+    /// How the access of an operation is looked at.
+    pub fn check(&self, n: usize, at: usize) -> Check {
+        self.checks.get(n).and_then(|checks| checks.get(at)).copied().unwrap_or_default()
+    }
+
     /// For each operation of node `n`: what is live behind it, and which status flags.
     pub fn live_after(
         &self,

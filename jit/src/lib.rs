@@ -13,6 +13,7 @@
 pub mod analysis;
 mod batch;
 pub mod cache;
+mod checks;
 pub mod emit;
 pub mod engine;
 pub mod heat;

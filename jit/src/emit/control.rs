@@ -99,7 +99,7 @@ fn attempt(
     let mmx_locals = super::vector::mmx_in_locals(region) && !options.helpers_only;
     let options = &Options { mmx_locals, ..*options };
     let mut region = region.clone();
-    let analysis = analysis::analyse(&mut region, &shape, options, batch);
+    let analysis = analysis::analyse(&mut region, &shape, layout.bits64, options, batch);
     let region = &region;
     let lows = scalar::forms(region, &shape, &analysis, options);
     let mut e = Emitter::new(layout, options, batch);
@@ -499,6 +499,7 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
             continue;
         }
         let e_kind = super::flags::kind_after(op, &effects[at], e.kind);
+        e.check = c.analysis.check(n, at);
         e.op(op);
         e.done(&effects[at], after[at].0);
         e.kind = e_kind;
@@ -507,9 +508,10 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
     let last = &block.ops[count];
     // A call or return goes on where the pushes and pops before it have left RSP.
     let folds = matches!(last.code, OpCode::Call64 | OpCode::Call32 | OpCode::Ret64 | OpCode::Ret32);
-    if !folds || c.x87 || *end == End::Trap {
+    if !folds || effects[count].exits || c.x87 || *end == End::Trap {
         stack::settle(e);
     }
+    e.check = c.analysis.check(n, count);
     // An end of its own (the Jmp that completes a block) is no instruction.
     if matches!(last.code, OpCode::Jmp) {
         e.end_instruction();

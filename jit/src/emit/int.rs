@@ -6,6 +6,7 @@ use wasm_encoder::ValType::I32;
 
 use super::memory::{Access, Address, GUEST};
 use super::{Emitter, STATE, alu, at, bits, muldiv, stack};
+use crate::checks::Check;
 use crate::layout::Layout;
 
 /// Emits `op` if it has a native form.
@@ -322,7 +323,7 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
     }
     if store < 16 {
         let a = form(store % 4);
-        if store.is_multiple_of(4) && e.checked_store == Some((op.a, op.imm)) {
+        if store.is_multiple_of(4) && e.check == Check::Own && e.checked_store == Some((op.a, op.imm)) {
             e.address_again(&a);
         } else {
             e.address(&a, 1 << (store / 4), Access::Write);

@@ -2,9 +2,9 @@
 //!
 //! In unchecked mode the layout is trusted: the address is computed modulo 2^32 with the
 //! bias folded into the displacement. In checked mode the page's permission byte is
-//! tested as `GuestMemory` does, and whatever is not plainly allowed (no permission, a
-//! page that holds code for a store, an access across pages, an address past 4 GiB)
-//! leaves before the instruction.
+//! tested, and whatever is not plainly allowed (no permission, a page that holds code for
+//! a store, an access across pages not both of which are known to allow it, an address past
+//! 4 GiB) leaves before the instruction. [`crate::checks`] says what is tested together.
 
 use tawaki_cpu::Perms;
 use tawaki_cpu::ir::Op;
@@ -12,6 +12,7 @@ use tawaki_cpu::state::{Slot, slot};
 use wasm_encoder::{MemArg, ValType};
 
 use super::{Emitter, at};
+use crate::checks::Check;
 use crate::layout::Layout;
 
 /// The address of a memory operand: base + (index << scale) + disp.
@@ -49,6 +50,14 @@ pub enum Access {
     Write,
 }
 
+/// What is tested at once.
+struct Run {
+    bytes: u32,
+    access: Access,
+    /// Whether the upper half of the address is not known to be zero.
+    wide: bool,
+}
+
 /// The memory argument of every guest access: the address is complete, its alignment unknown.
 pub const GUEST: MemArg = MemArg { offset: 0, align: 0, memory_index: 0 };
 
@@ -57,13 +66,21 @@ impl Emitter<'_> {
     /// in checked mode that it is allowed. Load with, or push a value and store with,
     /// [`GUEST`].
     pub fn address(&mut self, a: &Address, len: u32, access: Access) {
-        if self.options.checked {
-            let low = self.scratch(ValType::I32);
-            self.check(a, len, access, low);
-            self.i().local_get(low).i32_const(Layout::BIAS).i32_add();
-        } else {
-            self.sum32(a, Layout::BIAS);
+        let mut run = Run { bytes: len, access, wide: !a.wrap && self.layout.bits64 };
+        let mut below = 0;
+        match std::mem::take(&mut self.check) {
+            _ if !self.options.checked => return self.sum32(a, Layout::BIAS),
+            Check::Known => return self.sum32(a, Layout::BIAS),
+            Check::Own => {}
+            Check::Run { below: to, bytes, write, wide } => {
+                below = to as i32;
+                run = Run { bytes, access: if write { Access::Write } else { Access::Read }, wide };
+            }
         }
+        let low = self.scratch(ValType::I32);
+        let first = Address { disp: a.disp.wrapping_sub(below.into()), ..*a };
+        self.check(&first, &run, low);
+        self.i().local_get(low).i32_const(Layout::BIAS.wrapping_add(below)).i32_add();
     }
 
     /// As [`Self::address`], without the check: for a store after a load with
@@ -120,38 +137,40 @@ impl Emitter<'_> {
         if base == slot::RSP { self.stack } else { 0 }
     }
 
-    /// Computes the guest address into the i32 local `low` and leaves if the access is
+    /// Computes the guest address into the i32 local `low` and leaves if the accesses are
     /// not plainly allowed.
-    fn check(&mut self, a: &Address, len: u32, access: Access, low: u32) {
-        let wide = !a.wrap && self.layout.bits64;
-        if wide {
+    fn check(&mut self, a: &Address, run: &Run, low: u32) {
+        if run.wide {
             let whole = self.scratch(ValType::I64);
             self.sum64(a);
-            self.i().local_tee(whole).i32_wrap_i64().local_set(low);
-            self.i().local_get(whole).i64_const(32).i64_shr_u().i64_eqz().i32_eqz();
+            self.i().local_tee(whole).local_get(whole).i32_wrap_i64().local_tee(low);
+            self.i().i64_extend_i32_u().i64_ne();
+            self.side_exit_if();
         } else {
             self.sum32(a, 0);
             self.i().local_set(low);
         }
-        let (mask, want) = match access {
-            Access::Read => (Perms::READ.0, Perms::READ.0),
-            Access::Write => (Perms::WRITE.0 | Perms::CODE.0, Perms::WRITE.0),
+        let (mask, want, both) = match run.access {
+            Access::Read => (Perms::READ, Perms::READ, Perms::READ_BOTH),
+            Access::Write => (Perms::WRITE | Perms::CODE, Perms::WRITE, Perms::WRITE_BOTH),
         };
         let perms = at(self.layout.perms, 0);
         self.i().local_get(low).i32_const(12).i32_shr_u().i32_load8_u(perms);
-        self.i().i32_const(i32::from(mask)).i32_and();
-        if access == Access::Read {
-            self.i().i32_eqz();
-        } else {
-            self.i().i32_const(i32::from(want)).i32_ne();
+        if run.bytes == 1 && run.access == Access::Read {
+            self.i().i32_const(mask.0.into()).i32_and().i32_eqz();
+            return self.side_exit_if();
         }
-        if wide {
-            self.i().i32_or();
-        }
-        if len > 1 {
+        let page = self.scratch(ValType::I32);
+        self.i().local_tee(page).i32_const(both.0.into()).i32_and().i32_eqz();
+        self.unlikely();
+        self.if_();
+        // The next page does not allow it, or nobody knows.
+        self.i().local_get(page).i32_const(mask.0.into()).i32_and().i32_const(want.0.into()).i32_ne();
+        if run.bytes > 1 {
             self.i().local_get(low).i32_const(0xfff).i32_and();
-            self.i().i32_const(4096 - len as i32).i32_gt_u().i32_or();
+            self.i().i32_const(4096 - run.bytes as i32).i32_gt_u().i32_or();
         }
         self.side_exit_if();
+        self.close();
     }
 }

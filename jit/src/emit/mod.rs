@@ -26,6 +26,7 @@ use tawaki_cpu::state::{Slot, slot};
 use wasm_encoder::{InstructionSink, MemArg, ValType};
 
 use crate::analysis::Set;
+use crate::checks::Check;
 use crate::layout::{ExitKind, Layout, Options};
 
 pub use module::{Error, FunctionInfo, Module, compile};
@@ -105,8 +106,10 @@ pub struct Emitter<'a> {
     /// The write target of the last `LdRmw` of this instruction, which the store after
     /// it need not check again.
     checked_store: Option<(Slot, i64)>,
-    /// What is to be added to RSP's local: pushes and pops in a row change it once. Always 0 in
-    /// checked mode, whose every access can leave.
+    /// How the next access of the operation being emitted is looked at in checked mode.
+    check: Check,
+    /// What is to be added to RSP's local: pushes and pops in a row change it once. 0 before
+    /// whatever can leave.
     pub stack: i64,
     /// The instruction changed code by a helper: leave when it is finished.
     changed: Option<u32>,
@@ -153,6 +156,7 @@ impl<'a> Emitter<'a> {
             nests: false,
             exits: Vec::new(),
             checked_store: None,
+            check: Check::Own,
             stack: 0,
             changed: None,
             changed_at: NO_LOCAL,

@@ -14,12 +14,9 @@ use super::int::offset;
 use super::memory::{Access, Address, GUEST};
 use crate::analysis::Effects;
 
-/// Adds to RSP: at once in checked mode, else when it is settled.
+/// Adds to RSP, when it is settled.
 pub(super) fn advance(e: &mut Emitter, bytes: i64) {
     e.stack = e.stack.wrapping_add(bytes);
-    if e.options.checked {
-        settle(e);
-    }
 }
 
 /// Makes RSP's local right.

@@ -1,6 +1,6 @@
 ;; add: add eax, ebx; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -29,31 +29,41 @@
         local.set 11
         local.get 7
         local.tee 14
-        i32.wrap_i64
-        local.set 13
         local.get 14
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 13
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i64.ne
         i32.const 4194306
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 15
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 15
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4194306
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 13
         i32.const -65536
         i32.add
@@ -124,7 +134,7 @@
 
 ;; add64_memory: add rax, [rbx+rcx*8+16]; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i32 i64 i64 i64 i64 i64 i64 i64)
+    (local i32 i32 i64 i64 i64 i64 i32 i64 i32 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -148,75 +158,95 @@
           i64.const 16
           i64.add
           local.tee 10
-          i32.wrap_i64
-          local.set 9
           local.get 10
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 9
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 1
-          i32.and
-          i32.eqz
-          i32.or
-          local.get 9
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.wrap_i64
+          local.tee 9
+          i64.extend_i32_u
+          i64.ne
           i32.const 4198400
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 9
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 11
-          local.get 5
-          local.set 12
-          local.get 11
-          local.set 13
-          local.get 5
-          local.get 11
-          i64.add
-          local.tee 14
-          local.set 5
-          i32.const 7
-          i64.extend_i32_u
-          local.set 15
-          local.get 8
-          local.tee 16
-          i32.wrap_i64
-          local.set 9
-          local.get 16
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 9
           i32.const 12
           i32.shr_u
           i32.load8_u offset=256
-          i32.const 1
+          local.tee 11
+          i32.const 64
           i32.and
           i32.eqz
-          i32.or
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 11
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 9
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4198400
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
+          end
           local.get 9
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 12
+          local.get 5
+          local.set 13
+          local.get 12
+          local.set 14
+          local.get 5
+          local.get 12
+          i64.add
+          local.tee 15
+          local.set 5
+          i32.const 7
+          i64.extend_i32_u
+          local.set 16
+          local.get 8
+          local.tee 17
+          local.get 17
+          i32.wrap_i64
+          local.tee 9
+          i64.extend_i32_u
+          i64.ne
           i32.const 4198405
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
+          local.get 9
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 11
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 11
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 9
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4198405
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
           local.get 9
           i32.const -65536
           i32.add
@@ -251,16 +281,16 @@
       local.get 5
       i64.store
       local.get 0
-      local.get 12
+      local.get 13
       i64.store offset=152
       local.get 0
-      local.get 13
+      local.get 14
       i64.store offset=160
       local.get 0
-      local.get 14
+      local.get 15
       i64.store offset=168
       local.get 0
-      local.get 15
+      local.get 16
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -275,16 +305,16 @@
     local.get 8
     i64.store offset=32
     local.get 0
-    local.get 12
+    local.get 13
     i64.store offset=152
     local.get 0
-    local.get 13
+    local.get 14
     i64.store offset=160
     local.get 0
-    local.get 14
+    local.get 15
     i64.store offset=168
     local.get 0
-    local.get 15
+    local.get 16
     i64.store offset=176
     local.get 3
     return
@@ -293,7 +323,7 @@
 
 ;; memory_add: add dword [rdi], 1; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i32 i64 i64 i64 i64 i64 i64 i64 i64)
+    (local i32 i32 i64 i64 i32 i64 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -305,84 +335,103 @@
           local.set 6
           local.get 6
           local.tee 8
-          i32.wrap_i64
-          local.set 7
           local.get 8
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 7
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 18
-          i32.and
-          i32.const 2
-          i32.ne
-          i32.or
-          local.get 7
-          i32.const 4095
-          i32.and
-          i32.const 4092
-          i32.gt_u
-          i32.or
+          i32.wrap_i64
+          local.tee 7
+          i64.extend_i32_u
+          i64.ne
           i32.const 4202496
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 7
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 9
+          i32.const 128
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 9
+            i32.const 18
+            i32.and
+            i32.const 2
+            i32.ne
+            local.get 7
+            i32.const 4095
+            i32.and
+            i32.const 4092
+            i32.gt_u
+            i32.or
+            i32.const 4202496
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
+          end
+          local.get 7
           i32.const -65536
           i32.add
           i64.load32_u align=1
-          local.set 9
-          local.get 9
           local.set 10
-          i64.const 1
+          local.get 10
           local.set 11
-          local.get 9
+          i64.const 1
+          local.set 12
+          local.get 10
           i32.wrap_i64
           i32.const 1
           i32.add
           i64.extend_i32_u
-          local.tee 12
-          local.set 13
+          local.tee 13
+          local.set 14
           i32.const 6
           i64.extend_i32_u
-          local.set 14
+          local.set 15
           local.get 6
           i32.wrap_i64
           i32.const -65536
           i32.add
-          local.get 13
+          local.get 14
           i64.store32 align=1
           local.get 5
-          local.tee 15
+          local.tee 16
+          local.get 16
           i32.wrap_i64
-          local.set 7
-          local.get 15
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 7
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 1
-          i32.and
-          i32.eqz
-          i32.or
-          local.get 7
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          local.tee 7
+          i64.extend_i32_u
+          i64.ne
           i32.const 4202499
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
+          local.get 7
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 9
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 9
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 7
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4202499
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
           local.get 7
           i32.const -65536
           i32.add
@@ -414,16 +463,16 @@
         return
       end
       local.get 0
-      local.get 10
+      local.get 11
       i64.store offset=152
       local.get 0
-      local.get 11
+      local.get 12
       i64.store offset=160
       local.get 0
-      local.get 12
+      local.get 13
       i64.store offset=168
       local.get 0
-      local.get 14
+      local.get 15
       i64.store offset=176
       local.get 1
       i32.const 1
@@ -435,16 +484,16 @@
     local.get 5
     i64.store offset=32
     local.get 0
-    local.get 10
+    local.get 11
     i64.store offset=152
     local.get 0
-    local.get 11
+    local.get 12
     i64.store offset=160
     local.get 0
-    local.get 12
+    local.get 13
     i64.store offset=168
     local.get 0
-    local.get 14
+    local.get 15
     i64.store offset=176
     local.get 3
     return
@@ -453,7 +502,7 @@
 
 ;; compare_branch: cmp eax, 10; jl +1; nop; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -486,31 +535,41 @@
         local.set 10
         local.get 10
         local.tee 13
-        i32.wrap_i64
-        local.set 12
         local.get 13
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 12
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 12
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 12
+        i64.extend_i32_u
+        i64.ne
         i32.const 4206598
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 12
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4206598
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 12
         i32.const -65536
         i32.add
@@ -575,7 +634,7 @@
 
 ;; test_branch: test al, al; jne +1; nop; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -606,31 +665,41 @@
         local.set 8
         local.get 8
         local.tee 11
-        i32.wrap_i64
-        local.set 10
         local.get 11
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 10
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 10
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 10
+        i64.extend_i32_u
+        i64.ne
         i32.const 4210693
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 10
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 12
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 12
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 10
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4210693
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 10
         i32.const -65536
         i32.add
@@ -683,7 +752,7 @@
 
 ;; count_loop: add eax, ecx; dec ecx; jnz -6; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -872,31 +941,41 @@
             local.set 11
             local.get 11
             local.tee 14
-            i32.wrap_i64
-            local.set 13
             local.get 14
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
-            local.get 13
-            i32.const 12
-            i32.shr_u
-            i32.load8_u offset=256
-            i32.const 1
-            i32.and
-            i32.eqz
-            i32.or
-            local.get 13
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
+            i32.wrap_i64
+            local.tee 13
+            i64.extend_i32_u
+            i64.ne
             i32.const 4214790
             local.set 3
             (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
+            local.get 13
+            i32.const 12
+            i32.shr_u
+            i32.load8_u offset=256
+            local.tee 15
+            i32.const 64
+            i32.and
+            i32.eqz
+            (@metadata.code.branch_hint "\00")
+            if ;; label = @5
+              local.get 15
+              i32.const 1
+              i32.and
+              i32.const 1
+              i32.ne
+              local.get 13
+              i32.const 4095
+              i32.and
+              i32.const 4088
+              i32.gt_u
+              i32.or
+              i32.const 4214790
+              local.set 3
+              (@metadata.code.branch_hint "\00")
+              br_if 3 (;@2;)
+            end
             local.get 13
             i32.const -65536
             i32.add
@@ -992,7 +1071,7 @@
 
 ;; setcc: cmp rax, rbx; setbe cl; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -1034,31 +1113,41 @@
         local.set 6
         local.get 8
         local.tee 16
-        i32.wrap_i64
-        local.set 15
         local.get 16
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 15
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 15
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 15
+        i64.extend_i32_u
+        i64.ne
         i32.const 4218886
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 17
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 17
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 15
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4218886
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 15
         i32.const -65536
         i32.add
@@ -1129,7 +1218,7 @@
 
 ;; cmov: sub eax, ebx; cmovo ecx, edx; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -1181,31 +1270,41 @@
         local.set 6
         local.get 9
         local.tee 16
-        i32.wrap_i64
-        local.set 15
         local.get 16
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 15
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 15
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 15
+        i64.extend_i32_u
+        i64.ne
         i32.const 4222981
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 17
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 17
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 15
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4222981
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 15
         i32.const -65536
         i32.add
@@ -1282,7 +1381,7 @@
 
 ;; adc: add eax, ecx; adc ebx, edx; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -1340,31 +1439,41 @@
         local.set 13
         local.get 9
         local.tee 16
-        i32.wrap_i64
-        local.set 15
         local.get 16
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 15
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 15
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 15
+        i64.extend_i32_u
+        i64.ne
         i32.const 4227076
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 17
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 17
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 15
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4227076
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 15
         i32.const -65536
         i32.add
@@ -1441,7 +1550,7 @@
 
 ;; unknown_carry: adc eax, ebx; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -1504,31 +1613,41 @@
         local.set 11
         local.get 7
         local.tee 14
-        i32.wrap_i64
-        local.set 13
         local.get 14
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 13
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i64.ne
         i32.const 4231170
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 15
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 15
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4231170
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 13
         i32.const -65536
         i32.add
@@ -1599,7 +1718,7 @@
 
 ;; shift: shl eax, 3; js +1; nop; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -1644,31 +1763,41 @@
         local.set 10
         local.get 10
         local.tee 13
-        i32.wrap_i64
-        local.set 12
         local.get 13
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 12
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 12
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 12
+        i64.extend_i32_u
+        i64.ne
         i32.const 4235270
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 12
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4235270
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 12
         i32.const -65536
         i32.add
@@ -1739,7 +1868,7 @@
 
 ;; shift_cl: shr rax, cl; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -1790,31 +1919,41 @@
         local.set 5
         local.get 7
         local.tee 13
-        i32.wrap_i64
-        local.set 15
         local.get 13
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 15
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 15
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 15
+        i64.extend_i32_u
+        i64.ne
         i32.const 4239363
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 16
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 16
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 15
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4239363
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 15
         i32.const -65536
         i32.add
@@ -1885,7 +2024,7 @@
 
 ;; rotate: rol eax, 5; jc +1; nop; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -1966,31 +2105,41 @@
         local.set 11
         local.get 11
         local.tee 13
-        i32.wrap_i64
-        local.set 12
         local.get 13
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 12
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 12
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 12
+        i64.extend_i32_u
+        i64.ne
         i32.const 4243462
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 12
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4243462
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 12
         i32.const -65536
         i32.add
@@ -2049,7 +2198,7 @@
 
 ;; bit_test: bt eax, 7; jc +1; nop; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i32)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -2108,31 +2257,41 @@
         local.set 12
         local.get 12
         local.tee 11
-        i32.wrap_i64
-        local.set 13
         local.get 11
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 13
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i64.ne
         i32.const 4247559
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4247559
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 13
         i32.const -65536
         i32.add
@@ -2185,7 +2344,7 @@
 
 ;; scan: bsf eax, ecx; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -2233,31 +2392,41 @@
         local.set 5
         local.get 7
         local.tee 9
-        i32.wrap_i64
-        local.set 13
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 13
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i64.ne
         i32.const 4251651
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4251651
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 13
         i32.const -65536
         i32.add
@@ -2316,7 +2485,7 @@
 
 ;; multiply: mul rbx; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -2387,31 +2556,41 @@
         local.set 15
         local.get 8
         local.tee 10
-        i32.wrap_i64
-        local.set 13
         local.get 10
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 13
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i64.ne
         i32.const 4255747
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 16
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 16
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4255747
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 13
         i32.const -65536
         i32.add
@@ -2476,7 +2655,7 @@
 
 ;; imul: imul eax, ebx; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -2543,31 +2722,41 @@
         local.set 5
         local.get 7
         local.tee 9
-        i32.wrap_i64
-        local.set 11
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 11
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 11
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 11
+        i64.extend_i32_u
+        i64.ne
         i32.const 4259843
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 11
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 11
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4259843
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 11
         i32.const -65536
         i32.add
@@ -2626,7 +2815,7 @@
 
 ;; divide: cdq; idiv ecx; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i32)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -2713,31 +2902,41 @@
           local.set 8
           local.get 7
           local.tee 10
-          i32.wrap_i64
-          local.set 12
           local.get 10
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 12
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 1
-          i32.and
-          i32.eqz
-          i32.or
-          local.get 12
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.wrap_i64
+          local.tee 12
+          i64.extend_i32_u
+          i64.ne
           i32.const 4263939
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
+          local.get 12
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 13
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 13
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 12
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4263939
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
           local.get 12
           i32.const -65536
           i32.add
@@ -2799,7 +2998,7 @@
 
 ;; byte_registers: mov ah, bl; movzx ecx, ah; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -2833,31 +3032,41 @@
         local.set 9
         local.get 7
         local.tee 12
-        i32.wrap_i64
-        local.set 11
         local.get 12
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 11
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 11
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 11
+        i64.extend_i32_u
+        i64.ne
         i32.const 4268037
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 11
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 13
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 13
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 11
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4268037
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 11
         i32.const -65536
         i32.add
@@ -2910,154 +3119,93 @@
 
 ;; push_pop: push rbx; pop rcx; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i32 i64 i64 i64)
+    (local i32 i32 i64 i64 i32 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
-            local.get 0
-            i64.load offset=24
-            local.set 5
-            local.get 0
-            i64.load offset=32
-            local.set 6
-            local.get 6
-            i64.const -8
-            i64.add
-            local.tee 8
-            i32.wrap_i64
-            local.set 7
-            local.get 8
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
-            local.get 7
-            i32.const 12
-            i32.shr_u
-            i32.load8_u offset=256
+          local.get 0
+          i64.load offset=24
+          local.set 5
+          local.get 0
+          i64.load offset=32
+          local.set 6
+          local.get 6
+          i64.const -8
+          i64.add
+          local.tee 8
+          local.get 8
+          i32.wrap_i64
+          local.tee 7
+          i64.extend_i32_u
+          i64.ne
+          i32.const 4272128
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 0 (;@3;)
+          local.get 7
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 9
+          i32.const 128
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 9
             i32.const 18
             i32.and
             i32.const 2
             i32.ne
-            i32.or
             local.get 7
             i32.const 4095
             i32.and
-            i32.const 4088
+            i32.const 4080
             i32.gt_u
             i32.or
             i32.const 4272128
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 0 (;@4;)
-            local.get 7
-            i32.const -65536
-            i32.add
-            local.get 5
-            i64.store align=1
-            local.get 6
-            i64.const -8
-            i64.add
-            local.set 6
-            local.get 6
-            local.tee 9
-            i32.wrap_i64
-            local.set 7
-            local.get 9
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
-            local.get 7
-            i32.const 12
-            i32.shr_u
-            i32.load8_u offset=256
-            i32.const 1
-            i32.and
-            i32.eqz
-            i32.or
-            local.get 7
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4272129
-            local.set 3
-            (@metadata.code.branch_hint "\00")
             br_if 1 (;@3;)
-            local.get 7
-            i32.const -65536
-            i32.add
-            i64.load align=1
-            local.set 8
-            local.get 6
-            i64.const 8
-            i64.add
-            local.set 6
-            local.get 8
-            local.set 10
-            local.get 6
-            local.tee 9
-            i32.wrap_i64
-            local.set 7
-            local.get 9
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
-            local.get 7
-            i32.const 12
-            i32.shr_u
-            i32.load8_u offset=256
-            i32.const 1
-            i32.and
-            i32.eqz
-            i32.or
-            local.get 7
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4272130
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-            local.get 7
-            i32.const -65536
-            i32.add
-            i64.load align=1
-            local.set 8
-            local.get 8
-            local.get 8
-            i32.wrap_i64
-            i64.extend_i32_u
-            i64.ne
-            i32.const 4272130
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-            local.get 8
-            i32.wrap_i64
-            local.set 3
-            local.get 6
-            i64.const 8
-            i64.add
-            local.set 6
-            br 3 (;@1;)
-            unreachable
           end
-          local.get 1
-          i32.const 1
-          i32.store offset=12
-          local.get 3
-          return
+          local.get 7
+          i32.const -65536
+          i32.add
+          local.get 5
+          i64.store align=1
+          local.get 6
+          i32.wrap_i64
+          i32.const -65544
+          i32.add
+          i64.load align=1
+          local.set 8
+          local.get 8
+          local.set 10
+          local.get 6
+          i32.wrap_i64
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 8
+          local.get 8
+          local.get 8
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
+          i32.const 4272130
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 8
+          i32.wrap_i64
+          local.set 3
+          local.get 6
+          i64.const 8
+          i64.add
+          local.set 6
+          br 2 (;@1;)
+          unreachable
         end
-        local.get 0
-        local.get 6
-        i64.store offset=32
         local.get 1
         i32.const 1
         i32.store offset=12
@@ -3089,7 +3237,7 @@
 
 ;; call: call +1; ret; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i32 i64 i64 i32 i64 i64)
+    (local i32 i32 i32 i64 i64 i32 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -3108,32 +3256,41 @@
               i64.const -8
               i64.add
               local.tee 9
-              i32.wrap_i64
-              local.set 8
               local.get 9
-              i64.const 32
-              i64.shr_u
-              i64.eqz
-              i32.eqz
-              local.get 8
-              i32.const 12
-              i32.shr_u
-              i32.load8_u offset=256
-              i32.const 18
-              i32.and
-              i32.const 2
-              i32.ne
-              i32.or
-              local.get 8
-              i32.const 4095
-              i32.and
-              i32.const 4088
-              i32.gt_u
-              i32.or
+              i32.wrap_i64
+              local.tee 8
+              i64.extend_i32_u
+              i64.ne
               i32.const 4276224
               local.set 3
               (@metadata.code.branch_hint "\00")
               br_if 2 (;@3;)
+              local.get 8
+              i32.const 12
+              i32.shr_u
+              i32.load8_u offset=256
+              local.tee 10
+              i32.const 128
+              i32.and
+              i32.eqz
+              (@metadata.code.branch_hint "\00")
+              if ;; label = @6
+                local.get 10
+                i32.const 18
+                i32.and
+                i32.const 2
+                i32.ne
+                local.get 8
+                i32.const 4095
+                i32.and
+                i32.const 4088
+                i32.gt_u
+                i32.or
+                i32.const 4276224
+                local.set 3
+                (@metadata.code.branch_hint "\00")
+                br_if 3 (;@3;)
+              end
               local.get 8
               i32.const -65536
               i32.add
@@ -3144,33 +3301,7 @@
               i64.add
               local.set 6
               local.get 6
-              local.tee 10
               i32.wrap_i64
-              local.set 8
-              local.get 10
-              i64.const 32
-              i64.shr_u
-              i64.eqz
-              i32.eqz
-              local.get 8
-              i32.const 12
-              i32.shr_u
-              i32.load8_u offset=256
-              i32.const 1
-              i32.and
-              i32.eqz
-              i32.or
-              local.get 8
-              i32.const 4095
-              i32.and
-              i32.const 4088
-              i32.gt_u
-              i32.or
-              i32.const 4276230
-              local.set 3
-              (@metadata.code.branch_hint "\00")
-              br_if 3 (;@2;)
-              local.get 8
               i32.const -65536
               i32.add
               i64.load align=1
@@ -3218,32 +3349,42 @@
             br 0 (;@4;)
           end
           local.get 6
-          local.tee 10
+          local.tee 11
+          local.get 11
           i32.wrap_i64
-          local.set 8
-          local.get 10
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 8
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 1
-          i32.and
-          i32.eqz
-          i32.or
-          local.get 8
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          local.tee 8
+          i64.extend_i32_u
+          i64.ne
           i32.const 4276229
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
+          local.get 8
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 10
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 10
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 8
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4276229
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
           local.get 8
           i32.const -65536
           i32.add
@@ -3293,7 +3434,7 @@
 
 ;; call_indirect: call rax; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i32 i64 i64 i32 i64 i32 i64 i32)
+    (local i32 i32 i32 i64 i64 i32 i64 i32 i64 i32 i32)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -3415,32 +3556,41 @@
             i64.const -8
             i64.add
             local.tee 11
-            i32.wrap_i64
-            local.set 10
             local.get 11
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.eqz
-            local.get 10
-            i32.const 12
-            i32.shr_u
-            i32.load8_u offset=256
-            i32.const 18
-            i32.and
-            i32.const 2
-            i32.ne
-            i32.or
-            local.get 10
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
+            i32.wrap_i64
+            local.tee 10
+            i64.extend_i32_u
+            i64.ne
             i32.const 4280320
             local.set 3
             (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
+            local.get 10
+            i32.const 12
+            i32.shr_u
+            i32.load8_u offset=256
+            local.tee 12
+            i32.const 128
+            i32.and
+            i32.eqz
+            (@metadata.code.branch_hint "\00")
+            if ;; label = @5
+              local.get 12
+              i32.const 18
+              i32.and
+              i32.const 2
+              i32.ne
+              local.get 10
+              i32.const 4095
+              i32.and
+              i32.const 4088
+              i32.gt_u
+              i32.or
+              i32.const 4280320
+              local.set 3
+              (@metadata.code.branch_hint "\00")
+              br_if 3 (;@2;)
+            end
             local.get 10
             i32.const -65536
             i32.add
@@ -3465,7 +3615,7 @@
             i32.const 3
             i32.shl
             i32.add
-            local.tee 12
+            local.tee 13
             i32.load
             local.get 8
             i32.eq
@@ -3476,7 +3626,7 @@
               local.get 2
               i32.const 1
               i32.sub
-              local.get 12
+              local.get 13
               i32.load offset=4
               call_indirect (type 0)
             else
@@ -3521,31 +3671,41 @@
         local.set 7
         local.get 7
         local.tee 11
-        i32.wrap_i64
-        local.set 8
         local.get 11
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 8
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 8
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 8
+        i64.extend_i32_u
+        i64.ne
         i32.const 4280322
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 8
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 10
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 10
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 8
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4280322
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 8
         i32.const -65536
         i32.add
@@ -3625,7 +3785,7 @@
 
 ;; atomic_add: lock xadd [rdi], eax; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i32 i32 i64 i64 i64 i64 i64 i64 i64)
+    (local i32 i32 i64 i64 i64 i32 i32 i64 i32 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -3640,32 +3800,41 @@
           local.set 7
           local.get 7
           local.tee 10
-          i32.wrap_i64
-          local.set 9
           local.get 10
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 9
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 18
-          i32.and
-          i32.const 2
-          i32.ne
-          i32.or
-          local.get 9
-          i32.const 4095
-          i32.and
-          i32.const 4092
-          i32.gt_u
-          i32.or
+          i32.wrap_i64
+          local.tee 9
+          i64.extend_i32_u
+          i64.ne
           i32.const 4288512
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
+          local.get 9
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 11
+          i32.const 128
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 11
+            i32.const 18
+            i32.and
+            i32.const 2
+            i32.ne
+            local.get 9
+            i32.const 4095
+            i32.and
+            i32.const 4092
+            i32.gt_u
+            i32.or
+            i32.const 4288512
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
+          end
           local.get 9
           i32.const -65536
           i32.add
@@ -3680,265 +3849,84 @@
           local.get 8
           local.get 5
           i64.atomic.rmw32.add_u
-          local.set 11
-          local.get 11
           local.set 12
-          local.get 5
-          local.set 13
-          local.get 11
-          i32.wrap_i64
-          local.get 5
-          i32.wrap_i64
-          i32.add
-          i64.extend_i32_u
-          local.tee 14
-          drop
-          i32.const 6
-          i64.extend_i32_u
-          local.set 15
-          local.get 11
-          i32.wrap_i64
-          i64.extend_i32_u
-          local.set 5
-          local.get 6
-          local.tee 16
-          i32.wrap_i64
-          local.set 8
-          local.get 16
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 8
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 1
-          i32.and
-          i32.eqz
-          i32.or
-          local.get 8
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
-          i32.const 4288516
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 8
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 10
-          local.get 10
-          local.get 10
-          i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
-          i32.const 4288516
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 10
-          i32.wrap_i64
-          local.set 3
-          local.get 6
-          i64.const 8
-          i64.add
-          local.set 6
-          br 2 (;@1;)
-          unreachable
-        end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
-        local.get 3
-        return
-      end
-      local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 12
-      i64.store offset=152
-      local.get 0
-      local.get 13
-      i64.store offset=160
-      local.get 0
-      local.get 14
-      i64.store offset=168
-      local.get 0
-      local.get 15
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
-      local.get 3
-      return
-    end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.store offset=32
-    local.get 0
-    local.get 12
-    i64.store offset=152
-    local.get 0
-    local.get 13
-    i64.store offset=160
-    local.get 0
-    local.get 14
-    i64.store offset=168
-    local.get 0
-    local.get 15
-    i64.store offset=176
-    local.get 3
-    return
-    unreachable
-  )
-
-;; cmpxchg: lock cmpxchg [rdi], ecx; ret
-  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
-    block ;; label = @1
-      block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
-          local.get 0
-          i64.load offset=56
-          local.set 8
-          local.get 8
-          local.tee 11
-          i32.wrap_i64
-          local.set 10
-          local.get 11
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 10
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 18
-          i32.and
-          i32.const 2
-          i32.ne
-          i32.or
-          local.get 10
-          i32.const 4095
-          i32.and
-          i32.const 4092
-          i32.gt_u
-          i32.or
-          i32.const 4292608
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
-          local.get 10
-          i32.const -65536
-          i32.add
-          local.set 9
-          local.get 9
-          i32.const 3
-          i32.and
-          i32.const 4292608
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
-          local.get 9
-          local.get 5
-          i64.const 4294967295
-          i64.and
-          local.get 6
-          i64.atomic.rmw32.cmpxchg_u
-          local.set 12
-          local.get 5
-          local.set 13
           local.get 12
+          local.set 13
+          local.get 5
           local.set 14
-          local.get 5
-          i32.wrap_i64
           local.get 12
           i32.wrap_i64
-          i32.sub
+          local.get 5
+          i32.wrap_i64
+          i32.add
           i64.extend_i32_u
           local.tee 15
           drop
-          i32.const 10
+          i32.const 6
           i64.extend_i32_u
           local.set 16
-          local.get 5
           local.get 12
-          local.get 13
           i32.wrap_i64
-          local.get 14
-          i32.wrap_i64
-          i32.eq
-          select
-          local.set 17
-          local.get 17
+          i64.extend_i32_u
           local.set 5
-          local.get 7
-          local.tee 18
+          local.get 6
+          local.tee 17
+          local.get 17
           i32.wrap_i64
-          local.set 9
-          local.get 18
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 9
+          local.tee 8
+          i64.extend_i32_u
+          i64.ne
+          i32.const 4288516
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 8
           i32.const 12
           i32.shr_u
           i32.load8_u offset=256
-          i32.const 1
+          local.tee 9
+          i32.const 64
           i32.and
           i32.eqz
-          i32.or
-          local.get 9
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
-          i32.const 4292612
-          local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 9
+          if ;; label = @4
+            local.get 9
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 8
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4288516
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 8
           i32.const -65536
           i32.add
           i64.load align=1
-          local.set 11
-          local.get 11
-          local.get 11
+          local.set 10
+          local.get 10
+          local.get 10
           i32.wrap_i64
           i64.extend_i32_u
           i64.ne
-          i32.const 4292612
+          i32.const 4288516
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 11
+          local.get 10
           i32.wrap_i64
           local.set 3
-          local.get 7
+          local.get 6
           i64.const 8
           i64.add
-          local.set 7
+          local.set 6
           br 2 (;@1;)
           unreachable
         end
@@ -3973,7 +3961,7 @@
     local.get 5
     i64.store
     local.get 0
-    local.get 7
+    local.get 6
     i64.store offset=32
     local.get 0
     local.get 13
@@ -3986,6 +3974,216 @@
     i64.store offset=168
     local.get 0
     local.get 16
+    i64.store offset=176
+    local.get 3
+    return
+    unreachable
+  )
+
+;; cmpxchg: lock cmpxchg [rdi], ecx; ret
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
+    (local i32 i32 i64 i64 i64 i64 i32 i32 i64 i32 i64 i64 i64 i64 i64 i64 i64)
+    block ;; label = @1
+      block ;; label = @2
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=8
+          local.set 6
+          local.get 0
+          i64.load offset=32
+          local.set 7
+          local.get 0
+          i64.load offset=56
+          local.set 8
+          local.get 8
+          local.tee 11
+          local.get 11
+          i32.wrap_i64
+          local.tee 10
+          i64.extend_i32_u
+          i64.ne
+          i32.const 4292608
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 0 (;@3;)
+          local.get 10
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 12
+          i32.const 128
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 12
+            i32.const 18
+            i32.and
+            i32.const 2
+            i32.ne
+            local.get 10
+            i32.const 4095
+            i32.and
+            i32.const 4092
+            i32.gt_u
+            i32.or
+            i32.const 4292608
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
+          end
+          local.get 10
+          i32.const -65536
+          i32.add
+          local.set 9
+          local.get 9
+          i32.const 3
+          i32.and
+          i32.const 4292608
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 0 (;@3;)
+          local.get 9
+          local.get 5
+          i64.const 4294967295
+          i64.and
+          local.get 6
+          i64.atomic.rmw32.cmpxchg_u
+          local.set 13
+          local.get 5
+          local.set 14
+          local.get 13
+          local.set 15
+          local.get 5
+          i32.wrap_i64
+          local.get 13
+          i32.wrap_i64
+          i32.sub
+          i64.extend_i32_u
+          local.tee 16
+          drop
+          i32.const 10
+          i64.extend_i32_u
+          local.set 17
+          local.get 5
+          local.get 13
+          local.get 14
+          i32.wrap_i64
+          local.get 15
+          i32.wrap_i64
+          i32.eq
+          select
+          local.set 18
+          local.get 18
+          local.set 5
+          local.get 7
+          local.tee 19
+          local.get 19
+          i32.wrap_i64
+          local.tee 9
+          i64.extend_i32_u
+          i64.ne
+          i32.const 4292612
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 9
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 10
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 10
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 9
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4292612
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 9
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 11
+          local.get 11
+          local.get 11
+          i32.wrap_i64
+          i64.extend_i32_u
+          i64.ne
+          i32.const 4292612
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 11
+          i32.wrap_i64
+          local.set 3
+          local.get 7
+          i64.const 8
+          i64.add
+          local.set 7
+          br 2 (;@1;)
+          unreachable
+        end
+        local.get 1
+        i32.const 1
+        i32.store offset=12
+        local.get 3
+        return
+      end
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 14
+      i64.store offset=152
+      local.get 0
+      local.get 15
+      i64.store offset=160
+      local.get 0
+      local.get 16
+      i64.store offset=168
+      local.get 0
+      local.get 17
+      i64.store offset=176
+      local.get 1
+      i32.const 1
+      i32.store offset=12
+      local.get 3
+      return
+    end
+    local.get 0
+    local.get 5
+    i64.store
+    local.get 0
+    local.get 7
+    i64.store offset=32
+    local.get 0
+    local.get 14
+    i64.store offset=152
+    local.get 0
+    local.get 15
+    i64.store offset=160
+    local.get 0
+    local.get 16
+    i64.store offset=168
+    local.get 0
+    local.get 17
     i64.store offset=176
     local.get 3
     return
@@ -4149,31 +4347,41 @@
               br_if 2 (;@3;)
               local.get 6
               local.tee 15
-              i32.wrap_i64
-              local.set 9
               local.get 15
-              i64.const 32
-              i64.shr_u
-              i64.eqz
-              i32.eqz
-              local.get 9
-              i32.const 12
-              i32.shr_u
-              i32.load8_u offset=256
-              i32.const 1
-              i32.and
-              i32.eqz
-              i32.or
-              local.get 9
-              i32.const 4095
-              i32.and
-              i32.const 4088
-              i32.gt_u
-              i32.or
+              i32.wrap_i64
+              local.tee 9
+              i64.extend_i32_u
+              i64.ne
               i32.const 4296706
               local.set 3
               (@metadata.code.branch_hint "\00")
               br_if 3 (;@2;)
+              local.get 9
+              i32.const 12
+              i32.shr_u
+              i32.load8_u offset=256
+              local.tee 10
+              i32.const 64
+              i32.and
+              i32.eqz
+              (@metadata.code.branch_hint "\00")
+              if ;; label = @6
+                local.get 10
+                i32.const 1
+                i32.and
+                i32.const 1
+                i32.ne
+                local.get 9
+                i32.const 4095
+                i32.and
+                i32.const 4088
+                i32.gt_u
+                i32.or
+                i32.const 4296706
+                local.set 3
+                (@metadata.code.branch_hint "\00")
+                br_if 4 (;@2;)
+              end
               local.get 9
               i32.const -65536
               i32.add
@@ -4290,7 +4498,7 @@
 
 ;; bswap: bswap rax; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -4327,31 +4535,41 @@
         local.set 5
         local.get 6
         local.tee 9
-        i32.wrap_i64
-        local.set 8
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 8
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 8
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 8
+        i64.extend_i32_u
+        i64.ne
         i32.const 4304899
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 8
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 10
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 10
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 8
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4304899
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 8
         i32.const -65536
         i32.add
@@ -4398,7 +4616,7 @@
 
 ;; thread_local: mov eax, fs:[0x28]; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i32 i64 i64 i64)
+    (local i32 i32 i64 i64 i32 i64 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
@@ -4412,63 +4630,83 @@
           i64.const 40
           i64.add
           local.tee 8
-          i32.wrap_i64
-          local.set 7
           local.get 8
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 7
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 1
-          i32.and
-          i32.eqz
-          i32.or
-          local.get 7
-          i32.const 4095
-          i32.and
-          i32.const 4092
-          i32.gt_u
-          i32.or
+          i32.wrap_i64
+          local.tee 7
+          i64.extend_i32_u
+          i64.ne
           i32.const 4308992
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 0 (;@3;)
           local.get 7
-          i32.const -65536
-          i32.add
-          i64.load32_u align=1
-          local.set 9
-          local.get 5
-          local.tee 10
-          i32.wrap_i64
-          local.set 7
-          local.get 10
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 7
           i32.const 12
           i32.shr_u
           i32.load8_u offset=256
-          i32.const 1
+          local.tee 9
+          i32.const 64
           i32.and
           i32.eqz
-          i32.or
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 9
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 7
+            i32.const 4095
+            i32.and
+            i32.const 4092
+            i32.gt_u
+            i32.or
+            i32.const 4308992
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
+          end
           local.get 7
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.const -65536
+          i32.add
+          i64.load32_u align=1
+          local.set 10
+          local.get 5
+          local.tee 11
+          local.get 11
+          i32.wrap_i64
+          local.tee 7
+          i64.extend_i32_u
+          i64.ne
           i32.const 4309000
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
+          local.get 7
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 9
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 9
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 7
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4309000
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
           local.get 7
           i32.const -65536
           i32.add
@@ -4500,7 +4738,7 @@
         return
       end
       local.get 0
-      local.get 9
+      local.get 10
       i64.store
       local.get 1
       i32.const 1
@@ -4509,7 +4747,7 @@
       return
     end
     local.get 0
-    local.get 9
+    local.get 10
     i64.store
     local.get 0
     local.get 5
@@ -4521,7 +4759,7 @@
 
 ;; prefetch: prefetcht0 [rdi+64]; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i32 i64)
+    (local i32 i32 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
         local.get 0
@@ -4532,31 +4770,41 @@
         local.set 6
         local.get 5
         local.tee 9
-        i32.wrap_i64
-        local.set 8
         local.get 9
-        i64.const 32
-        i64.shr_u
-        i64.eqz
-        i32.eqz
-        local.get 8
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.or
-        local.get 8
-        i32.const 4095
-        i32.and
-        i32.const 4088
-        i32.gt_u
-        i32.or
+        i32.wrap_i64
+        local.tee 8
+        i64.extend_i32_u
+        i64.ne
         i32.const 4313092
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 0 (;@2;)
+        local.get 8
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 10
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 10
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 8
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4313092
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
         local.get 8
         i32.const -65536
         i32.add
@@ -4597,81 +4845,90 @@
 
 ;; rip_relative: mov eax, [rip+0x100]; ret
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i32 i64 i64 i64)
+    (local i32 i32 i64 i32 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
           local.get 0
           i64.load offset=32
           local.set 5
-          i64.const 0
-          i64.const 4317446
-          i64.add
-          local.tee 7
-          i32.wrap_i64
+          i32.const 4317446
           local.set 6
-          local.get 7
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
           local.get 6
           i32.const 12
           i32.shr_u
           i32.load8_u offset=256
-          i32.const 1
+          local.tee 7
+          i32.const 64
           i32.and
           i32.eqz
-          i32.or
-          local.get 6
-          i32.const 4095
-          i32.and
-          i32.const 4092
-          i32.gt_u
-          i32.or
-          i32.const 4317184
-          local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          if ;; label = @4
+            local.get 7
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 6
+            i32.const 4095
+            i32.and
+            i32.const 4092
+            i32.gt_u
+            i32.or
+            i32.const 4317184
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
+          end
           local.get 6
           i32.const -65536
           i32.add
           i64.load32_u align=1
           local.set 8
           local.get 5
-          local.tee 9
+          local.tee 10
+          local.get 10
           i32.wrap_i64
-          local.set 6
-          local.get 9
-          i64.const 32
-          i64.shr_u
-          i64.eqz
-          i32.eqz
-          local.get 6
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          i32.const 1
-          i32.and
-          i32.eqz
-          i32.or
-          local.get 6
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          local.tee 6
+          i64.extend_i32_u
+          i64.ne
           i32.const 4317190
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 6
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 7
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 7
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 6
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4317190
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 6
           i32.const -65536
           i32.add
           i64.load align=1
-          local.set 7
-          local.get 7
-          local.get 7
+          local.set 9
+          local.get 9
+          local.get 9
           i32.wrap_i64
           i64.extend_i32_u
           i64.ne
@@ -4679,7 +4936,7 @@
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 7
+          local.get 9
           i32.wrap_i64
           local.set 3
           local.get 5
