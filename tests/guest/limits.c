@@ -158,6 +158,35 @@ int main(void)
         CALL(prlimit(0, RLIMIT_STACK, &r, 0));
         CHILD("inherited", deep(3 << 20));
     });
+    CHILD("a stack raised while it runs", {
+        r = (struct rlimit){64 << 20, RLIM_INFINITY};
+        CALL(setrlimit(RLIMIT_STACK, &r));
+        deep(60 << 20);
+        printf("so far\n");
+        CHILD("inherited", deep(62 << 20));
+        CHILD("too far", deep(70 << 20));
+    });
+    CHILD("a stack without a limit", {
+        r = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
+        CALL(setrlimit(RLIMIT_STACK, &r));
+        deep(100 << 20);
+    });
+    CHILD("a raised stack and what is mapped later", {
+        r = (struct rlimit){64 << 20, RLIM_INFINITY};
+        CALL(setrlimit(RLIMIT_STACK, &r));
+        char *m[24];
+        for (int i = 0; i < 24; i++) {
+            m[i] = mmap(0, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            memset(m[i], i + 1, 4096);
+            memset(m[i] + (8 << 20) - 4096, i + 1, 4096);
+        }
+        deep(62 << 20);
+        int intact = 0;
+        for (int i = 0; i < 24; i++)
+            for (int j = 0; j < 4096; j++)
+                intact += m[i][j] == i + 1 && m[i][(8 << 20) - 1 - j] == i + 1;
+        SHOW(intact);
+    });
     r = (struct rlimit){5, 4};
     CALL(setrlimit(RLIMIT_NOFILE, &r));
     CALL(getrlimit(99, &r));

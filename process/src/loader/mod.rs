@@ -10,7 +10,7 @@
 //! | fixed programs | where they say |
 //! | position-independent programs | 0x0100_0000 |
 //! | heap | after the program, 16 MiB kept for it |
-//! | stack | 8 MiB below 0x0100_0000; with a fixed program below that: after its heap |
+//! | stack | below 0x0C00_0000, or below a fixed program that lies there; after its heap where there is no room, or if it may be larger than 128 MiB |
 //! | libraries | each at a place of its own from 0x0C00_0000 up, if that is free |
 //! | other mappings | from 0x0280_0000 up, first fit |
 
@@ -18,7 +18,7 @@ pub mod elf;
 pub mod script;
 pub mod stack;
 
-use crate::mm::space::TOP_PAGE;
+use crate::mm::space::{STACK_GAP as GAP_PAGES, TOP_PAGE};
 use crate::mm::{Kind, Layout, MappedFile, Vma};
 use crate::signal::{fpu, frame32};
 use crate::syscall::mm::fill_from_file;
@@ -38,8 +38,13 @@ use tawaki_cpu::{CpuState, Mode};
 const PIE_BASE: u64 = 0x0100_0000;
 /// Where mappings begin, at the lowest.
 const MMAP_BASE: u64 = 0x0280_0000;
-/// Most room of a main stack below position-independent programs.
-const STACK_BELOW: u64 = (8 << 20) - PAGE;
+/// End of a main stack: below the libraries. Other mappings come from far below, so that it may grow
+/// to more than it was given when its limit is raised while the program runs.
+const STACK_TOP: u64 = 0x0c00_0000 - GUARD;
+/// Where one that ends below its program may begin.
+const STACK_LOWEST: u64 = 0x0080_0000;
+/// Most room of a main stack at these places.
+const STACK_MOST: u64 = 128 << 20;
 /// Least and most room of a main stack, whatever RLIMIT_STACK says.
 const STACK_ROOM: std::ops::RangeInclusive<u64> = 256 << 10..=256 << 20;
 /// Room where RLIMIT_STACK is infinite.
@@ -48,8 +53,9 @@ const STACK_UNLIMITED: u64 = 64 << 20;
 const STACK_FIRST: u64 = 128 << 10;
 /// Room kept for the heap.
 const HEAP_ROOM: u64 = 16 << 20;
-/// Empty pages around a stack.
+/// Empty pages above a stack, and below one.
 const GUARD: u64 = 64 << 10;
+const STACK_GAP: u64 = GAP_PAGES as u64 * PAGE;
 
 /// `AT_HWCAP`: CPUID leaf 1 EDX of what the interpreter implements: FPU, TSC,
 /// CX8, CMOV, MMX, FXSR, SSE, SSE2.
@@ -220,15 +226,21 @@ fn find_interpreter(
 fn layout(program: &std::ops::Range<u64>, stack_limit: u64) -> Layout {
     let wanted = if stack_limit == u64::MAX { STACK_UNLIMITED } else { stack_limit };
     let room = wanted.clamp(*STACK_ROOM.start(), *STACK_ROOM.end()) / PAGE * PAGE;
-    let (stack_low, stack_high) = if program.start >= PIE_BASE && room <= STACK_BELOW + PAGE {
-        (PIE_BASE - PAGE - room.min(STACK_BELOW), PIE_BASE - PAGE)
+    let heap_end = program.end + HEAP_ROOM;
+    let low = (heap_end + STACK_GAP).next_multiple_of(1 << 20);
+    // Below the libraries, or below a program that lies high, whichever is more.
+    let above = STACK_TOP.saturating_sub(heap_end.max(MMAP_BASE));
+    let below = program.start.saturating_sub(GUARD + STACK_LOWEST);
+    let (stack_low, stack_high, mut base) = if room > STACK_MOST || room + STACK_GAP > above.max(below) {
+        (low, low + room, MMAP_BASE)
+    } else if above >= below {
+        (STACK_TOP - room, STACK_TOP, MMAP_BASE)
     } else {
-        let low = (program.end + HEAP_ROOM + GUARD).next_multiple_of(1 << 20);
-        (low, low + room)
+        let top = (program.start - GUARD) / PAGE * PAGE;
+        (top - room, top, low)
     };
-    let mut base = MMAP_BASE.max(stack_high + GUARD);
-    if program.start < base && base < program.end + HEAP_ROOM {
-        base = (program.end + HEAP_ROOM).next_multiple_of(1 << 20);
+    if program.start < base && base < heap_end {
+        base = heap_end.next_multiple_of(1 << 20);
     }
     let page = |addr: u64| (addr / PAGE).min(u64::from(TOP_PAGE)) as u32;
     Layout {
@@ -437,22 +449,32 @@ mod tests {
 
     #[test]
     fn stacks_have_the_room_of_their_limit() {
-        let (below, above) = (PIE_BASE..PIE_BASE + 0x5000, 0x40_0000..0x50_0000);
+        let (movable, fixed, i386) =
+            (PIE_BASE..PIE_BASE + 0x5000, 0x40_0000..0x50_0000, 0x0804_8000..0x0810_0000);
+        let large = 0x40_0000..0x0900_0000;
         for (limit, room) in [
-            (8 << 20, (8 << 20) - PAGE),
+            (8 << 20, 8 << 20),
             (1 << 20, 1 << 20),
+            (128 << 20, 128 << 20),
             (0, 256 << 10),
             (65532 << 10, 65532 << 10),
             (u64::MAX - 1, 256 << 20),
             (u64::MAX, 64 << 20),
         ] {
-            for program in [&below, &above] {
+            for program in [&movable, &fixed, &i386, &large] {
                 let layout = layout(program, limit);
                 let got = u64::from(layout.stack_high - layout.stack_low) * PAGE;
-                assert!(got == room || got == room + PAGE && limit == 8 << 20, "{limit:#x}: {got:#x}");
+                assert_eq!(got, room, "{limit:#x}");
                 let (low, high) = (u64::from(layout.stack_low) * PAGE, u64::from(layout.stack_high) * PAGE);
                 assert!(high <= program.start || low >= program.end + HEAP_ROOM, "{limit:#x}");
-                assert!(layout.mmap_base >= layout.stack_high, "{limit:#x}");
+                assert!(low >= STACK_LOWEST, "{limit:#x}");
+                // Where nothing is in the way a stack may come to be as large as anywhere on Linux.
+                let base = u64::from(layout.mmap_base) * PAGE;
+                assert!(base >= program.end + HEAP_ROOM || base < program.start, "{limit:#x}");
+                assert!(
+                    program.end > 0x0200_0000 || limit > 128 << 20 || base + (128 << 20) <= high,
+                    "{limit:#x}"
+                );
             }
         }
     }

@@ -107,7 +107,7 @@ impl AddressSpace {
 
     /// Whether an area may grow into `more`: free, not kept for the stack, nobody else's.
     fn is_clear(&mut self, host: &mut dyn Host, more: &Pages, backed: bool) -> bool {
-        let stack = self.layout.stack_low.saturating_sub(16)..self.layout.stack_high;
+        let stack = self.stack_kept();
         more.end <= TOP_PAGE
             && self.vmas.is_free(more.clone())
             && !(stack.start < more.end && more.start < stack.end)

@@ -27,8 +27,10 @@ const LAZY: u32 = 64;
 /// Pages populated by one fault, aligned.
 const CHUNK: u32 = 16;
 
-/// Free pages that Linux keeps below an area that grows down (`stack_guard_gap`).
-const STACK_GAP: u32 = 256;
+/// Free pages that are kept below an area that grows down (Linux: `stack_guard_gap`).
+pub const STACK_GAP: u32 = 256;
+/// Room of a stack whose limit is raised to none at all.
+const STACK_RAISED: u32 = (128 << 20) / PAGE as u32;
 /// Where libraries go, pages: each has its own place, so that code decoded or compiled in one
 /// process is right in the others. It lies within what every memory starts with.
 const LIBRARIES: Pages = 0xc000..0xff00;
@@ -201,6 +203,11 @@ impl AddressSpace {
         self.backing.reserved().iter().map(|r| page(r.start)..page(r.end + PAGE - 1)).collect()
     }
 
+    /// The room of the stack, and the gap below it.
+    pub(super) fn stack_kept(&self) -> Pages {
+        self.layout.stack_low.saturating_sub(STACK_GAP)..self.layout.stack_high
+    }
+
     fn place_at(&mut self, host: &mut dyn Host, pages: &Pages, accessible: bool) -> bool {
         if accessible { self.back(host, pages).is_ok() } else { self.back_reserved(host, pages) }
     }
@@ -222,7 +229,7 @@ impl AddressSpace {
             return Ok(hint);
         }
         let heap = (self.layout.brk_start / PAGE) as u32;
-        let stack = self.layout.stack_low.saturating_sub(16)..self.layout.stack_high;
+        let stack = self.stack_kept();
         let room = heap..heap.saturating_add(self.layout.brk_room);
         let kept = [stack, room];
         // Above the base, then below it, then even in the room kept for the heap.
@@ -256,7 +263,7 @@ impl AddressSpace {
             let at = LIBRARIES.start + (mixed % u64::from(places)) as u32 * LIBRARY_STEP;
             let mut avoid = self.avoid();
             let heap = (self.layout.brk_start / PAGE) as u32;
-            avoid.push(self.layout.stack_low.saturating_sub(16)..self.layout.stack_high);
+            avoid.push(self.stack_kept());
             avoid.push(heap..heap.saturating_add(self.layout.brk_room));
             let found = [at, LIBRARIES.start]
                 .into_iter()
@@ -528,7 +535,7 @@ impl AddressSpace {
         let (from, to) = (old.div_ceil(PAGE) as u32, brk.div_ceil(PAGE) as u32);
         if to > from {
             let more = from..to;
-            let stack = self.layout.stack_low.saturating_sub(16)..self.layout.stack_high;
+            let stack = self.stack_kept();
             if !self.vmas.is_free(more.clone()) || (stack.start < more.end && more.start < stack.end) {
                 return old;
             }
@@ -624,6 +631,24 @@ impl AddressSpace {
         self.vmas.insert(more.clone(), vma);
         self.protect(more, prot, &kind);
         true
+    }
+
+    /// setrlimit of RLIMIT_STACK to so many pages. When that is more than the stack has room for, it gets what is free
+    /// below it: as much as Linux keeps free at least ([`STACK_RAISED`]), more only where the limit says how much.
+    pub fn set_stack_limit(&mut self, host: &mut dyn Host, pages: u32) {
+        self.layout.stack_limit = pages;
+        let Layout { stack_low, stack_high, .. } = self.layout;
+        let wanted = if pages >= TOP_PAGE { STACK_RAISED } else { pages };
+        let taken = self.vmas.iter().map(|(area, _)| area.end).take_while(|&end| end <= stack_low).last();
+        // A heap below keeps its room, too.
+        let heap = (self.layout.brk_start / PAGE) as u32;
+        let heap =
+            if heap < stack_low { heap.saturating_add(self.layout.brk_room).min(stack_low) } else { 0 };
+        let free = taken.unwrap_or(0).max(heap).max(self.lowest).saturating_add(STACK_GAP);
+        let low = stack_high.saturating_sub(wanted).max(free);
+        if low < stack_low && self.back(host, &(low..stack_low)).is_ok() {
+            self.layout.stack_low = low;
+        }
     }
 
     /// Makes the whole room of the stack exist, so that it can grow without the host.

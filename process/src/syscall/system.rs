@@ -26,7 +26,8 @@ fn prlimit_call(
                     t.mm().limit = if soft == u64::MAX { u64::MAX } else { soft / 4096 }
                 }
                 (0, 3, Some((soft, _))) => {
-                    t.mm().layout.stack_limit = (soft / 4096).min(TOP_PAGE.into()) as u32;
+                    let (mut mm, host) = t.mm_and_host();
+                    mm.set_stack_limit(host, (soft / 4096).min(TOP_PAGE.into()) as u32);
                 }
                 _ => {}
             }

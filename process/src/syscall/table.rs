@@ -377,13 +377,13 @@ table! {
      135,  136, personality, state::personality, "x", Partial, "PER_LINUX only";
      219,    0, restart_syscall, state::restart_syscall, "", Full, "";
     // ---- limits, usage, system
-     302,  340, prlimit64, system::prlimit64, "ddpp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; what STACK is raised by at run time counts from the next exec";
-      97,    -, getrlimit, system::getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; what STACK is raised by at run time counts from the next exec";
-       -,  191, ugetrlimit, system::getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; what STACK is raised by at run time counts from the next exec";
-       -,   76, getrlimit, system::old_getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; what STACK is raised by at run time counts from the next exec";
-     160,   75, setrlimit, system::setrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; what STACK is raised by at run time counts from the next exec";
-      98,   77, getrusage, system::getrusage, "dp", Partial, "system time is measured at every eighth call, which stands for the others";
-     100,   43, times, system::times, "p", Partial, "system time is measured at every eighth call, which stands for the others";
+     302,  340, prlimit64, system::prlimit64, "ddpp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
+      97,    -, getrlimit, system::getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
+       -,  191, ugetrlimit, system::getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
+       -,   76, getrlimit, system::old_getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
+     160,   75, setrlimit, system::setrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
+      98,   77, getrusage, system::getrusage, "dp", Partial, "system time is measured at about every eighth call, which stands for the others";
+     100,   43, times, system::times, "p", Partial, "system time is measured at about every eighth call, which stands for the others";
       99,  116, sysinfo, system::sysinfo, "p", Full, "";
       63,    -, uname, system::uname, "p", Full, "";
        -,  122, uname, system::uname, "p", Full, "";
