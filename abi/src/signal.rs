@@ -60,6 +60,8 @@ pub const SI_QUEUE: i32 = -1;
 pub const SI_MESGQ: i32 = -3;
 /// `SI_TIMER`: a POSIX timer expired.
 pub const SI_TIMER: i32 = -2;
+/// `SI_SIGIO`: input is there, of a signal with codes of its own.
+pub const SI_SIGIO: i32 = -5;
 /// `SI_TKILL`: sent by tgkill(2).
 pub const SI_TKILL: i32 = -6;
 /// `SEGV_MAPERR`: address not mapped.

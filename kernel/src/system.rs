@@ -78,6 +78,8 @@ pub struct System {
     pub sockets: Sockets,
     pub locks: Locks,
     pub waiters: HashMap<Key, Vec<TaskId>>,
+    /// Files with `O_ASYNC`.
+    pub notified: Vec<crate::file::FileId>,
     pub ready: VecDeque<TaskId>,
     /// Waiting tasks that have to end.
     pub doomed: Vec<TaskId>,
@@ -155,6 +157,7 @@ impl System {
             sockets: Sockets::default(),
             locks: Locks::default(),
             waiters: HashMap::new(),
+            notified: Vec::new(),
             ready: VecDeque::new(),
             doomed: Vec::new(),
             timers: BTreeSet::new(),

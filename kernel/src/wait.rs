@@ -121,6 +121,9 @@ pub struct Waiting {
 impl System {
     /// Wakes all calls that wait for `key`.
     pub fn fire(&mut self, key: Key) {
+        if !self.notified.is_empty() {
+            self.tell_owners(key);
+        }
         if self.waiters.is_empty() {
             return;
         }

@@ -515,6 +515,8 @@ pub enum IoctlOp {
     OutputQueue,
     /// FIONBIO.
     NonBlock(bool),
+    /// FIOASYNC.
+    Async(bool),
     /// FIOCLEX, FIONCLEX.
     CloseOnExec(bool),
     /// TIOCGPTN: result is the number of the pty.

@@ -4,6 +4,7 @@ pub mod epoll;
 pub mod event;
 pub mod inotify;
 pub mod lock;
+pub mod notify;
 pub mod pipe;
 pub mod poll;
 pub mod table;
@@ -35,8 +36,8 @@ pub struct OpenFile {
     pub loc: Option<Location>,
     /// Epolls that watch this file.
     pub watchers: Vec<FileId>,
-    /// F_SETOWN, F_SETSIG: only remembered.
-    pub owner: i32,
+    /// F_SETOWN, F_SETSIG.
+    pub notify: notify::Notify,
 }
 
 /// What kind of file.
@@ -89,7 +90,7 @@ pub enum Object {
 
 impl OpenFile {
     pub fn new(object: Object, flags: OpenFlags, loc: Option<Location>) -> OpenFile {
-        OpenFile { refs: 1, flags, offset: 0, object, loc, watchers: Vec::new(), owner: 0 }
+        OpenFile { refs: 1, flags, offset: 0, object, loc, watchers: Vec::new(), notify: Default::default() }
     }
     pub fn nonblocking(&self) -> bool {
         self.flags.contains(OpenFlags::NONBLOCK)
@@ -175,6 +176,7 @@ impl Kernel {
         for epoll in f.watchers {
             self.sys.unwatch(epoll, file);
         }
+        self.sys.notified.retain(|notified| *notified != file);
         match f.object {
             Object::Pipe { id, reads, writes } => self.close_pipe(id, reads, writes),
             Object::Tty(tty) => self.sys.close_tty(tty),

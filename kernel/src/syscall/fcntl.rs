@@ -4,6 +4,7 @@ use super::write::{ALL_SEALS, SEAL_SEAL};
 use super::{done, with};
 use crate::file::Object;
 use crate::file::lock::{Owner, Record};
+use crate::file::notify::{Owner as Notified, is_signal};
 use crate::file::pipe::{BUDGET, MAX_CAPACITY};
 use crate::kernel::{Caller, Kernel};
 use crate::wait::{Key, SysResult, wait_on};
@@ -24,6 +25,8 @@ const F_GETOWN: u32 = 9;
 const F_SETSIG: u32 = 10;
 const F_GETSIG: u32 = 11;
 const F_GETLK64: u32 = 12;
+const F_SETOWN_EX: u32 = 15;
+const F_GETOWN_EX: u32 = 16;
 const F_SETLK64: u32 = 13;
 const F_SETLKW64: u32 = 14;
 const F_OFD_GETLK: u32 = 36;
@@ -77,15 +80,51 @@ impl Kernel {
             F_SETFL => {
                 let new = OpenFlags::from_bits_truncate(arg as u32) & SETTABLE;
                 let f = &mut self.sys.files[file];
+                let before = f.flags;
                 f.flags = (f.flags - SETTABLE) | new;
+                if (before ^ new).contains(OpenFlags::ASYNC)
+                    && !self.sys.set_async(file, fd, new.contains(OpenFlags::ASYNC))
+                {
+                    self.sys.files[file].flags.remove(OpenFlags::ASYNC);
+                }
                 done(0)
             }
             F_SETOWN => {
-                self.sys.files[file].owner = arg as i32;
+                let owner = match arg as i32 {
+                    i32::MIN => return Err(Errno::EINVAL.into()),
+                    0 => Notified::Nobody,
+                    pid @ 1.. => Notified::Process(pid),
+                    group => Notified::Group(-group),
+                };
+                self.sys.set_owner(c.proc, file, owner)?;
                 done(0)
             }
-            F_GETOWN => done(f.owner),
-            F_SETSIG | F_GETSIG | F_GET_RW_HINT => done(0),
+            // The process packs type and number into the argument, and unpacks them from the result.
+            F_SETOWN_EX => {
+                let owner = Notified::from_type((arg >> 32) as u32, arg as u32 as i32)?;
+                self.sys.set_owner(c.proc, file, owner)?;
+                done(0)
+            }
+            F_GETOWN | F_GETOWN_EX => {
+                let (kind, id) = match f.notify.owner {
+                    Notified::Thread(tid) => (0, if self.sys.task_by_tid(tid).is_some() { tid } else { 0 }),
+                    Notified::Process(pid) => (1, if self.sys.proc_by_pid(pid).is_some() { pid } else { 0 }),
+                    Notified::Group(pgid) => (2, if self.sys.groups.contains_key(&pgid) { pgid } else { 0 }),
+                    Notified::Nobody => (1, 0),
+                };
+                match (cmd, kind) {
+                    (F_GETOWN, 2) => with(Body::Bytes((-id).to_le_bytes().to_vec().into())),
+                    (F_GETOWN, _) => done(id),
+                    _ => done(i64::from(kind) << 32 | i64::from(id)),
+                }
+            }
+            F_SETSIG if !is_signal(arg) => Err(Errno::EINVAL.into()),
+            F_SETSIG => {
+                self.sys.files[file].notify.signal = arg as u32;
+                done(0)
+            }
+            F_GETSIG => done(f.notify.signal),
+            F_GET_RW_HINT => done(0),
             F_GETPIPE_SZ | F_SETPIPE_SZ => {
                 let Object::Pipe { id, .. } = f.object else { return Err(Errno::EBADF.into()) };
                 let pipe = &mut self.sys.pipes[id];

@@ -24,6 +24,17 @@ impl Kernel {
                 self.sys.files[file].flags.set(OpenFlags::NONBLOCK, on);
                 return done(0);
             }
+            IoctlOp::Async(on) => {
+                let flags = self.sys.files[file].flags;
+                if flags.contains(OpenFlags::ASYNC) == on {
+                    return done(0);
+                }
+                if !self.sys.set_async(file, fd, on) {
+                    return Err(Errno::ENOTTY.into());
+                }
+                self.sys.files[file].flags.set(OpenFlags::ASYNC, on);
+                return done(0);
+            }
             IoctlOp::CloseOnExec(on) => {
                 if let Some(entry) = self.sys.table_mut(c.proc).get_mut(fd) {
                     entry.cloexec = on;
@@ -202,7 +213,9 @@ impl Kernel {
                 self.sys.unsupported(c.task, format_args!("terminal ioctl {cmd:#x}"));
                 Err(Errno::ENOTTY.into())
             }
-            IoctlOp::NonBlock(_) | IoctlOp::CloseOnExec(_) | IoctlOp::ReadableBytes => done(0),
+            IoctlOp::NonBlock(_) | IoctlOp::Async(_) | IoctlOp::CloseOnExec(_) | IoctlOp::ReadableBytes => {
+                done(0)
+            }
         }
     }
 

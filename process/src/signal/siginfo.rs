@@ -14,6 +14,8 @@ enum Member {
     Child,
     /// Address.
     Fault,
+    /// In `value` what is ready, in `status` the descriptor.
+    Poll,
     /// Address, and in `value` system call and architecture.
     Call,
 }
@@ -24,6 +26,7 @@ fn member(info: &SigInfo) -> Member {
         SIGCHLD => Member::Child,
         SIGSYS => Member::Call,
         SIGSEGV | SIGBUS | SIGILL | SIGFPE | SIGTRAP => Member::Fault,
+        _ if (1..=6).contains(&info.code) => Member::Poll,
         _ => Member::Sender,
     }
 }
@@ -60,6 +63,14 @@ pub fn encode(info: &SigInfo, width: Width) -> [u8; SIZE] {
                 put(base + 12, &(info.utime as i32).to_le_bytes());
                 put(base + 16, &(info.stime as i32).to_le_bytes());
             }
+        }
+        Member::Poll if wide => {
+            put(base, &info.value.to_le_bytes());
+            put(base + 8, &info.status.to_le_bytes());
+        }
+        Member::Poll => {
+            put(base, &(info.value as u32).to_le_bytes());
+            put(base + 4, &info.status.to_le_bytes());
         }
         Member::Call if wide => {
             put(base, &info.addr.to_le_bytes());

@@ -551,6 +551,23 @@ pub fn fcntl(t: &mut Thread<'_>, a: &Args) -> SysResult {
         12..=14 if !wide => fcntl_lock(t, fd, cmd - 7, arg, LockForm::Large32),
         36..=38 if wide => fcntl_lock(t, fd, cmd, arg, LockForm::Native64),
         36..=38 => fcntl_lock(t, fd, cmd, arg, LockForm::Large32),
+        // F_SETOWN_EX, F_GETOWN_EX: type and number.
+        15 => {
+            let [kind, id]: [u32; 2] = t.load(arg)?;
+            t.value(&Call::Fcntl { fd, cmd, arg: u64::from(kind) << 32 | u64::from(id) })
+        }
+        16 => {
+            let packed = t.value(&Call::Fcntl { fd, cmd, arg: 0 })?;
+            t.store(arg, &[(packed >> 32) as u32, packed as u32])?;
+            Ok(0)
+        }
+        // A group is negative, which no other result may be.
+        9 => match t.request(&Call::Fcntl { fd, cmd, arg })? {
+            (_, Body::Bytes(group)) => {
+                Ok(group.as_slice().try_into().map_or(0, |bytes| i32::from_le_bytes(bytes).into()))
+            }
+            (pid, _) => Ok(pid),
+        },
         _ => t.value(&Call::Fcntl { fd, cmd, arg }),
     }
 }

@@ -157,11 +157,11 @@ table! {
      292,  330, dup3, io::dup3, "ddx", Full, "";
       22,   42, pipe, io::pipe, "p", Full, "";
      293,  331, pipe2, io::pipe2, "px", Partial, "no packet mode (O_DIRECT)";
-      72,    -, fcntl, fs::fcntl, "ddx", Partial, "no leases, no directory notification, no signal-driven input";
-       -,   55, fcntl, fs::fcntl, "ddx", Partial, "no leases, no directory notification, no signal-driven input";
-       -,  221, fcntl64, fs::fcntl, "ddx", Partial, "no leases, no directory notification, no signal-driven input";
+      72,    -, fcntl, fs::fcntl, "ddx", Partial, "no leases, no directory notification; signals of O_ASYNC tell of input, not of room for output";
+       -,   55, fcntl, fs::fcntl, "ddx", Partial, "no leases, no directory notification; signals of O_ASYNC tell of input, not of room for output";
+       -,  221, fcntl64, fs::fcntl, "ddx", Partial, "no leases, no directory notification; signals of O_ASYNC tell of input, not of room for output";
       73,  143, flock, fs::flock, "dx", Full, "";
-      16,   54, ioctl, tty::ioctl, "dxx", Partial, "terminals, pseudo-terminals, FIONREAD, FIONBIO, FIOCLEX";
+      16,   54, ioctl, tty::ioctl, "dxx", Partial, "terminals, pseudo-terminals, FIONREAD, FIONBIO, FIOASYNC, FIOCLEX";
      319,  356, memfd_create, io::memfd_create, "sx", Partial, "a seal against writing does not see mappings made before; no huge pages";
      284,  323, eventfd, io::eventfd, "u", Full, "";
      290,  328, eventfd2, io::eventfd2, "ux", Full, "";

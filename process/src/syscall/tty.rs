@@ -112,6 +112,7 @@ pub fn ioctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
         0x541b => IoctlOp::ReadableBytes,
         0x5411 => IoctlOp::OutputQueue,
         0x5421 => IoctlOp::NonBlock(int(t)? != 0),
+        0x5452 => IoctlOp::Async(int(t)? != 0),
         0x5451 => IoctlOp::CloseOnExec(true),
         0x5450 => IoctlOp::CloseOnExec(false),
         0x8004_5430 => IoctlOp::PtyNumber,

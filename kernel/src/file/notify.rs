@@ -1,0 +1,155 @@
+//! Signal-driven input: `O_ASYNC`, `F_SETOWN`, `F_SETSIG` (fcntl(2)).
+//!
+//! Input and hang-ups are told of; room for output, which Linux tells of for pipes that were full, is not.
+
+use super::{FileId, Object};
+use crate::system::System;
+use crate::task::ProcId;
+use crate::wait::Key;
+use tawaki_abi::Errno;
+use tawaki_abi::signal::{SI_KERNEL, SI_SIGIO, SIGIO, SigInfo, sigbit};
+
+/// Signals whose `si_code` has meanings of their own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGCHLD, SIGSYS.
+const OWN_CODES: [u32; 7] = [4, 5, 7, 8, 11, 17, 31];
+/// `si_code` POLL_IN, and its `si_band`.
+const POLL_IN: i32 = 1;
+const BAND_IN: u64 = 0x41;
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Owner {
+    #[default]
+    Nobody,
+    Thread(i32),
+    Process(i32),
+    Group(i32),
+}
+
+impl Owner {
+    /// The types of `struct f_owner_ex`.
+    pub fn from_type(kind: u32, id: i32) -> Result<Owner, Errno> {
+        match (kind, id) {
+            (0..=2, 0) => Ok(Owner::Nobody),
+            (0, _) => Ok(Owner::Thread(id)),
+            (1, _) => Ok(Owner::Process(id)),
+            (2, _) => Ok(Owner::Group(id)),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}
+
+/// What an open file knows of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Notify {
+    pub owner: Owner,
+    /// Effective and real user of who set the owner: it must be allowed to send signals.
+    pub euid: u32,
+    pub ruid: u32,
+    /// F_SETSIG; 0 is SIGIO without further information.
+    pub signal: u32,
+    /// The descriptor by which `O_ASYNC` was set.
+    pub fd: i32,
+}
+
+impl System {
+    /// `O_ASYNC` of a file is set or not. False where the file cannot tell.
+    pub fn set_async(&mut self, file: FileId, fd: i32, on: bool) -> bool {
+        let tells = matches!(
+            self.files[file].object,
+            Object::Pipe { .. } | Object::Tty(_) | Object::Master(_) | Object::Socket(_) | Object::Inotify(_)
+        );
+        self.notified.retain(|f| *f != file);
+        if on && tells {
+            self.files[file].notify.fd = fd;
+            self.notified.push(file);
+        }
+        tells
+    }
+
+    /// Sets the owner of a file; ESRCH if there is none such.
+    pub fn set_owner(&mut self, proc: ProcId, file: FileId, owner: Owner) -> Result<(), Errno> {
+        let there = match owner {
+            Owner::Nobody => true,
+            Owner::Thread(tid) => self.task_by_tid(tid).is_some(),
+            Owner::Process(pid) => self.proc_by_pid(pid).is_some(),
+            Owner::Group(pgid) => self.groups.contains_key(&pgid),
+        };
+        if !there {
+            return Err(Errno::ESRCH);
+        }
+        let cred = &self.procs[proc].cred;
+        let (euid, ruid) = (cred.euid, cred.ruid);
+        let notify = &mut self.files[file].notify;
+        *notify = Notify { owner, euid, ruid, ..*notify };
+        Ok(())
+    }
+
+    /// `key` fires: owners of files with input hear of it.
+    pub(crate) fn tell_owners(&mut self, key: Key) {
+        for i in 0..self.notified.len() {
+            let file = self.notified[i];
+            let Some(f) = self.files.get(file) else { continue };
+            let news = match f.object {
+                Object::Pipe { id, reads, .. } => reads && key == Key::PipeIn(id),
+                Object::Tty(tty) => key == Key::TtyIn(tty),
+                Object::Master(tty) => key == Key::MasterIn(tty),
+                Object::Socket(socket) => key == Key::SocketIn(socket),
+                Object::Inotify(_) => key == Key::File(file),
+                _ => false,
+            };
+            if news {
+                let notify = f.notify;
+                self.tell_owner(notify);
+            }
+        }
+    }
+
+    fn tell_owner(&mut self, notify: Notify) {
+        let plain = SigInfo { signo: SIGIO, code: SI_KERNEL, ..SigInfo::default() };
+        let info = match notify.signal {
+            0 => plain,
+            signo => {
+                let code = if OWN_CODES.contains(&signo) { SI_SIGIO } else { POLL_IN };
+                SigInfo { signo, code, value: BAND_IN, status: notify.fd, ..SigInfo::default() }
+            }
+        };
+        let may = |system: &System, proc: ProcId| {
+            let cred = &system.procs[proc].cred;
+            let same = |uid: u32| uid == cred.ruid || uid == cred.suid;
+            notify.euid == 0 || same(notify.euid) || same(notify.ruid)
+        };
+        match notify.owner {
+            Owner::Nobody => {}
+            Owner::Thread(tid) => {
+                if let Some(task) = self.task_by_tid(tid)
+                    && may(self, self.tasks[task].proc)
+                    && !self.send_task(task, info)
+                {
+                    self.send_task(task, plain);
+                }
+            }
+            Owner::Process(pid) => {
+                if let Some(proc) = self.proc_by_pid(pid) {
+                    self.tell_process(proc, info, plain, may(self, proc));
+                }
+            }
+            Owner::Group(pgid) => {
+                for proc in self.groups.get(&pgid).cloned().unwrap_or_default() {
+                    self.tell_process(proc, info, plain, may(self, proc));
+                }
+            }
+        }
+    }
+
+    /// A queue that is full still gets the signal that needs no room.
+    fn tell_process(&mut self, proc: ProcId, info: SigInfo, plain: SigInfo, may: bool) {
+        if may && !self.send_proc(proc, info) {
+            self.send_proc(proc, plain);
+        }
+    }
+}
+
+/// Whether a number is a signal's, or 0.
+pub fn is_signal(number: u64) -> bool {
+    number == 0 || u32::try_from(number).is_ok_and(|n| sigbit(n) != 0)
+}
