@@ -38,7 +38,7 @@ impl Kernel {
             ("signals", signals + shared),
             ("watched inodes", sys.watched.len()),
             ("memory files", sys.memory_names.len() + sys.memory_seals.len()),
-            ("handles", sys.procs.iter().map(|(_, p)| p.handles.len()).sum()),
+            ("handles", sys.procs.iter().map(|(_, p)| p.handles.len() + p.kept.len()).sum()),
             ("ends to tell", sys.procs.iter().map(|(_, p)| p.traced_ends.len()).sum()),
             ("message queues", sys.mqueues.all.len()),
             ("loop devices", sys.loops.len()),

@@ -181,6 +181,7 @@ impl Kernel {
         let mut places = vec![p.cwd, p.root];
         places.extend(p.exe.take());
         places.extend(core::mem::take(&mut p.handles).into_values().map(|held| held.loc));
+        places.extend(core::mem::take(&mut p.kept).into_values());
         p.maps = Default::default();
         for place in places {
             self.close_place(proc, place);

@@ -233,6 +233,7 @@ pub(crate) fn blank_process(init: ProcId, root: Location) -> Process {
         environ: Vec::new(),
         maps: Maps::default(),
         handles: Default::default(),
+        kept: Default::default(),
         execs: 0,
         did_exec: false,
         itimers: [Clockwork::default(); 3],

@@ -263,6 +263,8 @@ pub struct Process {
     pub environ: Vec<u8>,
     pub maps: Maps,
     pub handles: BTreeMap<u32, Held>,
+    /// Files of private mappings, which can be read anew when they have no name any more.
+    pub kept: BTreeMap<u32, Location>,
     pub execs: u32,
     /// Executed a program since it was forked (setpgid(2): EACCES).
     pub did_exec: bool,

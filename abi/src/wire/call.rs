@@ -155,8 +155,9 @@ pub enum Call {
 
     // ---- memory, as far as the kernel is concerned
     /// Before mmap(2) of a file: checks the descriptor's rights. `prot` and
-    /// `shared` as in mmap. Body: `Mapped` (identity of the file).
-    MapFile { fd: Fd, prot: u32, shared: bool },
+    /// `shared` as in mmap. Body: `Mapped` (identity of the file). With `keep` the file is kept for private mappings;
+    /// result: a handle, the same as long as the file is kept, or 0.
+    MapFile { fd: Fd, prot: u32, shared: bool, keep: bool },
     /// Reads file data for a mapping, bypassing the descriptor's offset and
     /// checked by `MapFile` before. `ahead` bytes after these will be read next.
     /// Body: `Bytes`, short at end of file.

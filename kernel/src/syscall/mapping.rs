@@ -31,7 +31,14 @@ impl Kernel {
         Ok(FileId { dev: stat.dev, ino: stat.ino, size: stat.size, mtime: stat.mtime, path: path.into() })
     }
 
-    pub(super) fn sys_map_file(&mut self, c: Caller, fd: Fd, prot: u32, shared: bool) -> SysResult {
+    pub(super) fn sys_map_file(
+        &mut self,
+        c: Caller,
+        fd: Fd,
+        prot: u32,
+        shared: bool,
+        keep: bool,
+    ) -> SysResult {
         let file = self.sys.io_fd(c.proc, fd)?;
         let f = &self.sys.files[file];
         let (flags, loc) = (f.flags, f.loc.ok_or(Errno::ENODEV)?);
@@ -41,20 +48,50 @@ impl Kernel {
         if shared && prot & PROT_WRITE != 0 && loc.mount == self.sys.mounts.memory {
             self.sys.check_seals(loc, super::write::SEAL_WRITE | super::write::SEAL_FUTURE_WRITE)?;
         }
-        match f.object {
-            Object::Regular => {}
+        let regular = match f.object {
+            Object::Regular => true,
             // A mapping of /dev/zero is anonymous memory; the process sees its identity.
-            Object::Zero => {}
+            Object::Zero => false,
             _ => return Err(Errno::ENODEV.into()),
-        }
+        };
         if prot & PROT_EXEC != 0 && self.vfs.mount_flags(loc)?.contains(MountFlags::NOEXEC) {
             return Err(Errno::EPERM.into());
         }
-        with(Body::Mapped(self.file_id(c, loc)?))
+        let id = self.file_id(c, loc)?;
+        let handle = if keep && regular { self.keep(c.proc, loc)? } else { 0 };
+        Ok(Reply::with(handle.into(), Body::Mapped(id)))
+    }
+
+    /// Keeps a place for private mappings, once; result: its handle.
+    fn keep(&mut self, proc: ProcId, loc: Location) -> SysResult<u32> {
+        let kept = &self.sys.procs[proc].kept;
+        if let Some((handle, _)) = kept.iter().find(|(_, kept)| **kept == loc) {
+            return Ok(*handle);
+        }
+        if kept.len() >= MAX_HANDLES {
+            return Err(Errno::ENOMEM.into());
+        }
+        self.vfs.open_ref(loc)?;
+        let handle = self.new_handle(proc);
+        self.sys.procs[proc].kept.insert(handle, loc);
+        Ok(handle)
+    }
+
+    /// A number that no handle of a process has; never 0.
+    fn new_handle(&mut self, proc: ProcId) -> u32 {
+        loop {
+            self.sys.handles = (self.sys.handles.wrapping_add(1) & 0x7fff_ffff).max(1);
+            let (handle, p) = (self.sys.handles, &self.sys.procs[proc]);
+            if !p.handles.contains_key(&handle) && !p.kept.contains_key(&handle) {
+                return handle;
+            }
+        }
     }
 
     fn held(&self, proc: ProcId, handle: u32) -> Result<Location, Errno> {
-        Ok(self.sys.procs[proc].handles.get(&handle).ok_or(Errno::EBADF)?.loc)
+        let p = &self.sys.procs[proc];
+        let held = p.handles.get(&handle).map(|held| held.loc);
+        held.or_else(|| p.kept.get(&handle).copied()).ok_or(Errno::EBADF)
     }
 
     pub(super) fn sys_map_read(
@@ -93,12 +130,7 @@ impl Kernel {
             return Err(Errno::ENOMEM.into());
         }
         self.vfs.open_ref(loc)?;
-        let handle = loop {
-            self.sys.handles = self.sys.handles.wrapping_add(1) & 0x7fff_ffff;
-            if !self.sys.procs[proc].handles.contains_key(&self.sys.handles) {
-                break self.sys.handles;
-            }
-        };
+        let handle = self.new_handle(proc);
         self.sys.procs[proc].handles.insert(handle, Held { loc, exec });
         Ok(handle)
     }
@@ -152,8 +184,10 @@ impl Kernel {
     }
 
     pub(super) fn sys_map_drop(&mut self, c: Caller, handle: u32) -> SysResult {
-        let held = self.sys.procs[c.proc].handles.remove(&handle).ok_or(Errno::EBADF)?;
-        self.close_place(c.proc, held.loc);
+        let p = &mut self.sys.procs[c.proc];
+        let held = p.handles.remove(&handle).map(|held| held.loc);
+        let loc = held.or_else(|| p.kept.remove(&handle)).ok_or(Errno::EBADF)?;
+        self.close_place(c.proc, loc);
         done(0)
     }
 

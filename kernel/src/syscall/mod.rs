@@ -143,7 +143,7 @@ syscalls! { k, c, p;
     Call::InotifyAdd { fd, path, mask } => k.sys_inotify_add(c, *fd, path, *mask), Partial, "inotify_add_watch", "no events of changes by memory mappings";
     Call::InotifyRm { fd, watch } => k.sys_inotify_rm(c, *fd, *watch), Full, "inotify_rm_watch", "";
     // memory
-    Call::MapFile { fd, prot, shared } => k.sys_map_file(c, *fd, *prot, *shared), Partial, "mmap (files)", "what a writable shared mapping changes reaches the file when the process reads or writes it, and at msync, munmap and exit; the child of a fork does not get it";
+    Call::MapFile { fd, prot, shared, keep } => k.sys_map_file(c, *fd, *prot, *shared, *keep), Partial, "mmap (files)", "what a writable shared mapping changes reaches the file when the process reads or writes it, and at msync, munmap and exit; the child of a fork does not get it";
     Call::MapRead { source, offset, len, ahead } => k.sys_map_read(c, *source, *offset, *len, *ahead), Full, "mmap (files, data)", "";
     Call::MapHold { fd } => k.sys_map_hold(c, *fd), Partial, "mmap (files, reference)", "ENODEV while another process has the file mapped shared and writable";
     Call::MapStat { handle } => k.sys_map_stat(c, *handle), Full, "mmap (files, size)", "";

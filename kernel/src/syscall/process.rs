@@ -173,6 +173,7 @@ impl Kernel {
             environ: p.environ.clone(),
             maps: p.maps.clone(),
             handles: p.handles.clone(),
+            kept: p.kept.clone(),
             nice: p.nice,
             dumpable: p.dumpable,
             no_new_privs: p.no_new_privs,
@@ -182,6 +183,7 @@ impl Kernel {
         let mut places = vec![child.cwd, child.root];
         places.extend(child.exe);
         places.extend(child.handles.values().map(|held| held.loc));
+        places.extend(child.kept.values());
         for place in places {
             self.vfs.open_ref(place)?;
         }
@@ -227,7 +229,7 @@ impl Kernel {
     /// of programs opened for an earlier exec.
     fn drop_old_handles(&mut self, proc: ProcId, execs: u32) {
         let p = &mut self.sys.procs[proc];
-        let mut old = Vec::new();
+        let mut old: Vec<_> = core::mem::take(&mut p.kept).into_values().collect();
         p.handles.retain(|_, held| {
             let keep = held.exec.is_some_and(|made| made >= execs);
             if !keep {

@@ -262,10 +262,8 @@ pub fn load(thread: &mut Thread<'_>, prepared: &Prepared, started: &ExecStarted)
     let program = &prepared.program;
     let mode = program.image.header.mode;
     thread.engine.program_ended(&thread.memory);
-    let handles = thread.mm().reset();
-    for handle in handles {
-        drop_handle(thread, handle);
-    }
+    // The kernel has dropped all handles of the program before.
+    thread.mm().reset();
     thread.engine.invalidate(0..tawaki_cpu::mem::ADDRESS_END);
     thread.memory.new_program();
 
@@ -302,9 +300,7 @@ pub fn load(thread: &mut Thread<'_>, prepared: &Prepared, started: &ExecStarted)
         map_image(thread, interpreter, bias)?;
         base = span.start.wrapping_add(bias);
         entry = interpreter.image.header.entry.wrapping_add(bias);
-        drop_handle(thread, interpreter.handle);
     }
-    drop_handle(thread, program.handle);
 
     let auxv = vec![
         (AT_HWCAP, HWCAP),
@@ -400,7 +396,8 @@ fn map_image(thread: &mut Thread<'_>, file: &Opened, bias: u64) -> Result<(), Er
     for segment in &file.image.segments {
         // The same key each time, unless nothing showed the file in between.
         let id = file.id.clone();
-        let key = thread.mm().add_file(MappedFile { id, handle: None, hashes: BTreeMap::new() });
+        let keep = Some(file.handle);
+        let key = thread.mm().add_file(MappedFile { id, handle: None, keep, hashes: BTreeMap::new() });
         map_segment(thread, file.handle, key, segment, bias)?;
     }
     Ok(())

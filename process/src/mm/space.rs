@@ -68,6 +68,8 @@ pub struct MappedFile {
     pub id: FileId,
     /// The kernel's handle, where one is held (writable shared mappings).
     pub handle: Option<u32>,
+    /// The kernel's handle by which private mappings are read anew; other entries may have the same.
+    pub keep: Option<u32>,
     /// Hash of each page as it was read or written back last, by page of the
     /// file: what msync compares with. Only for writable shared mappings.
     pub hashes: BTreeMap<u64, u64>,
@@ -398,7 +400,8 @@ impl AddressSpace {
     /// Registers a file for [`Kind::File`].
     pub fn add_file(&mut self, file: MappedFile) -> u32 {
         let same = |f: &MappedFile| f.handle.is_none() && file.handle.is_none() && f.id == file.id;
-        if let Some((&key, _)) = self.files.iter().find(|(_, f)| same(f)) {
+        if let Some((&key, known)) = self.files.iter_mut().find(|(_, f)| same(f)) {
+            known.keep = known.keep.or(file.keep);
             return key;
         }
         let key = self.next_file;
@@ -420,11 +423,17 @@ impl AddressSpace {
         let mut handles = Vec::new();
         self.files.retain(|key, file| {
             if !used.contains(key) {
-                handles.extend(file.handle);
+                handles.extend(file.handle.into_iter().chain(file.keep));
             }
             used.contains(key)
         });
+        handles.retain(|&handle| !self.keeps(handle));
         handles
+    }
+
+    /// Whether a mapped file is read anew by this handle.
+    pub fn keeps(&self, handle: u32) -> bool {
+        self.files.values().any(|file| file.keep == Some(handle))
     }
 
     /// munmap. Returns handles no longer in use.

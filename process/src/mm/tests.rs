@@ -188,7 +188,7 @@ fn a_file_mapped_over_itself_is_not_read_again() {
     let mut host = TestHost { memory: memory.clone(), end: 0x1_0000 };
     let mut space = AddressSpace::new(&host);
     let id = FileId { ino: 7, size: 0x4000, ..FileId::default() };
-    let file = space.add_file(MappedFile { id, handle: None, hashes: BTreeMap::new() });
+    let file = space.add_file(MappedFile { id, handle: None, keep: None, hashes: BTreeMap::new() });
     let shows = |prot, page| Vma {
         end: 0,
         prot,

@@ -143,31 +143,76 @@ fn map(t: &mut Thread<'_>, a: &Args, offset_pages: u64) -> SysResult {
     let mut may_write = true;
     if !anonymous {
         let fd = fd as i32;
-        let call = Call::MapFile { fd, prot, shared };
-        let Body::Mapped(id) = t.request(&call)?.1 else { return Err(Errno::EIO) };
+        let call = Call::MapFile { fd, prot, shared, keep: !shared };
+        let (keep, Body::Mapped(id)) = t.request(&call)? else { return Err(Errno::EIO) };
+        let keep = u32::try_from(keep).ok().filter(|&keep| keep != 0);
         if shared && prot & PROT_WRITE == 0 {
             // PROT_WRITE may be given later only if the descriptor allows it.
-            let call = Call::MapFile { fd, prot: prot | PROT_WRITE, shared };
+            let call = Call::MapFile { fd, prot: prot | PROT_WRITE, shared, keep: false };
             may_write = t.request(&call).is_ok();
         }
-        file = Some((fd, id));
+        file = Some(Mapping { fd, id, keep });
     }
+    let keep = file.as_ref().and_then(|file| file.keep);
+    let area = Area {
+        addr,
+        count,
+        fixed,
+        replace: flags & MAP_FIXED_NOREPLACE == 0,
+        prot,
+        shared,
+        may_write,
+        marks,
+    };
+    let mapped = place_and_map(t, area, file, offset_pages);
+    // It failed, or the file was known by another handle.
+    if let Some(keep) = keep
+        && !t.mm().keeps(keep)
+    {
+        t.drop_handles(vec![keep]);
+    }
+    mapped
+}
+
+/// A file that is about to be mapped.
+struct Mapping {
+    fd: i32,
+    id: FileId,
+    /// Of a private mapping.
+    keep: Option<u32>,
+}
+
+/// What mmap(2) is asked for.
+struct Area {
+    addr: u64,
+    count: u32,
+    fixed: bool,
+    /// What is there already.
+    replace: bool,
+    prot: u32,
+    shared: bool,
+    may_write: bool,
+    marks: u8,
+}
+
+fn place_and_map(t: &mut Thread<'_>, area: Area, file: Option<Mapping>, offset_pages: u64) -> SysResult {
+    let Area { addr, count, fixed, replace, prot, shared, may_write, marks } = area;
     let start = {
         let (mut mm, host) = t.mm_and_host();
         let hint = u32::try_from(addr.div_ceil(PAGE)).unwrap_or(0);
         if fixed {
-            let pages = pages(addr, len).ok_or(Errno::ENOMEM)?;
+            let pages = pages(addr, u64::from(count) * PAGE).ok_or(Errno::ENOMEM)?;
             if pages.start < mm.lowest() {
                 return Err(Errno::EPERM);
             }
-            if flags & MAP_FIXED_NOREPLACE != 0 && !mm.vmas().is_free(pages.clone()) {
+            if !replace && !mm.vmas().is_free(pages.clone()) {
                 return Err(Errno::EEXIST);
             }
             pages.start
-        } else if let (0, Some((_, id))) = (hint, &file) {
-            mm.place_file(host, count, id)?
+        } else if let (0, Some(file)) = (hint, &file) {
+            mm.place_file(host, count, &file.id)?
         } else {
-            mm.place(host, count, hint, prot != 0 || !anonymous)?
+            mm.place(host, count, hint, prot != 0 || file.is_some())?
         }
     };
     let area = start..start + count;
@@ -183,9 +228,9 @@ fn map(t: &mut Thread<'_>, a: &Args, offset_pages: u64) -> SysResult {
             };
             t.drop_handles(handles);
         }
-        Some((fd, id)) => {
+        Some(file) => {
             let vma = Vma { end: 0, prot, shared, may_write, marks, kind: Kind::Anon };
-            map_file(t, area, vma, fd, id, offset_pages)?;
+            map_file(t, area, vma, file, offset_pages)?;
         }
     }
     Ok((u64::from(start) * PAGE) as i64)
@@ -195,10 +240,10 @@ fn map_file(
     t: &mut Thread<'_>,
     area: Pages,
     vma: Vma,
-    fd: i32,
-    id: FileId,
+    file: Mapping,
     offset_pages: u64,
 ) -> Result<(), Errno> {
+    let Mapping { fd, id, keep } = file;
     if !t.mm().shared_files().is_empty() {
         // What is about to be read may have been changed in memory.
         t.write_back(0..crate::mm::vma::PAGES);
@@ -212,7 +257,7 @@ fn map_file(
     let handle = if write_back { Some(t.value(&Call::MapHold { fd })? as u32) } else { None };
     let mapped = {
         let (mut mm, host) = t.mm_and_host();
-        let key = mm.add_file(MappedFile { id, handle, hashes: BTreeMap::new() });
+        let key = mm.add_file(MappedFile { id, handle, keep, hashes: BTreeMap::new() });
         let vma = Vma { kind: Kind::File { file: key, page: offset_pages }, ..vma };
         if mm.shared_files().is_empty() && mm.map_same(area.clone(), &vma) {
             return Ok(());
@@ -355,19 +400,25 @@ pub fn mremap(t: &mut Thread<'_>, a: &Args) -> SysResult {
 }
 
 /// Reads file pages whose descriptor may be closed by now: through the mapping's own
-/// reference or, without one, by the name the file had. `false`: it cannot be found.
+/// reference or, where that is gone, by the name the file had. `false`: it cannot be found.
 pub fn read_anew(t: &mut Thread<'_>, area: Pages) -> bool {
     let (at, len) = (u64::from(area.start) * PAGE, u64::from(area.end - area.start) * PAGE);
     let found = {
         let mm = t.mm();
-        mm.shown(area.start).map(|(file, page)| (file.handle, file.id.clone(), page * PAGE))
+        mm.shown(area.start).map(|(file, page)| (file.handle, file.keep, file.id.clone(), page * PAGE))
     };
-    let Some((handle, id, offset)) = found else { return false };
+    let Some((handle, keep, id, offset)) = found else { return false };
     if let Some(handle) = handle {
         let read = fill_from_file(t, MapSource::Handle(handle), at, offset, len).is_ok();
         t.mm().note_loaded(area);
         return read;
     }
+    if let Some(keep) = keep
+        && fill_from_file(t, MapSource::Handle(keep), at, offset, len).is_ok()
+    {
+        return true;
+    }
+    // Mapped on behalf of a vfork child, which had the handle.
     let open = Call::Open {
         dirfd: tawaki_abi::fs::AT_FDCWD,
         path: id.path.clone(),
@@ -376,7 +427,7 @@ pub fn read_anew(t: &mut Thread<'_>, area: Pages) -> bool {
     };
     let Ok(fd) = t.call(&open).result else { return false };
     let fd = fd as i32;
-    let same = match t.call(&Call::MapFile { fd, prot: PROT_READ, shared: false }).body {
+    let same = match t.call(&Call::MapFile { fd, prot: PROT_READ, shared: false, keep: false }).body {
         Body::Mapped(now) => (now.dev, now.ino) == (id.dev, id.ino),
         _ => false,
     };

@@ -285,7 +285,7 @@ table! {
      329,  380, pkey_mprotect, mm::pkey_mprotect, "xuxd", Partial, "default key only";
       25,  163, mremap, mm::mremap, "xuuxx", Partial, "no second view of shared memory (an old size of 0)";
       12,   45, brk, mm::brk, "x", Full, "";
-      28,  219, madvise, advise::madvise, "xud", Partial, "no MADV_REMOVE; a file that was renamed or deleted keeps its pages at DONTNEED";
+      28,  219, madvise, advise::madvise, "xud", Partial, "no MADV_REMOVE";
       26,  144, msync, mm::msync, "xux", Full, "";
       27,  218, mincore, advise::mincore, "xup", Full, "";
      149,  150, mlock, advise::mlock, "xu", Full, "";
