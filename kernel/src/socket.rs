@@ -43,6 +43,19 @@ pub struct Packet {
     pub addr: Vec<u8>,
     /// Sender: pid, uid, gid.
     pub creds: (i32, u32, u32),
+    /// When a datagram came, nanoseconds since 1970.
+    pub at: u64,
+    /// How an Internet datagram was sent.
+    pub route: Option<Route>,
+}
+
+/// What a datagram's header says besides its sender.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub to: core::net::IpAddr,
+    /// Time to live (hop limit), and type of service (traffic class).
+    pub ttl: u32,
+    pub tos: u32,
 }
 
 /// A socket.

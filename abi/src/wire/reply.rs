@@ -333,4 +333,15 @@ pub struct Received {
     pub creds: Option<(i32, u32, u32)>,
     /// `msg_flags`.
     pub flags: u32,
+    /// What options of the socket ask to be told of a datagram.
+    pub extras: Vec<Extra>,
+}
+
+/// Ancillary data beyond descriptors and credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Extra {
+    /// Of SOL_SOCKET: which option, and when the datagram came, nanoseconds since 1970.
+    Time(u32, u64),
+    /// Level, type, content.
+    Bytes(u32, u32, ByteBuf),
 }

@@ -381,7 +381,9 @@ impl Kernel {
         let fits = r.inbox.len() < MAX_PACKETS && self.sys.sockets.room(receiver) >= total;
         if fits && !r.no_reads {
             let v6 = self.inet(receiver)?.v6;
-            let packet = Packet { data: message.data.to_vec(), addr: encode(from, v6), ..Packet::default() };
+            let route = Some(self.route(socket, to.ip()));
+            let packet =
+                Packet { data: message.data.to_vec(), addr: encode(from, v6), route, ..Packet::default() };
             self.deliver(receiver, packet);
         }
         done(total)

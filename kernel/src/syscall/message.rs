@@ -132,7 +132,7 @@ impl Kernel {
         let n = if kind == Kind::Stream { rest.min(room) } else { total };
         let piece = if n == total { core::mem::take(data).into_vec() } else { data[from..from + n].to_vec() };
         let addr = self.sys.sockets.get(socket).name.clone();
-        self.deliver(peer, Packet { data: piece, pos: 0, fds: passed, addr, creds });
+        self.deliver(peer, Packet { data: piece, fds: passed, addr, creds, ..Packet::default() });
         progress.done = (from + n) as u64;
         if from + n < total && kind == Kind::Stream {
             if !wait {
@@ -162,7 +162,8 @@ impl Kernel {
     }
 
     /// Puts data into a socket's inbox.
-    pub(super) fn deliver(&mut self, to: SocketId, packet: Packet) {
+    pub(super) fn deliver(&mut self, to: SocketId, mut packet: Packet) {
+        packet.at = self.sys.now.realtime_ns;
         self.sys.sockets.total += packet.data.len();
         let p = self.sys.sockets.get_mut(to);
         p.bytes += packet.data.len();
@@ -266,6 +267,10 @@ impl Kernel {
         let mut data = Vec::new();
         let mut fds = Vec::new();
         let (mut addr, mut creds, mut out_flags) = (Vec::new(), (0, 0, 0), 0);
+        let extras = match (s.kind, s.inbox.front()) {
+            (Kind::Datagram, Some(packet)) => s.extras(packet),
+            _ => Vec::new(),
+        };
         let (mut taken, mut whole) = (0, 0);
         let took_before = s.takes();
         while let Some(packet) = s.inbox.get_mut(taken) {
@@ -338,6 +343,7 @@ impl Kernel {
             fds: installed,
             creds: passes.then_some(creds),
             flags: out_flags,
+            extras,
         };
         Ok((received, n))
     }

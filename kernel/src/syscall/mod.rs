@@ -233,7 +233,7 @@ syscalls! { k, c, p;
     Call::Recv { fd, len, flags } => k.sys_recv(c, *fd, *len, *flags, p), Partial, "recvfrom recvmsg recvmmsg", "recvmmsg: its timeout is ignored";
     Call::Shutdown { fd, how } => k.sys_shutdown(c, *fd, *how), Full, "shutdown", "";
     Call::Sockname { fd, peer } => k.sys_sockname(c, *fd, *peer), Full, "getsockname getpeername", "";
-    Call::Setsockopt { fd, level, name, value } => k.sys_setsockopt(c, *fd, *level, *name, value), Partial, "setsockopt", "SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_LINGER (0), SO_RCVTIMEO, SO_SNDTIMEO, SO_PASSCRED, IPV6_V6ONLY; others of a table are remembered without effect, buffer sizes too";
+    Call::Setsockopt { fd, level, name, value } => k.sys_setsockopt(c, *fd, *level, *name, value), Partial, "setsockopt", "SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_LINGER (0), SO_RCVTIMEO, SO_SNDTIMEO, SO_PASSCRED, IPV6_V6ONLY, SO_TIMESTAMP and SO_TIMESTAMPNS, and of datagrams IP_PKTINFO, IP_RECVTTL, IP_RECVTOS and their IPv6 kin; others of a table are remembered without effect, buffer sizes too";
     Call::Getsockopt { fd, level, name, len } => k.sys_getsockopt(c, *fd, *level, *name, *len), Partial, "getsockopt", "what setsockopt takes, and SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ERROR, SO_ACCEPTCONN, SO_PEERCRED";
 }
 

@@ -4,17 +4,24 @@ use super::socket::AF_UNIX;
 use super::{done, with};
 use crate::kernel::{Caller, Kernel};
 use crate::net::{AF_INET, AF_INET6, AF_NETLINK, Family};
-use crate::socket::{BUFFER, Kind, SocketId};
+use crate::socket::{BUFFER, Kind, Packet, Route, Socket, SocketId};
 use crate::wait::SysResult;
+use core::net::IpAddr;
 use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
-use tawaki_abi::wire::{Body, Fd};
+use tawaki_abi::wire::{Body, Extra, Fd};
 
 const SOL_IP: u32 = 0;
 const SOL_SOCKET: u32 = 1;
 const SOL_TCP: u32 = 6;
 const SOL_IPV6: u32 = 41;
 const SOL_NETLINK: u32 = 270;
+const IP_TOS: u32 = 1;
+const IP_TTL: u32 = 2;
+const IPV6_UNICAST_HOPS: u32 = 16;
+const IPV6_TCLASS: u32 = 67;
+/// Index of the one interface.
+const LOOPBACK: u32 = 1;
 const SO_REUSEADDR: u32 = 2;
 const SO_TYPE: u32 = 3;
 const SO_ERROR: u32 = 4;
@@ -32,6 +39,8 @@ const SO_SNDBUFFORCE: u32 = 32;
 const SO_RCVBUFFORCE: u32 = 33;
 const SO_PROTOCOL: u32 = 38;
 const SO_DOMAIN: u32 = 39;
+/// SO_TIMESTAMP, SO_TIMESTAMPNS, and the same with times of 64 bits on both widths: one of them at a time.
+const STAMPS: [u32; 4] = [29, 35, 63, 64];
 const SO_RCVTIMEO_NEW: u32 = 66;
 const SO_SNDTIMEO_NEW: u32 = 67;
 const IPV6_V6ONLY: u32 = 26;
@@ -58,6 +67,8 @@ const REMEMBERED: &[(u32, u32, u32)] = &[
     (SOL_SOCKET, 34, 0), // SO_PASSSEC
     (SOL_SOCKET, 35, 0), // SO_TIMESTAMPNS
     (SOL_SOCKET, 36, 0), // SO_MARK
+    (SOL_SOCKET, 63, 0), // SO_TIMESTAMP_NEW
+    (SOL_SOCKET, 64, 0), // SO_TIMESTAMPNS_NEW
     (SOL_SOCKET, 40, 0), // SO_RXQ_OVFL
     (SOL_SOCKET, 46, 0), // SO_BUSY_POLL
     (SOL_IP, 1, 0),      // IP_TOS
@@ -156,7 +167,70 @@ fn timeval(nanos: Option<u64>, room: u32) -> Vec<u8> {
     }
 }
 
+impl Socket {
+    fn option(&self, level: u32, name: u32) -> u32 {
+        self.options.get(&(level, name)).copied().or(default(level, name)).unwrap_or(0)
+    }
+
+    /// What this socket's options ask to be told of a datagram, in Linux's order (ip(7), ipv6(7)).
+    pub fn extras(&self, packet: &Packet) -> Vec<Extra> {
+        let mut out = Vec::new();
+        if self.options.is_empty() {
+            return out;
+        }
+        let set = |level: u32, name: u32| self.options.get(&(level, name)).is_some_and(|&n| n != 0);
+        for stamp in STAMPS.into_iter().filter(|&stamp| set(SOL_SOCKET, stamp)) {
+            out.push(Extra::Time(stamp, packet.at));
+        }
+        let (Some(route), Some(inet)) = (packet.route, self.inet()) else { return out };
+        let bytes = |level: u32, kind: u32, data: Vec<u8>| Extra::Bytes(level, kind, data.into());
+        let word = |n: u32| n.to_le_bytes().to_vec();
+        if inet.v6 && set(SOL_IPV6, 49) {
+            let to = match route.to {
+                IpAddr::V4(to) => to.to_ipv6_mapped(),
+                IpAddr::V6(to) => to,
+            };
+            out.push(bytes(SOL_IPV6, 50, [to.octets().to_vec(), word(LOOPBACK)].concat()));
+        }
+        match route.to {
+            IpAddr::V4(to) => {
+                if set(SOL_IP, 8) {
+                    let to = to.octets().to_vec();
+                    out.push(bytes(SOL_IP, 8, [word(LOOPBACK), to.clone(), to].concat()));
+                }
+                if set(SOL_IP, 12) {
+                    out.push(bytes(SOL_IP, IP_TTL, word(route.ttl)));
+                }
+                if set(SOL_IP, 13) {
+                    out.push(bytes(SOL_IP, IP_TOS, vec![route.tos as u8]));
+                }
+            }
+            IpAddr::V6(_) => {
+                if set(SOL_IPV6, 51) {
+                    out.push(bytes(SOL_IPV6, 52, word(route.ttl)));
+                }
+                if set(SOL_IPV6, 66) {
+                    out.push(bytes(SOL_IPV6, IPV6_TCLASS, word(route.tos)));
+                }
+            }
+        }
+        out
+    }
+}
+
 impl Kernel {
+    /// The header of a datagram from `socket`.
+    pub(super) fn route(&self, socket: SocketId, to: IpAddr) -> Route {
+        let s = self.sys.sockets.get(socket);
+        let (level, ttl, tos) = match to {
+            IpAddr::V4(_) => (SOL_IP, IP_TTL, IP_TOS),
+            IpAddr::V6(_) => (SOL_IPV6, IPV6_UNICAST_HOPS, IPV6_TCLASS),
+        };
+        // -1 is the default.
+        let ttl = Some(s.option(level, ttl)).filter(|&ttl| ttl as i32 > 0).unwrap_or(64);
+        Route { to, ttl, tos: s.option(level, tos) }
+    }
+
     pub(super) fn sys_setsockopt(
         &mut self,
         c: Caller,
@@ -222,6 +296,11 @@ impl Kernel {
             }
             (SOL_SOCKET, SO_REUSEADDR | SO_REUSEPORT | SO_BROADCAST, _) => {
                 s.options.insert((level, name), on.into());
+            }
+            (SOL_SOCKET, stamp, _) if STAMPS.contains(&stamp) => {
+                for other in STAMPS {
+                    s.options.insert((level, other), (on && other == stamp).into());
+                }
             }
             (SOL_IPV6, IPV6_V6ONLY, Family::Inet(inet)) => {
                 if inet.local.port() != 0 {

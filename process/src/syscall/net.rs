@@ -5,7 +5,7 @@ use crate::thread::{SysResult, Thread};
 use crate::user::{IoVec, RW_MAX};
 use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
-use tawaki_abi::wire::{Body, Call, MAX_TRANSFER, Received};
+use tawaki_abi::wire::{Body, Call, Extra, MAX_TRANSFER, Received};
 use tawaki_cpu::Access;
 
 /// Longest socket address (`sizeof(struct sockaddr_storage)`).
@@ -233,12 +233,28 @@ pub fn sendmsg(t: &mut Thread<'_>, a: &Args) -> SysResult {
     sendmsg_at(t, a[0], a[1], a[2] as u32)
 }
 
-/// One control message.
+/// One control message of SOL_SOCKET.
 fn control_message(word: usize, kind: u32, data: &[u8]) -> Vec<u8> {
+    control_of(word, 1, kind, data)
+}
+
+/// When a datagram came, as SO_TIMESTAMP (29), SO_TIMESTAMPNS (35) and the wide forms of both (63, 64) tell it.
+fn stamp(word: usize, kind: u32, nanos: u64) -> Vec<u8> {
+    let (seconds, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    let rest = if matches!(kind, 29 | 63) { rest / 1000 } else { rest };
+    if word == 8 || kind >= 63 {
+        [seconds.to_le_bytes(), rest.to_le_bytes()].concat()
+    } else {
+        [(seconds as u32).to_le_bytes(), (rest as u32).to_le_bytes()].concat()
+    }
+}
+
+/// One control message.
+fn control_of(word: usize, level: u32, kind: u32, data: &[u8]) -> Vec<u8> {
     let len = word + 8 + data.len();
     let mut out = Vec::with_capacity(len.next_multiple_of(word));
     out.extend_from_slice(&(len as u64).to_le_bytes()[..word]);
-    out.extend_from_slice(&1u32.to_le_bytes());
+    out.extend_from_slice(&level.to_le_bytes());
     out.extend_from_slice(&kind.to_le_bytes());
     out.extend_from_slice(data);
     out.resize(len.next_multiple_of(word), 0);
@@ -281,6 +297,12 @@ fn recvmsg_at(t: &mut Thread<'_>, fd: u64, at: u64, flags: u32) -> SysResult {
             let data: Vec<u8> = received.fds[..fit].iter().flat_map(|n| n.to_le_bytes()).collect();
             control.extend(control_message(word, 1, &data));
         }
+    }
+    for extra in received.extras {
+        control.extend(match extra {
+            Extra::Time(kind, nanos) => control_message(word, kind, &stamp(word, kind, nanos)),
+            Extra::Bytes(level, kind, data) => control_of(word, level, kind, &data),
+        });
     }
     if control.len() as u64 > msg.controllen {
         let exact = msg.controllen as usize;

@@ -488,7 +488,7 @@ table! {
       48,  373, shutdown, net::shutdown, "dd", Full, "";
       51,  367, getsockname, net::getsockname, "dpp", Full, "";
       52,  368, getpeername, net::getpeername, "dpp", Full, "";
-      54,  366, setsockopt, net::setsockopt, "dddpu", Partial, "SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_LINGER (0), SO_RCVTIMEO, SO_SNDTIMEO, SO_PASSCRED, IPV6_V6ONLY; others of a table are remembered without effect, buffer sizes too";
+      54,  366, setsockopt, net::setsockopt, "dddpu", Partial, "SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_LINGER (0), SO_RCVTIMEO, SO_SNDTIMEO, SO_PASSCRED, IPV6_V6ONLY, SO_TIMESTAMP and SO_TIMESTAMPNS, and of datagrams IP_PKTINFO, IP_RECVTTL, IP_RECVTOS and their IPv6 kin; others of a table are remembered without effect, buffer sizes too";
       55,  365, getsockopt, net::getsockopt, "dddpp", Partial, "what setsockopt takes, and SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ERROR, SO_ACCEPTCONN, SO_PEERCRED";
        -,  417, recvmmsg_time64, net::recvmmsg, "dpuxp", Partial, "its timeout is ignored";
        -,  102, socketcall, net::socketcall, "dp", Full, "";
