@@ -251,6 +251,11 @@ impl Tracee {
         self.ptrace(libc::PTRACE_SETREGSET as c_int, XSTATE, (&raw mut part) as usize)
     }
 
+    /// Whether the XSAVE image has upper halves of vector registers.
+    pub fn has_upper(&self) -> bool {
+        self.xstate >= 576 + 256
+    }
+
     /// Bytes of the kernel's XSAVE image; 0 if it has none.
     fn xstate_size(&self) -> usize {
         let mut image: XSave = [0; XSAVE];
