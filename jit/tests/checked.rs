@@ -3,19 +3,16 @@
 
 mod harness;
 
-use harness::{CODE, DATA, Machine, STACK, WINDOW, start};
+use harness::{CODE, DATA, Machine, STACK, WINDOW, start, xorshift};
 use tawaki_cpu::{CpuState, Mode, Perms, Trap};
 use tawaki_jit::Options;
 
-/// A small generator of random numbers (xorshift).
+/// A generator of random numbers.
 struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 >> 3
+        xorshift(&mut self.0) >> 3
     }
 
     fn below(&mut self, end: u64) -> u64 {

@@ -3,7 +3,7 @@
 
 mod harness;
 
-use harness::{CODE, DATA, Machine, start};
+use harness::{CODE, DATA, Machine, start, xorshift};
 use tawaki_cpu::x87::F80;
 use tawaki_cpu::{CpuState, Mode};
 use tawaki_jit::Options;
@@ -21,10 +21,7 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+        xorshift(&mut self.0).wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
     fn below(&mut self, n: u64) -> u64 {

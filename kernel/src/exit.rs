@@ -26,12 +26,7 @@ impl Kernel {
         if told && !exits && self.ask_for_dump(task) {
             return;
         }
-        if let Some(waiting) = self.sys.end_wait(task)
-            && let Some(file) = waiting.progress.held
-        {
-            let proc = self.sys.tasks[task].proc;
-            self.drop_file(file, proc);
-        }
+        self.wait_no_more(task);
         self.fork_done(task, false);
         self.sys.trace_task_ends(task);
         self.sys.probe_task_ends(task);
@@ -84,6 +79,16 @@ impl Kernel {
         }
     }
 
+    /// Ends the call that a task waits in, if any.
+    fn wait_no_more(&mut self, task: TaskId) {
+        if let Some(waiting) = self.sys.end_wait(task)
+            && let Some(file) = waiting.progress.held
+        {
+            let proc = self.sys.tasks[task].proc;
+            self.drop_file(file, proc);
+        }
+    }
+
     /// Whether a thread that is to end has something to say first: what the core file of
     /// its process is to show of it.
     fn ask_for_dump(&mut self, task: TaskId) -> bool {
@@ -92,12 +97,7 @@ impl Kernel {
         if p.dump.is_none() || p.exiting.is_some() || !t.dying || t.dumped || t.vfork_parent.is_some() {
             return false;
         }
-        if let Some(waiting) = self.sys.end_wait(task)
-            && let Some(file) = waiting.progress.held
-        {
-            let proc = self.sys.tasks[task].proc;
-            self.drop_file(file, proc);
-        }
+        self.wait_no_more(task);
         self.sys.probe_task_ends(task);
         self.sys.tasks[task].dumped = true;
         self.sys.await_end(task);

@@ -373,3 +373,11 @@ pub fn start(mode: Mode) -> CpuState {
     state.set_eflags(flags::IF);
     state
 }
+
+/// A step of a small generator of random numbers (xorshift).
+pub fn xorshift(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
+}

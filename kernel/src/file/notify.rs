@@ -7,10 +7,10 @@ use crate::system::System;
 use crate::task::ProcId;
 use crate::wait::Key;
 use tawaki_abi::Errno;
-use tawaki_abi::signal::{SI_KERNEL, SI_SIGIO, SIGIO, SigInfo, sigbit};
+use tawaki_abi::signal::*;
 
-/// Signals whose `si_code` has meanings of their own: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGCHLD, SIGSYS.
-const OWN_CODES: [u32; 7] = [4, 5, 7, 8, 11, 17, 31];
+/// Signals whose `si_code` has meanings of their own.
+const OWN_CODES: [u32; 7] = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGCHLD, SIGSYS];
 /// `si_code` POLL_IN, and its `si_band`.
 const POLL_IN: i32 = 1;
 const BAND_IN: u64 = 0x41;
