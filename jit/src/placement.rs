@@ -10,6 +10,8 @@
 //! the edges where it is dirty. Clean costs no more where every way on stores the slot before
 //! it is written again; else it depends on how often each edge is taken.
 
+use tawaki_cpu::state::slot;
+
 use crate::analysis::{Effects, Set};
 use crate::region::{End, Region};
 use crate::structure::Shape;
@@ -27,7 +29,7 @@ pub struct Summary {
     cleans: bool,
     /// Dirty at its end whatever was before.
     dirties: Set,
-    /// Whether it ends in a call: nothing is held behind it.
+    /// Whether it ends in a call: nothing but RSP is held behind it.
     calls: bool,
 }
 
@@ -249,7 +251,7 @@ impl<'a> Graph<'a> {
             (0..self.nodes.len()).map(|n| effects.get(n).map_or(Set::EMPTY, |all| touched(all))).collect();
         let out = |held: &[Set], n: usize| {
             if self.nodes[n].calls {
-                return Set::EMPTY;
+                return Set::slot(slot::RSP);
             }
             reloaded[n].unwrap_or(held[n] | self.nodes[n].exposed) | made[n]
         };

@@ -386,6 +386,37 @@ fn small_callees() {
     }
 }
 
+/// Callees that sometimes take what was pushed for them off the stack: the caller, whose local of RSP
+/// stays over the call, goes on with what they left.
+#[test]
+fn callees_that_move_the_stack() {
+    for (mode, checked) in
+        [(Mode::Bits32, true), (Mode::Bits32, false), (Mode::Bits64, true), (Mode::Bits64, false)]
+    {
+        let mut machine = Machine::new(mode, Options { checked, ..Options::default() });
+        // again: push rax; push rcx; call callee; add eax, [rsp]; mov [rsp+4], ecx; dec ecx; jnz again; int3
+        let caller = [
+            &[0x50, 0x51, 0xe8, 0x39, 0, 0, 0, 3, 4, 0x24][..],
+            &[0x89, 0x4c, 0x24, 4, 0xff, 0xc9, 0x75, 0xee, 0xcc],
+        ];
+        machine.poke(CODE, &caller.concat());
+        // callee: call other; test al, 7; jz plain; ret 2 * size; plain: ret. other: add eax, 3; ret
+        let size = if mode == Mode::Bits64 { 8 } else { 4 };
+        let callee = [0xe8, 0x1b, 0, 0, 0, 0xa8, 7, 0x74, 3, 0xc2, 2 * size, 0, 0xc3];
+        machine.poke(CODE + 0x40, &callee);
+        machine.poke(CODE + 0x60, &[0x83, 0xc0, 3, 0xc3]);
+        for eax in 0..40 {
+            let mut state = start(mode);
+            state.rip = CODE;
+            (state.slots[0], state.slots[1]) = ((eax * 0x1234_5677) & 0xffff_ffff, 20);
+            let expected = machine.interpret(&state, &[]);
+            let found = machine.run(&state, &[]);
+            assert!(found == expected, "{mode:?} {checked} {eax} {}", differences(&state, &expected, &found));
+        }
+        assert!(machine.counts[0] > 0);
+    }
+}
+
 /// Instructions that move RSP or look at it, in random order: compiled code changes it once for
 /// several of them, and leaves (here where CL is zero, by a division) as if after each.
 #[test]

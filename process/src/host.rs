@@ -55,7 +55,7 @@ pub trait Host {
     fn grow_to(&mut self, end: u64) -> Result<u64, OutOfMemory>;
 
     /// Lowest guest address programs may use (the emulator may live below); a
-    /// multiple of 64 KiB and at most 0x400000.
+    /// multiple of 64 KiB and at most 0x400000; for compiled code at least 0x20000.
     fn lowest_address(&self) -> u64 {
         0x1_0000
     }

@@ -6,8 +6,8 @@ use tawaki_cpu::ir::{Op, OpCode};
 use tawaki_cpu::state::slot;
 use wasm_encoder::{BlockType, ValType};
 
-use super::control::{Context, arguments, goto};
-use super::memory::{Access, Address, GUEST};
+use super::control::{Context, arguments, goto, holds_stack};
+use super::memory::{Access, Address};
 use super::module::{Batch, DISPATCH, DISPATCH_SHIFT, REGION_TYPE, dispatch_line, mxcsr_differs};
 use super::stack::{self, push};
 use super::{CTX, Emitter, Leave, at, x87};
@@ -81,6 +81,7 @@ pub(super) fn call(
         let pc = e.pc;
         e.i().local_get(pc).local_set(target);
     }
+    stack::settle(e);
     push(e, wide, |e| {
         if wide {
             e.i().i64_const(back as i64);
@@ -88,10 +89,15 @@ pub(super) fn call(
             e.i().i32_const(back as i32);
         }
     });
-    stack::settle(e);
-    let dirty = e.meaningful(analysis::stored_at_end(end, e.dirty | Set::slot(slot::RSP), e.batch));
-    e.store_set(dirty);
-    (e.dirty, e.held) = (Set::EMPTY, Set::EMPTY);
+    // The local keeps what RSP is when the callee has returned. Loaded, each call would wait for
+    // what its callee stored, and that for what the callee loaded.
+    let pushed = std::mem::take(&mut e.stack);
+    let stored = analysis::stored_at_end(end, e.dirty, e.batch).without(Set::slot(slot::RSP));
+    let stored = e.meaningful(stored);
+    e.store_set(stored);
+    stack::store(e, pushed);
+    let holds = holds_stack(c, n, next);
+    (e.dirty, e.held) = (Set::EMPTY, if holds { Set::slot(slot::RSP) } else { Set::EMPTY });
     e.lows = Default::default();
     e.kind = None;
     let pc = e.pc;
@@ -126,6 +132,9 @@ pub(super) fn call(
     e.i().local_get(pc).return_();
     e.close();
     e.close();
+    if holds {
+        stack::verify(e);
+    }
     if c.floats {
         mxcsr_differs(&mut e.i());
         e.exit_if(back, ExitKind::Next);
@@ -162,11 +171,12 @@ pub(super) fn return_to(e: &mut Emitter, op: &Op, back: u64) {
 fn load_return_address(e: &mut Emitter, op: &Op) -> u32 {
     let wide = op.code == OpCode::Ret64;
     let value = e.scratch(ValType::I64);
-    e.address(&Address::slot(slot::RSP, 0, !e.layout.bits64), if wide { 8 } else { 4 }, Access::Read);
+    let a = Address::slot(slot::RSP, 0, !e.layout.bits64);
+    let at = e.address(&a, if wide { 8 } else { 4 }, Access::Read);
     if wide {
-        e.i().i64_load(GUEST).local_set(value);
+        e.i().i64_load(at).local_set(value);
     } else {
-        e.i().i64_load32_u(GUEST).local_set(value);
+        e.i().i64_load32_u(at).local_set(value);
     }
     value
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use tawaki_cpu::ir::{Op, OpCode};
+use tawaki_cpu::state::slot;
 use wasm_encoder::{BlockType, BranchHint, Function, ValType};
 
 use super::call::{call, ret, return_address, return_to, target_to_pc};
@@ -240,6 +241,7 @@ pub(super) fn stub(function: u32, entry: usize) -> Function {
 /// Wraps the body into the exit blocks.
 fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
     let narrow = !e.layout.bits64;
+    let stack = e.lead(slot::RSP);
     let Emitter { code, hints, locals, exits, pc, slots, xmm, low, .. } = e;
     let mut f = Function::new_with_locals_types(locals);
     for _ in &exits {
@@ -257,6 +259,9 @@ fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
         i.end();
         for s in set.each_slot() {
             i.local_get(STATE).local_get(slots[s as usize]);
+            if s == slot::RSP {
+                super::lead(&mut i, narrow, stack);
+            }
             if narrow {
                 i.i64_extend_i32_u();
             }
@@ -553,6 +558,14 @@ fn label(e: &Emitter, c: &Context, from: usize, to: usize) -> Option<u32> {
 fn unsettled(e: &Emitter, c: &Context, to: usize) -> (Set, Set) {
     let at = &c.analysis.nodes[to];
     (e.meaningful(e.dirty & at.clean), at.held.without(e.held))
+}
+
+/// Whether RSP's local is expected to be right behind the call that ends node `n`.
+pub(super) fn holds_stack(c: &Context, n: usize, next: Target) -> bool {
+    match next {
+        Target::Node(t) => c.analysis.nodes[c.shape.resolve(n, t).0].held.has(slot::RSP),
+        Target::Exit(_) => false,
+    }
 }
 
 /// Stores and loads what node `to` expects. The state of the emitter stays that before.

@@ -282,40 +282,40 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
     if load < 9 * 4 {
         let a = form(load % 4);
         let bytes = [1, 2, 4, 8, 1, 1, 2, 2, 4][load / 4];
-        e.address(&a, bytes, Access::Read);
+        let at = e.address(&a, bytes, Access::Read);
         if e.is_narrow(op.d) && op.d != slot::SINK && load / 4 < 3 {
             match load / 4 {
-                0 => e.i().i32_load8_u(GUEST),
-                1 => e.i().i32_load16_u(GUEST),
-                _ => e.i().i32_load(GUEST),
+                0 => e.i().i32_load8_u(at),
+                1 => e.i().i32_load16_u(at),
+                _ => e.i().i32_load(at),
             };
             e.set32(op.d);
             return true;
         }
         let mut i = e.i();
         match load / 4 {
-            0 => i.i64_load8_u(GUEST),
-            1 => i.i64_load16_u(GUEST),
-            2 => i.i64_load32_u(GUEST),
-            3 => i.i64_load(GUEST),
-            4 => i.i32_load8_s(GUEST).i64_extend_i32_u(),
-            5 => i.i64_load8_s(GUEST),
-            6 => i.i32_load16_s(GUEST).i64_extend_i32_u(),
-            7 => i.i64_load16_s(GUEST),
-            _ => i.i64_load32_s(GUEST),
+            0 => i.i64_load8_u(at),
+            1 => i.i64_load16_u(at),
+            2 => i.i64_load32_u(at),
+            3 => i.i64_load(at),
+            4 => i.i32_load8_s(at).i64_extend_i32_u(),
+            5 => i.i64_load8_s(at),
+            6 => i.i32_load16_s(at).i64_extend_i32_u(),
+            7 => i.i64_load16_s(at),
+            _ => i.i64_load32_s(at),
         };
         e.set(op.d);
         return true;
     }
     if rmw < 4 {
         let a = form(0);
-        e.address(&a, 1 << rmw, Access::Write);
+        let at = e.address(&a, 1 << rmw, Access::Write);
         let mut i = e.i();
         match rmw {
-            0 => i.i64_load8_u(GUEST),
-            1 => i.i64_load16_u(GUEST),
-            2 => i.i64_load32_u(GUEST),
-            _ => i.i64_load(GUEST),
+            0 => i.i64_load8_u(at),
+            1 => i.i64_load16_u(at),
+            2 => i.i64_load32_u(at),
+            _ => i.i64_load(at),
         };
         e.set(op.d);
         e.checked_store = Some((op.a, op.imm));
@@ -323,27 +323,28 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
     }
     if store < 16 {
         let a = form(store % 4);
-        if store.is_multiple_of(4) && e.check == Check::Own && e.checked_store == Some((op.a, op.imm)) {
-            e.address_again(&a);
+        let checked = e.check == Check::Own && e.checked_store == Some((op.a, op.imm));
+        let at = if store.is_multiple_of(4) && checked {
+            e.address_again(&a)
         } else {
-            e.address(&a, 1 << (store / 4), Access::Write);
-        }
+            e.address(&a, 1 << (store / 4), Access::Write)
+        };
         if e.is_narrow(op.d) && store / 4 < 3 {
             e.get32(op.d);
             match store / 4 {
-                0 => e.i().i32_store8(GUEST),
-                1 => e.i().i32_store16(GUEST),
-                _ => e.i().i32_store(GUEST),
+                0 => e.i().i32_store8(at),
+                1 => e.i().i32_store16(at),
+                _ => e.i().i32_store(at),
             };
             return true;
         }
         e.get(op.d);
         let mut i = e.i();
         match store / 4 {
-            0 => i.i64_store8(GUEST),
-            1 => i.i64_store16(GUEST),
-            2 => i.i64_store32(GUEST),
-            _ => i.i64_store(GUEST),
+            0 => i.i64_store8(at),
+            1 => i.i64_store16(at),
+            2 => i.i64_store32(at),
+            _ => i.i64_store(at),
         };
         return true;
     }
@@ -376,7 +377,7 @@ fn atomic(e: &mut Emitter, op: &Op) -> bool {
     }
     let a = Address::slot(op.a, 0, !e.layout.bits64);
     let address = e.scratch(I32);
-    e.address(&a, 1 << log2, Access::Write);
+    e.linear_address(&a, 1 << log2, Access::Write);
     e.i().local_set(address);
     if log2 > 0 {
         e.i().local_get(address).i32_const((1 << log2) - 1).i32_and();

@@ -58,19 +58,30 @@ struct Run {
     wide: bool,
 }
 
-/// The memory argument of every guest access: the address is complete, its alignment unknown.
+/// The memory argument of a guest access with a complete address; its alignment is unknown.
 pub const GUEST: MemArg = MemArg { offset: 0, align: 0, memory_index: 0 };
 
+/// The lowest bits of a displacement are in the memory argument, so that accesses through the same register
+/// share the sum before it. The engine's sum does not wrap. That shows only at the lowest linear addresses, where
+/// nothing of the guest is ever mapped (`lowest_address` of the processes).
+const OFFSETS: i32 = 0x8000;
+
+/// In code that trusts the layout the local of the stack pointer is so much less: a linear address, and so far
+/// below it that what is pushed next has a positive offset.
+const STACK_LEAD: i32 = 0x80 - Layout::BIAS;
+
+const _: () = assert!(Layout::BIAS % OFFSETS == 0);
+
 impl Emitter<'_> {
-    /// Pushes the i32 linear address of an access of `len` bytes, after having made sure
-    /// in checked mode that it is allowed. Load with, or push a value and store with,
-    /// [`GUEST`].
-    pub fn address(&mut self, a: &Address, len: u32, access: Access) {
+    /// Pushes the i32 linear address of an access of `len` bytes, or what with the memory argument returned
+    /// makes it, after having made sure in checked mode that it is allowed.
+    #[must_use]
+    pub fn address(&mut self, a: &Address, len: u32, access: Access) -> MemArg {
         let mut run = Run { bytes: len, access, wide: !a.wrap && self.layout.bits64 };
         let mut below = 0;
         match std::mem::take(&mut self.check) {
-            _ if !self.options.checked => return self.sum32(a, Layout::BIAS),
-            Check::Known => return self.sum32(a, Layout::BIAS),
+            _ if !self.options.checked => return self.address_again(a),
+            Check::Known => return self.address_again(a),
             Check::Own => {}
             Check::Run { below: to, bytes, write, wide } => {
                 below = to as i32;
@@ -81,20 +92,45 @@ impl Emitter<'_> {
         let first = Address { disp: a.disp.wrapping_sub(below.into()), ..*a };
         self.check(&first, &run, low);
         self.i().local_get(low).i32_const(Layout::BIAS.wrapping_add(below)).i32_add();
+        GUEST
+    }
+
+    /// As [`Self::address`], complete: for [`GUEST`], and to compute with.
+    pub fn linear_address(&mut self, a: &Address, len: u32, access: Access) {
+        let m = self.address(a, len, access);
+        if m.offset != 0 {
+            self.i().i32_const(m.offset as i32).i32_add();
+        }
     }
 
     /// As [`Self::address`], without the check: for a store after a load with
     /// [`Access::Write`] of the same operand.
-    pub fn address_again(&mut self, a: &Address) {
-        self.sum32(a, Layout::BIAS);
+    #[must_use]
+    pub fn address_again(&mut self, a: &Address) -> MemArg {
+        if a.base == slot::ZERO && a.index.is_none() {
+            self.sum32(a, Layout::BIAS);
+            return GUEST;
+        }
+        let offset = self.constant(a, Layout::BIAS) & (OFFSETS - 1);
+        self.sum32(a, Layout::BIAS.wrapping_sub(offset));
+        at(offset as u32, 0)
+    }
+
+    /// What is to be added to the locals of an address for its low 32 bits plus `bias`.
+    fn constant(&self, a: &Address, bias: i32) -> i32 {
+        let behind = (self.behind(a.base) as i32).wrapping_add(self.lead(a.base));
+        (a.disp as i32).wrapping_add(bias).wrapping_add(behind)
     }
 
     /// Pushes the low 32 bits of the address plus `bias`.
     pub fn sum32(&mut self, a: &Address, bias: i32) {
-        let constant = (a.disp as i32).wrapping_add(bias).wrapping_add(self.behind(a.base) as i32);
+        let constant = self.constant(a, bias);
         let mut any = false;
         if a.base != slot::ZERO {
-            self.get32(a.base);
+            self.get_local(a.base);
+            if !self.is_narrow(a.base) {
+                self.i().i32_wrap_i64();
+            }
             any = true;
         }
         if let Some((index, scale)) = a.index
@@ -118,7 +154,14 @@ impl Emitter<'_> {
 
     /// Pushes the whole address as i64.
     pub fn sum64(&mut self, a: &Address) {
-        self.get(a.base);
+        if a.base == slot::ZERO {
+            self.i().i64_const(0);
+        } else {
+            self.get_local(a.base);
+            if self.is_narrow(a.base) {
+                self.i().i64_extend_i32_u();
+            }
+        }
         if let Some((index, scale)) = a.index {
             self.get(index);
             if scale != 0 {
@@ -126,13 +169,18 @@ impl Emitter<'_> {
             }
             self.i().i64_add();
         }
-        let disp = a.disp.wrapping_add(self.behind(a.base));
+        let disp = a.disp.wrapping_add(self.behind(a.base)).wrapping_add(self.lead(a.base).into());
         if disp != 0 {
             self.i().i64_const(disp).i64_add();
         }
     }
 
-    /// What a base register's local lacks.
+    /// By how much a slot's local is less than its value.
+    pub fn lead(&self, s: Slot) -> i32 {
+        if s == slot::RSP && !self.options.checked { STACK_LEAD } else { 0 }
+    }
+
+    /// What a base register's local lacks because of pushes and pops.
     fn behind(&self, base: Slot) -> i64 {
         if base == slot::RSP { self.stack } else { 0 }
     }

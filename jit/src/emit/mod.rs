@@ -222,13 +222,38 @@ impl<'a> Emitter<'a> {
         self.xmm[register]
     }
 
+    /// Pushes the local of a slot as it is (see [`Emitter::lead`]).
+    pub fn get_local(&mut self, s: Slot) {
+        let local = self.slot_local(s);
+        self.i().local_get(local);
+    }
+
+    /// Pops into the local of a slot, as it is.
+    pub fn set_local(&mut self, s: Slot) {
+        let local = self.slot_local(s);
+        self.i().local_set(local);
+    }
+
+    /// Pushes the value of a slot of the machine in the type of its local.
+    fn get_own(&mut self, s: Slot) {
+        self.get_local(s);
+        let (narrow, by) = (self.is_narrow(s), self.lead(s));
+        lead(&mut self.i(), narrow, by);
+    }
+
+    /// Pops a value in the type of a slot's local into it.
+    fn set_own(&mut self, s: Slot) {
+        let (narrow, by) = (self.is_narrow(s), -self.lead(s));
+        lead(&mut self.i(), narrow, by);
+        self.set_local(s);
+    }
+
     /// Pushes the i64 value of a slot.
     pub fn get(&mut self, s: Slot) {
         if s == slot::ZERO {
             self.i().i64_const(0);
         } else {
-            let local = self.slot_local(s);
-            self.i().local_get(local);
+            self.get_own(s);
             if self.is_narrow(s) {
                 self.i().i64_extend_i32_u();
             }
@@ -240,8 +265,7 @@ impl<'a> Emitter<'a> {
         if s == slot::ZERO {
             self.i().i32_const(0);
         } else if self.is_narrow(s) {
-            let local = self.slot_local(s);
-            self.i().local_get(local);
+            self.get_own(s);
         } else {
             self.get(s);
             self.i().i32_wrap_i64();
@@ -253,19 +277,17 @@ impl<'a> Emitter<'a> {
         if s == slot::SINK || s == slot::ZERO {
             self.i().drop();
         } else {
-            let local = self.slot_local(s);
             if self.is_narrow(s) {
                 self.i().i32_wrap_i64();
             }
-            self.i().local_set(local);
+            self.set_own(s);
         }
     }
 
     /// Pops an i32 into a slot, zero-extended.
     pub fn set32(&mut self, s: Slot) {
         if self.is_narrow(s) && s != slot::SINK && s != slot::ZERO {
-            let local = self.slot_local(s);
-            self.i().local_set(local);
+            self.set_own(s);
         } else {
             self.i().i64_extend_i32_u();
             self.set(s);
@@ -308,13 +330,13 @@ impl<'a> Emitter<'a> {
     /// Loads the locals in `set` from the state.
     pub fn load_set(&mut self, set: Set) {
         for s in set.each_slot() {
-            let (local, narrow) = (self.slot_local(s), self.is_narrow(s));
             self.i().local_get(STATE);
-            if narrow {
-                self.i().i32_load(at(Layout::slot(s), 2)).local_set(local);
+            if self.is_narrow(s) {
+                self.i().i32_load(at(Layout::slot(s), 2));
             } else {
-                self.i().i64_load(at(Layout::slot(s), 3)).local_set(local);
+                self.i().i64_load(at(Layout::slot(s), 3));
             }
+            self.set_own(s);
         }
         for x in set.each_xmm() {
             let local = self.xmm_local(x);
@@ -442,6 +464,15 @@ impl<'a> Emitter<'a> {
             x87::flush(self);
             self.fallback(op);
         }
+    }
+}
+
+/// Adds a constant to the value on the stack, an i32 if `narrow`, else an i64.
+fn lead(i: &mut InstructionSink, narrow: bool, by: i32) {
+    match (by, narrow) {
+        (0, _) => {}
+        (_, true) => _ = i.i32_const(by).i32_add(),
+        (_, false) => _ = i.i64_const(by.into()).i64_add(),
     }
 }
 

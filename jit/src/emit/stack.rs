@@ -9,10 +9,11 @@ use tawaki_cpu::ir::{Op, OpCode};
 use tawaki_cpu::state::slot;
 use wasm_encoder::ValType::{I32, I64};
 
-use super::Emitter;
 use super::int::offset;
-use super::memory::{Access, Address, GUEST};
-use crate::analysis::Effects;
+use super::memory::{Access, Address};
+use super::{Emitter, STATE, at};
+use crate::analysis::{Effects, Set};
+use crate::layout::Layout;
 
 /// Adds to RSP, when it is settled.
 pub(super) fn advance(e: &mut Emitter, bytes: i64) {
@@ -26,14 +27,45 @@ pub(super) fn settle(e: &mut Emitter) {
         return;
     }
     if e.is_narrow(slot::RSP) {
-        e.get32(slot::RSP);
+        e.get_local(slot::RSP);
         e.i().i32_const(bytes as i32).i32_add();
-        e.set32(slot::RSP);
+        e.set_local(slot::RSP);
     } else {
-        e.get(slot::RSP);
+        e.get_local(slot::RSP);
         e.i().i64_const(bytes).i64_add();
-        e.set(slot::RSP);
+        e.set_local(slot::RSP);
     }
+}
+
+/// Stores RSP, and what its local lacks, to the state.
+pub(super) fn store(e: &mut Emitter, lacks: i64) {
+    let all = lacks + i64::from(e.lead(slot::RSP));
+    e.i().local_get(STATE);
+    e.get_local(slot::RSP);
+    if e.is_narrow(slot::RSP) {
+        e.i().i32_const(all as i32).i32_add().i64_extend_i32_u();
+    } else {
+        e.i().i64_const(all).i64_add();
+    }
+    e.i().i64_store(at(Layout::slot(slot::RSP), 3));
+}
+
+/// Makes RSP's local right where it is that of the state unless something unusual happened.
+pub(super) fn verify(e: &mut Emitter) {
+    e.i().local_get(STATE);
+    if e.is_narrow(slot::RSP) {
+        e.i().i32_load(at(Layout::slot(slot::RSP), 2));
+        e.get32(slot::RSP);
+        e.i().i32_ne();
+    } else {
+        e.i().i64_load(at(Layout::slot(slot::RSP), 3));
+        e.get(slot::RSP);
+        e.i().i64_ne();
+    }
+    e.unlikely();
+    e.if_();
+    e.load_set(Set::slot(slot::RSP));
+    e.close();
 }
 
 /// Before an operation with these effects: makes RSP's local right unless the operation has no
@@ -71,12 +103,12 @@ fn folds(e: &Emitter, op: &Op) -> bool {
 pub(super) fn push(e: &mut Emitter, wide: bool, value: impl FnOnce(&mut Emitter)) {
     let bytes = if wide { 8 } else { 4 };
     let a = Address::slot(slot::RSP, -bytes, !e.layout.bits64);
-    e.address(&a, bytes as u32, Access::Write);
+    let at = e.address(&a, bytes as u32, Access::Write);
     value(e);
     if wide {
-        e.i().i64_store(GUEST);
+        e.i().i64_store(at);
     } else {
-        e.i().i32_store(GUEST);
+        e.i().i32_store(at);
     }
     advance(e, -bytes);
 }
@@ -86,11 +118,11 @@ pub(super) fn pop(e: &mut Emitter, op: &Op) {
     let (bytes, ty) = if wide { (8, I64) } else { (4, I32) };
     let value = e.scratch(ty);
     let a = Address::slot(slot::RSP, 0, !e.layout.bits64);
-    e.address(&a, bytes as u32, Access::Read);
+    let at = e.address(&a, bytes as u32, Access::Read);
     if wide {
-        e.i().i64_load(GUEST);
+        e.i().i64_load(at);
     } else {
-        e.i().i32_load(GUEST);
+        e.i().i32_load(at);
     }
     e.i().local_set(value);
     advance(e, bytes);

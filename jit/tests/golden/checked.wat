@@ -3175,9 +3175,9 @@
           i64.store align=1
           local.get 6
           i32.wrap_i64
-          i32.const -65544
+          i32.const -98304
           i32.add
-          i64.load align=1
+          i64.load offset=32760 align=1
           local.set 8
           local.get 8
           local.set 10
@@ -3596,12 +3596,10 @@
             i32.add
             i64.const 4280322
             i64.store align=1
+            local.get 0
             local.get 7
             i64.const -8
             i64.add
-            local.set 7
-            local.get 0
-            local.get 7
             i64.store offset=32
             local.get 1
             i32.load offset=16
@@ -3654,6 +3652,16 @@
                 return
               end
             end
+            local.get 0
+            i64.load offset=32
+            local.get 7
+            i64.ne
+            (@metadata.code.branch_hint "\00")
+            if ;; label = @5
+              local.get 0
+              i64.load offset=32
+              local.set 7
+            end
             br 1 (;@3;)
           end
           local.get 2
@@ -3664,11 +3672,11 @@
           i32.const 65535
           i32.and
           local.set 2
+          local.get 0
+          i64.load offset=32
+          local.set 7
           br 0 (;@3;)
         end
-        local.get 0
-        i64.load offset=32
-        local.set 7
         local.get 7
         local.tee 11
         local.get 11

@@ -11,6 +11,8 @@
         local.set 6
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 7
         local.get 5
         local.set 8
@@ -29,9 +31,7 @@
         local.set 11
         local.get 7
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 12
         local.get 12
         local.get 12
@@ -78,6 +78,8 @@
     i64.store
     local.get 0
     local.get 7
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 8
@@ -112,6 +114,8 @@
         local.set 7
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 8
         local.get 7
         i32.wrap_i64
@@ -120,9 +124,9 @@
         i32.const 3
         i32.shl
         i32.add
-        i32.const -65520
+        i32.const -65536
         i32.add
-        i64.load align=1
+        i64.load offset=16 align=1
         local.set 9
         local.get 5
         local.set 10
@@ -138,9 +142,7 @@
         local.set 13
         local.get 8
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 14
         local.get 14
         local.get 14
@@ -187,6 +189,8 @@
     i64.store
     local.get 0
     local.get 8
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 10
@@ -212,6 +216,8 @@
       block ;; label = @2
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 5
         local.get 0
         i64.load offset=56
@@ -244,9 +250,7 @@
         i64.store32 align=1
         local.get 5
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 13
         local.get 13
         local.get 13
@@ -287,6 +291,8 @@
     end
     local.get 0
     local.get 5
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 8
@@ -337,12 +343,12 @@
         end
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 10
         local.get 10
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 11
         local.get 11
         local.get 11
@@ -383,6 +389,8 @@
     end
     local.get 0
     local.get 10
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 6
@@ -431,12 +439,12 @@
         end
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 8
         local.get 8
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 9
         local.get 9
         local.get 9
@@ -471,6 +479,8 @@
     end
     local.get 0
     local.get 8
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 6
@@ -671,12 +681,12 @@
             end
             local.get 0
             i64.load offset=32
+            i64.const -65664
+            i64.add
             local.set 11
             local.get 11
             i32.wrap_i64
-            i32.const -65536
-            i32.add
-            i64.load align=1
+            i64.load offset=128 align=1
             local.set 12
             local.get 12
             local.get 12
@@ -751,6 +761,8 @@
     i64.store offset=8
     local.get 0
     local.get 11
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 7
@@ -782,6 +794,8 @@
         local.set 7
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 8
         local.get 5
         local.set 9
@@ -810,9 +824,7 @@
         local.set 6
         local.get 8
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 14
         local.get 14
         local.get 14
@@ -859,6 +871,8 @@
     i64.store offset=8
     local.get 0
     local.get 8
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 9
@@ -896,6 +910,8 @@
         local.set 8
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 9
         local.get 5
         local.set 10
@@ -931,9 +947,7 @@
         local.set 6
         local.get 9
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 14
         local.get 14
         local.get 14
@@ -986,6 +1000,8 @@
     i64.store offset=8
     local.get 0
     local.get 9
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 10
@@ -1023,6 +1039,8 @@
         local.set 8
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 9
         local.get 5
         local.set 10
@@ -1064,9 +1082,7 @@
         local.set 13
         local.get 9
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 14
         local.get 14
         local.get 14
@@ -1119,6 +1135,8 @@
     i64.store offset=24
     local.get 0
     local.get 9
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 10
@@ -1150,6 +1168,8 @@
         local.set 6
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 7
         local.get 0
         i64.load offset=152
@@ -1202,9 +1222,7 @@
         local.set 11
         local.get 7
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 12
         local.get 12
         local.get 12
@@ -1251,6 +1269,8 @@
     i64.store
     local.get 0
     local.get 7
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 8
@@ -1313,12 +1333,12 @@
         end
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 10
         local.get 10
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 11
         local.get 11
         local.get 11
@@ -1365,6 +1385,8 @@
     i64.store
     local.get 0
     local.get 10
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 6
@@ -1396,6 +1418,8 @@
         local.set 6
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 7
         local.get 0
         i64.load offset=152
@@ -1436,9 +1460,7 @@
         local.set 5
         local.get 7
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 12
         local.get 12
         local.get 12
@@ -1485,6 +1507,8 @@
     i64.store
     local.get 0
     local.get 7
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 8
@@ -1583,12 +1607,12 @@
         end
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 11
         local.get 11
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 10
         local.get 10
         local.get 10
@@ -1629,6 +1653,8 @@
     i64.store
     local.get 0
     local.get 11
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 8
@@ -1699,12 +1725,12 @@
         end
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 12
         local.get 12
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 10
         local.get 10
         local.get 10
@@ -1739,6 +1765,8 @@
     end
     local.get 0
     local.get 12
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 8
@@ -1764,6 +1792,8 @@
         local.set 6
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 7
         local.get 6
         i64.const 4294967295
@@ -1801,9 +1831,7 @@
         local.set 5
         local.get 7
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 8
         local.get 8
         local.get 8
@@ -1844,6 +1872,8 @@
     i64.store
     local.get 0
     local.get 7
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 11
@@ -1872,6 +1902,8 @@
         local.set 7
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 8
         local.get 5
         local.set 9
@@ -1929,9 +1961,7 @@
         local.set 15
         local.get 8
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 9
         local.get 9
         local.get 9
@@ -1978,6 +2008,8 @@
     i64.store offset=16
     local.get 0
     local.get 8
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 14
@@ -2003,6 +2035,8 @@
         local.set 6
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 7
         local.get 5
         i64.extend32_s
@@ -2059,9 +2093,7 @@
         local.set 5
         local.get 7
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 8
         local.get 8
         local.get 8
@@ -2102,6 +2134,8 @@
     i64.store
     local.get 0
     local.get 7
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 12
@@ -2128,6 +2162,8 @@
           local.set 6
           local.get 0
           i64.load offset=32
+          i64.const -65664
+          i64.add
           local.set 7
           local.get 5
           i32.wrap_i64
@@ -2203,9 +2239,7 @@
           local.set 8
           local.get 7
           i32.wrap_i64
-          i32.const -65536
-          i32.add
-          i64.load align=1
+          i64.load offset=128 align=1
           local.set 9
           local.get 9
           local.get 9
@@ -2255,6 +2289,8 @@
     i64.store offset=16
     local.get 0
     local.get 7
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 3
     return
@@ -2274,6 +2310,8 @@
         local.set 6
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 7
         local.get 5
         i64.const -65281
@@ -2297,9 +2335,7 @@
         local.set 9
         local.get 7
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 10
         local.get 10
         local.get 10
@@ -2340,6 +2376,8 @@
     i64.store offset=8
     local.get 0
     local.get 7
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 3
     return
@@ -2356,26 +2394,22 @@
         local.set 5
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 6
         local.get 6
         i32.wrap_i64
-        i32.const -65544
-        i32.add
         local.get 5
-        i64.store align=1
+        i64.store offset=120 align=1
         local.get 6
         i32.wrap_i64
-        i32.const -65544
-        i32.add
-        i64.load align=1
+        i64.load offset=120 align=1
         local.set 7
         local.get 7
         local.set 8
         local.get 6
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 7
         local.get 7
         local.get 7
@@ -2401,6 +2435,8 @@
       i64.store offset=8
       local.get 0
       local.get 6
+      i64.const 65664
+      i64.add
       i64.store offset=32
       local.get 1
       i32.const 1
@@ -2413,6 +2449,8 @@
     i64.store offset=8
     local.get 0
     local.get 6
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 3
     return
@@ -2432,24 +2470,22 @@
           if ;; label = @4
             local.get 0
             i64.load offset=32
+            i64.const -65664
+            i64.add
             local.set 6
             i64.const 4276229
             local.set 7
             local.get 6
             i32.wrap_i64
-            i32.const -65544
-            i32.add
             local.get 7
-            i64.store align=1
+            i64.store offset=120 align=1
             local.get 6
             i64.const -8
             i64.add
             local.set 6
             local.get 6
             i32.wrap_i64
-            i32.const -65536
-            i32.add
-            i64.load align=1
+            i64.load offset=128 align=1
             local.set 8
             local.get 8
             i64.const 4276229
@@ -2490,14 +2526,14 @@
           local.set 2
           local.get 0
           i64.load offset=32
+          i64.const -65664
+          i64.add
           local.set 6
           br 0 (;@3;)
         end
         local.get 6
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 8
         local.get 8
         local.get 8
@@ -2520,6 +2556,8 @@
       end
       local.get 0
       local.get 6
+      i64.const 65664
+      i64.add
       i64.store offset=32
       local.get 1
       i32.const 1
@@ -2529,6 +2567,8 @@
     end
     local.get 0
     local.get 6
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 3
     return
@@ -2638,6 +2678,8 @@
             local.set 6
             local.get 0
             i64.load offset=32
+            i64.const -65664
+            i64.add
             local.set 7
             local.get 6
             local.set 9
@@ -2657,16 +2699,12 @@
             local.set 8
             local.get 7
             i32.wrap_i64
-            i32.const -65544
-            i32.add
             i64.const 4280322
-            i64.store align=1
-            local.get 7
-            i64.const -8
-            i64.add
-            local.set 7
+            i64.store offset=120 align=1
             local.get 0
             local.get 7
+            i64.const 65656
+            i64.add
             i64.store offset=32
             local.get 1
             i32.load offset=16
@@ -2719,6 +2757,20 @@
                 return
               end
             end
+            local.get 0
+            i64.load offset=32
+            local.get 7
+            i64.const 65664
+            i64.add
+            i64.ne
+            (@metadata.code.branch_hint "\00")
+            if ;; label = @5
+              local.get 0
+              i64.load offset=32
+              i64.const -65664
+              i64.add
+              local.set 7
+            end
             br 1 (;@3;)
           end
           local.get 2
@@ -2729,16 +2781,16 @@
           i32.const 65535
           i32.and
           local.set 2
+          local.get 0
+          i64.load offset=32
+          i64.const -65664
+          i64.add
+          local.set 7
           br 0 (;@3;)
         end
-        local.get 0
-        i64.load offset=32
-        local.set 7
         local.get 7
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 9
         local.get 9
         local.get 9
@@ -2767,6 +2819,8 @@
     end
     local.get 0
     local.get 7
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 3
     return
@@ -2823,6 +2877,8 @@
           local.set 5
           local.get 0
           i64.load offset=32
+          i64.const -65664
+          i64.add
           local.set 6
           local.get 0
           i64.load offset=56
@@ -2864,9 +2920,7 @@
           local.set 5
           local.get 6
           i32.wrap_i64
-          i32.const -65536
-          i32.add
-          i64.load align=1
+          i64.load offset=128 align=1
           local.set 14
           local.get 14
           local.get 14
@@ -2919,6 +2973,8 @@
     i64.store
     local.get 0
     local.get 6
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 10
@@ -2951,6 +3007,8 @@
           local.set 6
           local.get 0
           i64.load offset=32
+          i64.const -65664
+          i64.add
           local.set 7
           local.get 0
           i64.load offset=56
@@ -3002,9 +3060,7 @@
           local.set 5
           local.get 7
           i32.wrap_i64
-          i32.const -65536
-          i32.add
-          i64.load align=1
+          i64.load offset=128 align=1
           local.set 16
           local.get 16
           local.get 16
@@ -3057,6 +3113,8 @@
     i64.store
     local.get 0
     local.get 7
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 11
@@ -3088,6 +3146,8 @@
               local.set 5
               local.get 0
               i64.load offset=32
+              i64.const -65664
+              i64.add
               local.set 6
               local.get 0
               i64.load offset=48
@@ -3198,9 +3258,7 @@
               br_if 2 (;@3;)
               local.get 6
               i32.wrap_i64
-              i32.const -65536
-              i32.add
-              i64.load align=1
+              i64.load offset=128 align=1
               local.set 14
               local.get 14
               local.get 14
@@ -3265,6 +3323,8 @@
     i64.store offset=8
     local.get 0
     local.get 6
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 0
     local.get 7
@@ -3321,6 +3381,8 @@
         local.set 5
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 6
         local.get 5
         local.tee 7
@@ -3350,9 +3412,7 @@
         local.set 5
         local.get 6
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 7
         local.get 7
         local.get 7
@@ -3387,6 +3447,8 @@
     i64.store
     local.get 0
     local.get 6
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 3
     return
@@ -3400,21 +3462,21 @@
       block ;; label = @2
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 5
         local.get 0
         i64.load offset=136
         local.set 6
         local.get 6
         i32.wrap_i64
-        i32.const -65496
+        i32.const -65536
         i32.add
-        i64.load32_u align=1
+        i64.load32_u offset=40 align=1
         local.set 7
         local.get 5
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 8
         local.get 8
         local.get 8
@@ -3449,6 +3511,8 @@
     i64.store
     local.get 0
     local.get 5
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 3
     return
@@ -3462,6 +3526,8 @@
       block ;; label = @2
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 5
         local.get 0
         i64.load offset=56
@@ -3483,9 +3549,7 @@
         end
         local.get 5
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 8
         local.get 8
         local.get 8
@@ -3514,6 +3578,8 @@
     end
     local.get 0
     local.get 5
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 3
     return
@@ -3527,15 +3593,15 @@
       block ;; label = @2
         local.get 0
         i64.load offset=32
+        i64.const -65664
+        i64.add
         local.set 5
         i32.const 4251910
         i64.load32_u align=1
         local.set 6
         local.get 5
         i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load align=1
+        i64.load offset=128 align=1
         local.set 7
         local.get 7
         local.get 7
@@ -3570,6 +3636,8 @@
     i64.store
     local.get 0
     local.get 5
+    i64.const 65664
+    i64.add
     i64.store offset=32
     local.get 3
     return

@@ -254,15 +254,17 @@ impl Context for Emitter<'_> {
     }
 
     fn operand_address(&mut self, op: &Op, bytes: u32, access: Access, aligned: bool) -> MemArg {
-        self.address(&operand(op, self.layout), bytes, access);
+        let a = operand(op, self.layout);
         if aligned {
+            self.linear_address(&a, bytes, access);
             let linear = Emitter::scratch(self, ValType::I32);
             // The bias is a multiple of any alignment.
             self.i().local_tee(linear).i32_const(bytes as i32 - 1).i32_and();
             self.side_exit_if();
             self.i().local_get(linear);
+            return GUEST;
         }
-        GUEST
+        self.address(&a, bytes, access)
     }
 
     fn set_flags(&mut self) {

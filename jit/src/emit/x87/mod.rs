@@ -20,7 +20,7 @@ pub(in crate::emit) use self::cache::{X87, begin, enter, finish, flush, here, re
 use self::inline::Operand;
 use self::library::{MARK, field};
 pub(in crate::emit) use self::meet::{Record, Way, arrive, meet, met};
-use super::memory::{Access, GUEST};
+use super::memory::Access;
 use super::vector::{is_x87, operand};
 use super::{Emitter, STATE, at};
 use crate::region::Region;
@@ -92,8 +92,8 @@ pub fn emit(e: &mut Emitter, op: &Op) {
         Fwait => cache::open(e),
         Fldcw => load_control(e, op),
         Fnstcw => {
-            e.address(&operand(op, e.layout), 2, Access::Write);
-            e.i().local_get(STATE).i32_load16_u(at(field!(cw), 1)).i32_store16(GUEST);
+            let to = e.address(&operand(op, e.layout), 2, Access::Write);
+            e.i().local_get(STATE).i32_load16_u(at(field!(cw), 1)).i32_store16(to);
         }
         FpuCode | FpuData => pointers(e, op, code),
         _ => fallback(e, op),
@@ -133,21 +133,21 @@ fn source(e: &mut Emitter, op: &Op, source: &Source) -> Operand {
         Source::F32 | Source::I32 => 4,
         Source::F64 | Source::I64 => 8,
     };
-    e.address(&operand(op, e.layout), bytes, Access::Read);
+    let from = e.address(&operand(op, e.layout), bytes, Access::Read);
     match source {
         Source::F32 => {
             let bits = e.scratch(ValType::I32);
-            e.i().i32_load(GUEST).local_set(bits);
+            e.i().i32_load(from).local_set(bits);
             return Operand::Single(bits);
         }
         Source::F64 => {
             let bits = e.scratch(ValType::I64);
-            e.i().i64_load(GUEST).local_set(bits);
+            e.i().i64_load(from).local_set(bits);
             return Operand::Double(bits);
         }
-        Source::I16 => e.i().i64_load16_s(GUEST),
-        Source::I32 => e.i().i64_load32_s(GUEST),
-        _ => e.i().i64_load(GUEST),
+        Source::I16 => e.i().i64_load16_s(from),
+        Source::I32 => e.i().i64_load32_s(from),
+        _ => e.i().i64_load(from),
     };
     let pair = cache::new_pair(e);
     inline::integer(e, pair);
@@ -320,16 +320,16 @@ fn store(e: &mut Emitter, op: &Op, bytes: u32, integer: Option<(i64, bool)>) {
         return fallback(e, op);
     }
     let (address, bits, flags) = (e.scratch(ValType::I32), e.scratch(ValType::I64), e.scratch(ValType::I32));
-    e.address(&operand(op, e.layout), bytes, Access::Write);
+    let to = e.address(&operand(op, e.layout), bytes, Access::Write);
     e.i().local_set(address);
     let place = e.x87.cache.place(0);
     let a = cache::value(e, place);
     let put = |e: &mut Emitter| {
         e.i().local_get(address).local_get(bits);
         match bytes {
-            2 => e.i().i64_store16(GUEST),
-            4 => e.i().i64_store32(GUEST),
-            _ => e.i().i64_store(GUEST),
+            2 => e.i().i64_store16(to),
+            4 => e.i().i64_store32(to),
+            _ => e.i().i64_store(to),
         };
     };
     if let Some((largest, truncate)) = integer {
@@ -436,8 +436,8 @@ fn sign(e: &mut Emitter, op: &Op, and: i32, xor: i32) {
 fn load_control(e: &mut Emitter, op: &Op) {
     cache::open(e);
     let word = e.scratch(ValType::I32);
-    e.address(&operand(op, e.layout), 2, Access::Read);
-    e.i().i32_load16_u(GUEST).local_tee(word).i32_const(cache::ALL_MASKED).i32_and();
+    let from = e.address(&operand(op, e.layout), 2, Access::Read);
+    e.i().i32_load16_u(from).local_tee(word).i32_const(cache::ALL_MASKED).i32_and();
     e.i().i32_const(cache::ALL_MASKED).i32_ne();
     e.side_exit_if();
     e.i().local_get(STATE).local_get(word).i32_const(0x1f3f).i32_and().i32_const(0x40).i32_or();
