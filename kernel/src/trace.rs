@@ -11,15 +11,17 @@ use crate::wait::{Key, Stop, SysResult};
 use tawaki_abi::Errno;
 use tawaki_abi::signal::*;
 use tawaki_abi::wire::{
-    Body, Reply, Rusage, TraceAnswer, TraceEvent, TraceOp, TraceRequest, Waited, trace_event, trace_mode,
+    Body, Reply, Rusage, TraceAnswer, TraceEvent, TraceOp, TraceRequest, Waited, call_stop, trace_event, trace_mode,
 };
 
 /// PTRACE_O_TRACESYSGOOD; the options of events are `1 << event`.
 const SYSGOOD: u32 = 1;
 /// PTRACE_O_EXITKILL.
 const EXITKILL: u32 = 1 << 20;
-/// Options that are known: SYSGOOD, fork, vfork, clone, exec, vfork done, exit, EXITKILL.
-const OPTIONS: u32 = 0x7f | EXITKILL;
+/// Options that are known: SYSGOOD, fork, vfork, clone, exec, vfork done, exit, seccomp, EXITKILL.
+const OPTIONS: u32 = 0xff | EXITKILL;
+/// Status and `si_code` of a stop at a system call under PTRACE_O_TRACESYSGOOD.
+const CALL_STOP: i32 = SIGTRAP as i32 | 0x80;
 /// `si_code` of SIGCHLD for a tracee's stop.
 const CLD_TRAPPED: i32 = 4;
 /// Ends of tracees that are not the tracer's children, kept for its wait.
@@ -32,7 +34,7 @@ pub struct Trace {
     pub options: u32,
     /// How it runs when it is not stopped.
     pub mode: u32,
-    /// PTRACE_GETEVENTMSG.
+    /// PTRACE_GETEVENTMSG: of an event, or [`call_stop`].
     pub message: u64,
     /// What it stopped for.
     pub stop: Option<TraceStop>,
@@ -101,17 +103,25 @@ impl Trace {
     /// The mode as the tracee is told it.
     pub fn told_mode(&self) -> u32 {
         let vforks = self.options & (1 << trace_event::VFORK) != 0;
-        self.mode | if vforks { trace_mode::VFORKS } else { 0 }
+        let seccomp = self.options & (1 << trace_event::SECCOMP) != 0;
+        let wants = |yes: bool, mode: u32| if yes { mode } else { 0 };
+        self.mode | wants(vforks, trace_mode::VFORKS) | wants(seccomp, trace_mode::SECCOMP)
     }
 }
 
 impl System {
     /// Stops a traced task, whose call is not answered until the tracer says so.
     pub fn trace_stop(&mut self, task: TaskId, status: i32, info: SigInfo, delivery: bool) {
+        self.trace_stop_with(task, status, info, delivery, 0);
+    }
+
+    /// The same with a message for the tracer.
+    fn trace_stop_with(&mut self, task: TaskId, status: i32, info: SigInfo, delivery: bool, message: u64) {
         let t = &mut self.tasks[task];
         let (tid, proc) = (t.tid, t.proc);
         let Some(trace) = &mut t.trace else { return };
         trace.fresh = false;
+        trace.message = message;
         let stop = TraceStop { info, delivery, group: false };
         // Any stop does for an interruption, only one that says so for the rest.
         trace.interrupt = false;
@@ -332,6 +342,15 @@ impl Kernel {
                 trace.options = *options;
             }
             TraceRequest::EventMessage => return Ok(Reply::ok(trace.message as i64)),
+            TraceRequest::CallStop => {
+                let what = match stop.info.code {
+                    _ if stop.delivery || stop.group => call_stop::NONE,
+                    CALL_STOP => trace.message as u8,
+                    code if code >> 8 == trace_event::SECCOMP as i32 => call_stop::SECCOMP,
+                    _ => call_stop::NONE,
+                };
+                return Ok(Reply::ok(what.into()));
+            }
             TraceRequest::Listen => {
                 if !trace.seized || !stop.is_event_stop() {
                     return Err(Errno::EIO.into());
@@ -445,21 +464,20 @@ impl Kernel {
         let info = |code: i32| SigInfo { signo: SIGTRAP, code, pid, ..SigInfo::default() };
         let trap = SIGTRAP as i32;
         match event {
-            TraceEvent::Syscall => {
-                let status = trap | if trace.options & SYSGOOD != 0 { 0x80 } else { 0 };
-                self.sys.trace_stop(c.task, status, info(status), false);
+            TraceEvent::Syscall(what) => {
+                let status = if trace.options & SYSGOOD != 0 { CALL_STOP } else { trap };
+                self.sys.trace_stop_with(c.task, status, info(status), false, what.into());
             }
             TraceEvent::Event(event, message) => {
-                if event > trace_event::EXIT || trace.options & (1 << event) == 0 {
+                if event > trace_event::SECCOMP || trace.options & (1 << event) == 0 {
                     let mode = trace.told_mode();
                     if event == trace_event::EXEC && !trace.seized {
                         t.pending.push(SigInfo { code: SI_USER, ..info(0) });
                     }
                     return Ok(Reply::with(0, Body::TraceGo(mode)));
                 }
-                trace.message = message;
                 let status = trap | (event as i32) << 8;
-                self.sys.trace_stop(c.task, status, info(status), false);
+                self.sys.trace_stop_with(c.task, status, info(status), false, message);
             }
         }
         Err(Stop::Parked)

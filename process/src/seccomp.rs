@@ -16,8 +16,10 @@ const MAX_ALL: usize = 32_768;
 /// Bytes of `struct seccomp_data`.
 const DATA: u32 = 64;
 
-const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
-const AUDIT_ARCH_I386: u32 = 0x4000_0003;
+/// `AUDIT_ARCH_*`: the gate of a call.
+pub const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
+/// The same of i386.
+pub const AUDIT_ARCH_I386: u32 = 0x4000_0003;
 
 const KILL_PROCESS: u32 = 0x8000_0000;
 const KILL_THREAD: u32 = 0;
@@ -35,6 +37,17 @@ struct Insn {
     yes: u8,
     no: u8,
     k: u32,
+}
+
+/// What the filters make of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is made.
+    Pass,
+    /// It is not, and this is its result.
+    Done(SysResult),
+    /// The tracer is asked, with a message; without one there is no such call.
+    Trace(u16),
 }
 
 /// What a thread hands on to its children and to the programs it executes.
@@ -127,8 +140,8 @@ fn run(program: &[Insn], data: &[u32; 16]) -> u32 {
 }
 
 impl Thread<'_> {
-    /// What the filters make of a call: `None` lets it through.
-    pub fn filtered(&mut self, number: u64, args: &Args) -> Option<SysResult> {
+    /// What the filters make of a call.
+    pub fn filtered(&mut self, number: u64, args: &Args) -> Verdict {
         let inherited = &self.inherited;
         if inherited.strict {
             let known: &[u64] = match self.width {
@@ -137,12 +150,12 @@ impl Thread<'_> {
             };
             if !known.contains(&number) {
                 self.kill_self(SIGKILL);
-                return Some(Err(Errno::EPERM));
+                return Verdict::Done(Err(Errno::EPERM));
             }
-            return None;
+            return Verdict::Pass;
         }
         if inherited.filters.is_empty() {
-            return None;
+            return Verdict::Pass;
         }
         let arch = if self.width == Width::W64 { AUDIT_ARCH_X86_64 } else { AUDIT_ARCH_I386 };
         let rip = self.cpu.rip;
@@ -160,14 +173,14 @@ impl Thread<'_> {
             .min_by_key(|verdict| (verdict & ACTION) as i32)
             .unwrap_or(ALLOW);
         match verdict & ACTION {
-            ALLOW => None,
+            ALLOW => Verdict::Pass,
             LOG => {
                 self.log_once(&format!("seccomp filter lets system call {number} through and logs it"));
-                None
+                Verdict::Pass
             }
             ERRNO => match (verdict & 0xffff).min(4095) {
-                0 => Some(Ok(0)),
-                errno => Some(Err(Errno(errno as u16))),
+                0 => Verdict::Done(Ok(0)),
+                errno => Verdict::Done(Err(Errno(errno as u16))),
             },
             TRAP => {
                 // As if the call had not been made; the handler's result replaces it.
@@ -181,15 +194,16 @@ impl Thread<'_> {
                     value,
                     ..SigInfo::default()
                 });
-                Some(Err(HANDLED))
+                Verdict::Done(Err(HANDLED))
             }
-            // Nobody traces or listens.
-            TRACE | 0x7fc0_0000 => Some(Err(Errno::ENOSYS)),
+            TRACE => Verdict::Trace(verdict as u16),
+            // Nobody listens.
+            0x7fc0_0000 => Verdict::Done(Err(Errno::ENOSYS)),
             // KILL_PROCESS, KILL_THREAD, and what nobody knows.
             _ => {
                 self.log_once(&format!("killed by its seccomp filter at system call {number}"));
                 self.kill_self(SIGSYS);
-                Some(Err(Errno::EPERM))
+                Verdict::Done(Err(Errno::EPERM))
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use crate::debug::DebugRegisters;
 use crate::signal::fpu;
-use crate::thread::Thread;
+use crate::thread::{Thread, Width};
 use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
 use tawaki_abi::mm::PAGE;
@@ -178,9 +178,10 @@ impl Thread<'_> {
         }
     }
 
-    /// The width and the registers.
+    /// The widths, and the registers.
     fn registers_told(&mut self) -> Vec<u8> {
-        let mut bytes = vec![u8::from(self.cpu.mode == Mode::Bits64)];
+        let wide = u8::from(self.cpu.mode == Mode::Bits64);
+        let mut bytes = vec![wide | u8::from(self.width == Width::W32) << 1];
         bytes.extend(self.trace_registers().iter().flat_map(|r| r.to_le_bytes()));
         bytes
     }

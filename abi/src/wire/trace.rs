@@ -16,6 +16,8 @@ pub mod trace_mode {
     pub const STEP: u32 = 4;
     /// Its vfork children are traced, too: they get a memory of their own.
     pub const VFORKS: u32 = 8;
+    /// Its seccomp filter's wish to have a call traced is its tracer's, too (`PTRACE_O_TRACESECCOMP`).
+    pub const SECCOMP: u32 = 16;
 }
 
 /// `PTRACE_EVENT_*` numbers.
@@ -27,7 +29,17 @@ pub mod trace_event {
     pub const EXEC: u32 = 4;
     pub const VFORK_DONE: u32 = 5;
     pub const EXIT: u32 = 6;
+    pub const SECCOMP: u32 = 7;
     pub const STOP: u32 = 128;
+}
+
+/// `PTRACE_SYSCALL_INFO_*`: what a stop has to do with a system call.
+#[allow(missing_docs)]
+pub mod call_stop {
+    pub const NONE: u8 = 0;
+    pub const ENTRY: u8 = 1;
+    pub const EXIT: u8 = 2;
+    pub const SECCOMP: u8 = 3;
 }
 
 /// General registers as `struct user_regs_struct` of x86-64 has them, for either width.
@@ -58,6 +70,8 @@ pub enum TraceRequest {
     SetOptions(u32),
     /// PTRACE_GETEVENTMSG: result is the message.
     EventMessage,
+    /// PTRACE_GET_SYSCALL_INFO: result is what the stop is ([`call_stop`]).
+    CallStop,
     /// PTRACE_GETSIGINFO. Body: `Info`.
     GetSigInfo,
     /// PTRACE_SETSIGINFO.
@@ -91,7 +105,8 @@ pub enum TraceOp {
         /// As for `Read`.
         force: bool,
     },
-    /// [`TRACE_REGS`] numbers, little endian; before them one byte: 1 for a 64-bit program.
+    /// [`TRACE_REGS`] numbers, little endian; before them one byte: 1 for a 64-bit program, 2 more when its last
+    /// system call was one of i386.
     GetRegs,
     /// The same without the byte.
     SetRegs(ByteBuf),
@@ -110,8 +125,8 @@ pub enum TraceOp {
 /// Why a traced thread stops by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TraceEvent {
-    /// Before or after a system call.
-    Syscall,
+    /// Before or after a system call, as [`call_stop`] has it.
+    Syscall(u8),
     /// One of [`trace_event`], with its message. Without the option for it nothing happens (exec: SIGTRAP).
     Event(u32, u64),
 }

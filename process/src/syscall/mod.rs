@@ -25,10 +25,11 @@ pub mod tty;
 pub mod watch;
 pub mod xattr;
 
+use crate::seccomp::Verdict;
 use crate::thread::{SysResult, Thread, Width};
 use std::sync::atomic::Ordering;
 use tawaki_abi::Errno;
-use tawaki_abi::wire::{Body, Call, Deliver, TraceEvent, trace_mode};
+use tawaki_abi::wire::{Body, Call, Deliver, TraceEvent, call_stop, trace_event, trace_mode};
 use tawaki_cpu::Mode;
 
 /// The six argument registers.
@@ -41,6 +42,11 @@ const ARGS_32: [usize; 6] = [3, 1, 2, 6, 7, 5];
 
 /// Bytes of `syscall` and `int 0x80`: what a restart goes back.
 const INSTRUCTION: u64 = 2;
+
+/// The number by which a tracer says that there is no call.
+fn none(gate: Width) -> u64 {
+    if gate == Width::W64 { u64::MAX } else { u32::MAX.into() }
+}
 
 /// A known system call that is not served.
 pub fn refused(_: &mut Thread<'_>, _: &Args) -> SysResult {
@@ -59,29 +65,49 @@ impl Thread<'_> {
         self.width = gate;
         self.syscalls += 1;
         let mut number = self.cpu.gpr(0);
+        // A tracer has seen the call before it is made.
+        let mut seen = false;
         if self.tracee.mode != 0 {
             (self.tracee.call, self.tracee.inside) = (number, true);
             if self.traced(trace_mode::SYSCALLS) {
                 self.set_result(-i64::from(Errno::ENOSYS.0));
-                self.trace_stop(TraceEvent::Syscall);
+                self.trace_stop(TraceEvent::Syscall(call_stop::ENTRY));
                 // The tracer may have made it another call, or none.
-                number = self.tracee.call;
+                (number, seen) = (self.tracee.call, true);
                 if self.gone() {
                     return;
                 }
             }
         }
-        let (number, args) = match gate {
-            Width::W64 => (number, ARGS_64.map(|i| self.cpu.gpr(i))),
-            Width::W32 => (number & 0xffff_ffff, ARGS_32.map(|i| self.cpu.gpr(i) & 0xffff_ffff)),
-        };
+        let (mut number, mut args) = self.asked(gate, number);
+        let mut verdict = self.filtered(number, &args);
+        if let Verdict::Trace(message) = verdict {
+            if !self.traced(trace_mode::SECCOMP) {
+                verdict = Verdict::Done(Err(Errno::ENOSYS));
+            } else {
+                self.set_result(-i64::from(Errno::ENOSYS.0));
+                self.trace_event(trace_event::SECCOMP, message.into());
+                if self.gone() {
+                    return;
+                }
+                (number, args) = self.asked(gate, self.tracee.call);
+                seen = true;
+                // Filters look at it again, for it may be another; that they would ask again is no matter.
+                verdict = match number {
+                    number if number == none(gate) => Verdict::Pass,
+                    number => self.filtered(number, &args),
+                };
+            }
+        }
         let row = table::find(number, gate == Width::W64);
         let depth = self.vfork.len();
         let called = if self.options.strace { self.trace_call(row, number, &args) } else { String::new() };
-        let result = match (self.filtered(number, &args), row) {
-            (Some(filtered), _) => filtered,
-            (None, Some(row)) => (row.handler)(self, &args),
-            (None, None) => Err(Errno::ENOSYS),
+        let result = match (verdict, row) {
+            (Verdict::Done(result), _) => result,
+            (_, Some(row)) => (row.handler)(self, &args),
+            // No call, and the result is what the tracer made it.
+            (_, None) if seen && number == none(gate) => Ok(self.cpu.gpr(0) as i64),
+            (_, None) => Err(Errno::ENOSYS),
         };
         if result == Err(Errno::ENOSYS) {
             self.note_missing(row, number);
@@ -97,6 +123,14 @@ impl Thread<'_> {
             return;
         }
         self.finish(result, number);
+    }
+
+    /// Number and arguments of a call as the registers have them.
+    fn asked(&self, gate: Width, number: u64) -> (u64, Args) {
+        match gate {
+            Width::W64 => (number, ARGS_64.map(|i| self.cpu.gpr(i))),
+            Width::W32 => (number & 0xffff_ffff, ARGS_32.map(|i| self.cpu.gpr(i) & 0xffff_ffff)),
+        }
     }
 
     /// One log line for a system call that is not there.
@@ -148,7 +182,7 @@ impl Thread<'_> {
         let value = result.unwrap_or_else(|errno| -i64::from(errno.0));
         self.set_result(value);
         if self.traced(trace_mode::SYSCALLS) && self.tracee.inside {
-            self.trace_stop(TraceEvent::Syscall);
+            self.trace_stop(TraceEvent::Syscall(call_stop::EXIT));
         }
         (self.tracee.call, self.tracee.inside) = (u64::MAX, false);
         if self.gone() || !matches!(result, Err(errno) if errno.0 >= 512) {

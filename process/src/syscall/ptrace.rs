@@ -1,11 +1,12 @@
 //! ptrace(2), the tracer's side: requests become calls, register layouts are made here.
 
 use super::Args;
+use crate::seccomp::{AUDIT_ARCH_I386, AUDIT_ARCH_X86_64};
 use crate::signal::siginfo;
 use crate::thread::{SysResult, Thread, Width};
 use crate::trace::Tracee;
 use tawaki_abi::Errno;
-use tawaki_abi::wire::{Body, Call, TRACE_REGS, TraceOp, TraceRequest, trace_mode};
+use tawaki_abi::wire::{Body, Call, TRACE_REGS, TraceOp, TraceRequest, call_stop, trace_mode};
 
 /// Of the canonical registers, those of i386's `user_regs_struct`: ebx ecx edx esi
 /// edi ebp eax xds xes xfs xgs orig_eax eip xcs eflags esp xss.
@@ -28,15 +29,20 @@ fn op(t: &mut Thread<'_>, tid: i32, op: TraceOp) -> Result<Vec<u8>, Errno> {
 
 /// The canonical registers, and whether the tracee is a 64-bit program.
 fn registers(t: &mut Thread<'_>, tid: i32) -> Result<([u64; TRACE_REGS], bool), Errno> {
+    registers_of(t, tid).map(|(regs, widths)| (regs, widths & 1 != 0))
+}
+
+/// The same with the widths as [`TraceOp::GetRegs`] has them.
+fn registers_of(t: &mut Thread<'_>, tid: i32) -> Result<([u64; TRACE_REGS], u8), Errno> {
     let bytes = op(t, tid, TraceOp::GetRegs)?;
     let mut regs = [0; TRACE_REGS];
-    let (wide, values) = bytes.split_first().ok_or(Errno::EIO)?;
+    let (widths, values) = bytes.split_first().ok_or(Errno::EIO)?;
     for (register, bytes) in regs.iter_mut().zip(values.chunks_exact(8)) {
         let mut word = [0; 8];
         word.copy_from_slice(bytes);
         *register = u64::from_le_bytes(word);
     }
-    Ok((regs, *wide != 0))
+    Ok((regs, *widths))
 }
 
 fn set_registers(t: &mut Thread<'_>, tid: i32, regs: &[u64; TRACE_REGS]) -> Result<(), Errno> {
@@ -225,9 +231,50 @@ pub fn ptrace(t: &mut Thread<'_>, a: &Args) -> SysResult {
         0x4207 => value(ask(t, tid, TraceRequest::Interrupt)),
         0x4208 => value(ask(t, tid, TraceRequest::Listen)),
         0x4209 => peek_siginfo(t, tid, addr, data),
-        // GET_SYSCALL_INFO and the rest: tracers do without.
+        0x420e => syscall_info(t, tid, addr, data),
+        // SYSEMU and the rest: tracers do without.
         _ => Err(Errno::EIO),
     }
+}
+
+/// PTRACE_GET_SYSCALL_INFO: `addr` is how much room there is at `data`. The result is what the whole takes.
+///
+/// Source: `kernel/ptrace.c`, `struct ptrace_syscall_info`.
+fn syscall_info(t: &mut Thread<'_>, tid: i32, addr: u64, data: u64) -> SysResult {
+    /// Of the canonical registers: rdi rsi rdx r10 r8 r9, and ebx ecx edx esi edi ebp.
+    const ARGS: [[usize; 6]; 2] = [[14, 13, 12, 7, 9, 8], [5, 11, 12, 13, 14, 4]];
+    let (stop, _) = ask(t, tid, TraceRequest::CallStop)?;
+    let (regs, widths) = registers_of(t, tid)?;
+    let narrow = widths & 2 != 0;
+    let arch = if narrow { AUDIT_ARCH_I386 } else { AUDIT_ARCH_X86_64 };
+    let mut info = Vec::with_capacity(88);
+    info.extend([stop as u8, 0, 0, 0]);
+    info.extend(arch.to_le_bytes());
+    let mut put = |value: u64| info.extend(value.to_le_bytes());
+    put(regs[16]);
+    put(regs[19]);
+    match stop as u8 {
+        kind @ (call_stop::ENTRY | call_stop::SECCOMP) => {
+            put(i64::from(regs[15] as i32) as u64);
+            for i in ARGS[usize::from(narrow)] {
+                put(if narrow { regs[i] & 0xffff_ffff } else { regs[i] });
+            }
+            if kind == call_stop::SECCOMP {
+                let (message, _) = ask(t, tid, TraceRequest::EventMessage)?;
+                info.extend((message as u32).to_le_bytes());
+            }
+        }
+        call_stop::EXIT => {
+            let value = if narrow { i64::from(regs[10] as i32) } else { regs[10] as i64 };
+            let failed = (-4095..0).contains(&value);
+            put(if narrow && !failed { regs[10] & 0xffff_ffff } else { value as u64 });
+            info.push(failed.into());
+        }
+        _ => {}
+    }
+    let room = info.len().min(usize::try_from(addr).unwrap_or(usize::MAX));
+    t.write_mem(data, &info[..room])?;
+    Ok(info.len() as i64)
 }
 
 /// PTRACE_PEEKSIGINFO: `addr` points to where from (64 bits), flags and how many.
