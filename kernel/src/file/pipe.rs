@@ -54,12 +54,28 @@ pub enum HostEnd {
     },
 }
 
+/// What was written at once, or grew together.
+struct Chunk {
+    data: Vec<u8>,
+    /// Written in packet mode (O_DIRECT): a read takes no more than this, and leaves nothing of it.
+    packet: bool,
+}
+
+impl Chunk {
+    /// What it takes of the capacity besides its bytes: a packet has a page of its own.
+    fn slack(&self) -> usize {
+        if self.packet { PIPE_BUF.saturating_sub(self.data.len()) } else { 0 }
+    }
+}
+
 /// A pipe.
 pub struct Pipe {
-    chunks: VecDeque<Vec<u8>>,
+    chunks: VecDeque<Chunk>,
     /// Bytes of the first chunk already read.
     head: usize,
     len: usize,
+    /// What packets take of the capacity besides their bytes.
+    slack: usize,
     pub capacity: usize,
     /// Open descriptions that read, and that write.
     pub readers: u32,
@@ -80,6 +96,7 @@ impl Pipe {
             chunks: VecDeque::new(),
             head: 0,
             len: 0,
+            slack: 0,
             capacity: CAPACITY,
             readers: 0,
             writers: 0,
@@ -109,8 +126,12 @@ impl Pipe {
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
+    /// What is taken of the capacity.
+    pub fn used(&self) -> usize {
+        self.len + self.slack
+    }
     pub fn room(&self) -> usize {
-        self.capacity.saturating_sub(self.len)
+        self.capacity.saturating_sub(self.used())
     }
     /// Whether a write that waits may go on.
     pub fn writable(&self) -> bool {
@@ -125,13 +146,24 @@ impl Pipe {
         self.len += data.len();
         self.edges.input += 1;
         match self.chunks.back_mut() {
-            Some(last) if last.len() + data.len() <= COALESCE => last.extend_from_slice(data),
+            Some(last) if !last.packet && last.data.len() + data.len() <= COALESCE => {
+                last.data.extend_from_slice(data);
+            }
             _ => {
                 let mut chunk = Vec::with_capacity(data.len().max(if data.len() < 512 { 512 } else { 0 }));
                 chunk.extend_from_slice(data);
-                self.chunks.push_back(chunk);
+                self.chunks.push_back(Chunk { data: chunk, packet: false });
             }
         }
+    }
+
+    /// Appends a packet, of [`PIPE_BUF`] bytes at most.
+    pub fn push_packet(&mut self, data: &[u8]) {
+        let chunk = Chunk { data: data.to_vec(), packet: true };
+        self.len += data.len();
+        self.slack += chunk.slack();
+        self.edges.input += 1;
+        self.chunks.push_back(chunk);
     }
 
     /// Appends a whole buffer without copying it, when it is large.
@@ -141,34 +173,52 @@ impl Pipe {
         }
         self.len += data.len();
         self.edges.input += 1;
-        self.chunks.push_back(data);
+        self.chunks.push_back(Chunk { data, packet: false });
     }
 
-    /// Takes up to `max` bytes.
+    /// Takes up to `max` bytes, as read(2) does: up to the end of the first packet, of which nothing stays.
     pub fn pull(&mut self, max: usize) -> Vec<u8> {
+        self.take(max, true)
+    }
+
+    /// Takes up to `max` bytes, of however many packets.
+    pub fn drain(&mut self, max: usize) -> Vec<u8> {
+        self.take(max, false)
+    }
+
+    fn take(&mut self, max: usize, packets: bool) -> Vec<u8> {
         let want = max.min(self.len);
         if want == 0 {
             return Vec::new();
         }
         self.edges.output += 1;
-        if self.head == 0 && self.chunks.front().is_some_and(|c| c.len() == want) {
+        if self.head == 0
+            && let Some(whole) = self.chunks.pop_front_if(|c| c.data.len() == want)
+        {
             self.len -= want;
-            return self.chunks.pop_front().unwrap_or_default();
+            self.slack -= whole.slack();
+            return whole.data;
         }
         let mut out = Vec::with_capacity(want);
         while out.len() < want {
             let Some(front) = self.chunks.front() else { break };
-            let rest = &front[self.head..];
+            let rest = &front.data[self.head..];
             let n = rest.len().min(want - out.len());
             out.extend_from_slice(&rest[..n]);
-            if n == rest.len() {
+            let ends = packets && front.packet;
+            let gone = if ends { rest.len() } else { n };
+            self.len -= gone;
+            if gone == rest.len() {
+                self.slack -= front.slack();
                 self.chunks.pop_front();
                 self.head = 0;
             } else {
-                self.head += n;
+                self.head += gone;
+            }
+            if ends {
+                break;
             }
         }
-        self.len -= out.len();
         out
     }
 
@@ -177,7 +227,7 @@ impl Pipe {
         let mut out = Vec::with_capacity(max.min(self.len));
         let mut skip = self.head;
         for chunk in &self.chunks {
-            let rest = &chunk[skip..];
+            let rest = &chunk.data[skip..];
             skip = 0;
             let n = rest.len().min(max - out.len());
             out.extend_from_slice(&rest[..n]);
@@ -254,7 +304,7 @@ impl System {
         if max == 0 || pipe.len == 0 {
             return;
         }
-        let bytes = pipe.pull(max);
+        let bytes = pipe.drain(max);
         if let HostEnd::Output { under_way, .. } = &mut pipe.host {
             *under_way += bytes.len() as u64;
         }

@@ -108,7 +108,7 @@ impl Kernel {
     }
 
     pub(super) fn sys_pipe(&mut self, c: Caller, flags: OpenFlags) -> SysResult {
-        if !(flags - (OpenFlags::CLOEXEC | OpenFlags::NONBLOCK)).is_empty() {
+        if !(flags - (OpenFlags::CLOEXEC | OpenFlags::NONBLOCK | OpenFlags::DIRECT)).is_empty() {
             return Err(Errno::EINVAL.into());
         }
         self.sys.fds_fit(c.proc, 2)?;
@@ -118,9 +118,10 @@ impl Kernel {
         let id = self.sys.add_pipe(pipe);
         let loc = Some(self.sys.anonymous_location(AnonymousKind::Pipe, id.0 as u64));
         let status = flags & OpenFlags::NONBLOCK;
+        let writes = OpenFlags::WRONLY | flags & OpenFlags::DIRECT;
         let read = OpenFile::new(Object::Pipe { id, reads: true, writes: false }, status, loc);
         let write =
-            OpenFile::new(Object::Pipe { id, reads: false, writes: true }, status | OpenFlags::WRONLY, loc);
+            OpenFile::new(Object::Pipe { id, reads: false, writes: true }, status | writes, loc);
         let (a, b) = self.open_two(c, read, write, flags.contains(OpenFlags::CLOEXEC))?;
         with(Body::Fds(a, b))
     }

@@ -133,7 +133,7 @@ impl Kernel {
                         return Err(Errno::EPERM.into());
                     }
                     let size = (arg as usize).max(4096).next_power_of_two();
-                    if pipe.len() > size {
+                    if pipe.used() > size {
                         return Err(Errno::EBUSY.into());
                     }
                     let before = pipe.capacity;

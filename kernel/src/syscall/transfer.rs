@@ -121,7 +121,7 @@ impl Kernel {
                     _ => data.len(),
                 };
                 if !matches!(kind, TransferKind::Tee(_)) {
-                    self.sys.pipes[id].pull(n);
+                    self.sys.pipes[id].drain(n);
                     self.sys.pipe_drained(id);
                 }
                 self.moved(source, None, sink, to_offset, n)

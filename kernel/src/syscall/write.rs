@@ -42,7 +42,10 @@ impl Kernel {
             }
             Object::Null | Object::Zero | Object::Random => done(data.len()),
             Object::Full => Err(Errno::ENOSPC.into()),
-            Object::Pipe { id, .. } => self.write_pipe(c, id, data, wait, progress),
+            Object::Pipe { id, .. } => {
+                let packets = f.flags.contains(OpenFlags::DIRECT);
+                self.write_pipe(c, id, data, (wait, packets), progress)
+            },
             Object::Tty(tty) => self.write_tty(c, tty, data, wait, progress),
             Object::Master(tty) => {
                 let room = self.sys.ttys[tty].input_room();
@@ -139,7 +142,7 @@ impl Kernel {
         c: Caller,
         id: PipeId,
         data: &mut ByteBuf,
-        wait: bool,
+        (wait, packets): (bool, bool),
         progress: &mut Progress,
     ) -> SysResult {
         if data.is_empty() {
@@ -153,7 +156,18 @@ impl Kernel {
             }
             let room = pipe.room();
             let rest = total - progress.done as usize;
-            if rest <= room {
+            if packets && room >= PIPE_BUF {
+                let from = progress.done as usize;
+                let piece = rest.min(PIPE_BUF);
+                pipe.push_packet(&data[from..from + piece]);
+                progress.done += piece as u64;
+                self.sys.pipe_written(id, c.task);
+                if piece == rest {
+                    return done(total);
+                }
+                continue;
+            }
+            if rest <= room && !packets {
                 if progress.done == 0 {
                     pipe.push_vec(core::mem::take(data).into_vec());
                 } else {
@@ -163,7 +177,7 @@ impl Kernel {
                 return done(total);
             }
             // Small writes are atomic; others go in pieces.
-            if total > PIPE_BUF && room >= PIPE_BUF.min(rest) {
+            if !packets && total > PIPE_BUF && room >= PIPE_BUF.min(rest) {
                 let from = progress.done as usize;
                 pipe.push(&data[from..from + room]);
                 progress.done += room as u64;

@@ -19,6 +19,9 @@ fn read_into(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) -
     if total == 0 {
         return t.value(&Call::Read { fd, len: 0, offset, more: false });
     }
+    if vecs.len() > 1 && total <= MAX_TRANSFER as u64 {
+        return read_scattered(t, fd, vecs, offset);
+    }
     let mut done = 0u64;
     for vec in vecs {
         let mut at = 0;
@@ -52,6 +55,32 @@ fn read_into(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) -
         }
     }
     Ok(done as i64)
+}
+
+/// Reads once for several buffers: a datagram or a packet that is longer than the first goes on in the next.
+fn read_scattered(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) -> SysResult {
+    let mut room = 0;
+    for vec in vecs {
+        let reached = t.reach(vec.base, vec.len, Access::Write);
+        room += reached;
+        if reached < vec.len {
+            break;
+        }
+    }
+    if room == 0 {
+        // An error of the descriptor comes before EFAULT.
+        t.value(&Call::Read { fd, len: 0, offset, more: false })?;
+        return Err(Errno::EFAULT);
+    }
+    let call = Call::Read { fd, len: room as u32, offset, more: false };
+    let (_, Body::Bytes(bytes)) = t.request(&call)? else { return Err(Errno::EIO) };
+    let mut rest = &bytes[..bytes.len().min(room as usize)];
+    let count = rest.len();
+    for vec in vecs {
+        let piece = rest.split_off(..rest.len().min(vec.len as usize)).unwrap_or_default();
+        t.write_mem(vec.base, piece)?;
+    }
+    Ok(count as i64)
 }
 
 /// Writes from a list of buffers, in pieces. Small buffers are joined, so that a

@@ -1,6 +1,7 @@
 //! Sockets (socket(2), sendmsg(2) …) and i386's `socketcall`.
 
 use crate::syscall::Args;
+use crate::syscall::time::{TimeKind, deadline_in, load_timespec, store_timespec};
 use crate::thread::{SysResult, Thread};
 use crate::user::{IoVec, RW_MAX};
 use serde_bytes::ByteBuf;
@@ -353,13 +354,39 @@ pub fn sendmmsg(t: &mut Thread<'_>, a: &Args) -> SysResult {
     each(t, a, |t, at, _| sendmsg_at(t, a[0], at, a[3] as u32))
 }
 
-/// recvmmsg(2): without its timeout, which bounds nothing useful (see BUGS there).
-pub fn recvmmsg(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    each(t, a, |t, at, i| {
+/// recvmmsg(2). Its timeout is looked at after each message only, as on Linux: it ends no waiting.
+fn recvmmsg_of(t: &mut Thread<'_>, a: &Args, kind: TimeKind) -> SysResult {
+    let deadline = match a[4] {
+        0 => None,
+        at => Some(deadline_in(t, load_timespec(t, at, kind)?)),
+    };
+    let mut left = 0;
+    let count = each(t, a, |t, at, i| {
+        if i > 0 && deadline.is_some() && left == 0 {
+            return Err(Errno::EAGAIN);
+        }
         let flags = a[3] as u32;
         let later = if i > 0 && flags & MSG_WAITFORONE != 0 { MSG_DONTWAIT } else { 0 };
-        recvmsg_at(t, a[0], at, flags & !MSG_WAITFORONE | later)
-    })
+        let result = recvmsg_at(t, a[0], at, flags & !MSG_WAITFORONE | later);
+        if let Some(deadline) = deadline {
+            left = deadline.saturating_sub(t.host.monotonic_ns());
+        }
+        result
+    })?;
+    if deadline.is_some() && count > 0 {
+        store_timespec(t, a[4], left, kind)?;
+    }
+    Ok(count)
+}
+
+/// recvmmsg(2).
+pub fn recvmmsg(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    recvmmsg_of(t, a, TimeKind::Native)
+}
+
+/// recvmmsg_time64 of i386.
+pub fn recvmmsg_time64(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    recvmmsg_of(t, a, TimeKind::Wide)
 }
 
 /// shutdown(2).

@@ -156,7 +156,7 @@ table! {
       33,   63, dup2, io::dup2, "dd", Full, "";
      292,  330, dup3, io::dup3, "ddx", Full, "";
       22,   42, pipe, io::pipe, "p", Full, "";
-     293,  331, pipe2, io::pipe2, "px", Partial, "no packet mode (O_DIRECT)";
+     293,  331, pipe2, io::pipe2, "px", Full, "";
       72,    -, fcntl, fs::fcntl, "ddx", Partial, "no leases, no directory notification; signals of O_ASYNC tell of input, not of room for output";
        -,   55, fcntl, fs::fcntl, "ddx", Partial, "no leases, no directory notification; signals of O_ASYNC tell of input, not of room for output";
        -,  221, fcntl64, fs::fcntl, "ddx", Partial, "no leases, no directory notification; signals of O_ASYNC tell of input, not of room for output";
@@ -484,13 +484,13 @@ table! {
       46,  370, sendmsg, net::sendmsg, "dpx", Partial, "no urgent data (EOPNOTSUPP)";
       47,  372, recvmsg, net::recvmsg, "dpx", Full, "";
      307,  345, sendmmsg, net::sendmmsg, "dpux", Partial, "no urgent data (EOPNOTSUPP)";
-     299,  337, recvmmsg, net::recvmmsg, "dpuxp", Partial, "its timeout is ignored";
+     299,  337, recvmmsg, net::recvmmsg, "dpuxp", Full, "";
       48,  373, shutdown, net::shutdown, "dd", Full, "";
       51,  367, getsockname, net::getsockname, "dpp", Full, "";
       52,  368, getpeername, net::getpeername, "dpp", Full, "";
       54,  366, setsockopt, net::setsockopt, "dddpu", Partial, "SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_LINGER (0), SO_RCVTIMEO, SO_SNDTIMEO, SO_PASSCRED, IPV6_V6ONLY, SO_TIMESTAMP and SO_TIMESTAMPNS, and of datagrams IP_PKTINFO, IP_RECVTTL, IP_RECVTOS and their IPv6 kin; others of a table are remembered without effect, buffer sizes too";
       55,  365, getsockopt, net::getsockopt, "dddpp", Partial, "what setsockopt takes, and SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ERROR, SO_ACCEPTCONN, SO_PEERCRED";
-       -,  417, recvmmsg_time64, net::recvmmsg, "dpuxp", Partial, "its timeout is ignored";
+       -,  417, recvmmsg_time64, net::recvmmsg_time64, "dpuxp", Full, "";
        -,  102, socketcall, net::socketcall, "dp", Full, "";
     // ---- known, and refused with ENOSYS
      334,  386, rseq, refused_quietly, "xxxxxx", None, "not logged: every program of the C library asks";
