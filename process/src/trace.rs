@@ -5,6 +5,7 @@
 
 use crate::debug::DebugRegisters;
 use crate::signal::fpu;
+use crate::syscall::state;
 use crate::thread::{Thread, Width};
 use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
@@ -169,6 +170,10 @@ impl Thread<'_> {
                 fpu::fxrstor(&mut self.cpu, image);
                 Ok(ByteBuf::new())
             }
+            TraceOp::GetArea(number) => {
+                Ok(state::tls_entry(&self.cpu, number)?.map(u32::to_le_bytes).concat().into())
+            }
+            TraceOp::SetArea(info) => state::set_tls_entry(&mut self.cpu, info).map(|_| ByteBuf::new()),
             TraceOp::GetDebug(number) => Ok(self.tracee.debug.get(number).to_le_bytes().to_vec().into()),
             TraceOp::SetDebug(number, value) => {
                 self.tracee.debug.set(number, value)?;

@@ -293,6 +293,61 @@ static void filtered(void)
     RESULT_OF("6");
 }
 
+struct area {
+    unsigned number, base, limit, flags;
+};
+
+static void areas(void)
+{
+    puts("-- thread areas");
+    int told[2];
+    unsigned base = 0;
+    pipe(told);
+    fflush(stdout);
+    if ((pid = fork()) == 0) {
+        unsigned own = 1;
+#ifdef __i386__
+        asm("mov %%gs:0, %0" : "=r"(own));
+#endif
+        write(told[1], &own, sizeof own);
+        ptrace(PTRACE_TRACEME, 0, 0, 0);
+        raise(SIGSTOP);
+        _exit(0);
+    }
+    waitpid(pid, 0, 0);
+    read(told[0], &base, sizeof base);
+    struct area a = {0};
+    CALL(ptrace(25, pid, 12, &a));
+    puts(base == 1 || a.base == base && a.flags == 0x51 ? "as the program has it" : "another");
+    CALL(ptrace(25, pid, 13, &a));
+    printf("%u %x %x %x\n", a.number, a.base, a.limit, a.flags);
+    a = (struct area){77, 0x12345000, 0xfffff, 0x51};
+    CALL(ptrace(26, pid, 13, &a));
+    memset(&a, 0, sizeof a);
+    CALL(ptrace(25, pid, 13, &a));
+    printf("%u %x %x %x\n", a.number, a.base, a.limit, a.flags);
+    CALL(ptrace(25, pid, 14, &a));
+    printf("%u %x %x %x\n", a.number, a.base, a.limit, a.flags);
+    CALL(ptrace(25, pid, 11, &a));
+    CALL(ptrace(25, pid, 15, &a));
+    CALL(ptrace(25, pid, -1, &a));
+    CALL(ptrace(25, pid, 13, 8));
+    CALL(ptrace(26, pid, 13, 8));
+    static const unsigned flags[] = {0x50, 0x55, 0x71, 0x28, 0x51, 0};
+    for (int i = 0; i < 6; i++) {
+        a = (struct area){13, 0x1000, 5, flags[i]};
+        printf("%x: ", flags[i]);
+        CALL(ptrace(26, pid, 13, &a));
+    }
+    a = (struct area){13, 0, 0, 0x28};
+    CALL(ptrace(26, pid, 13, &a));
+    CALL(ptrace(26, pid, 14, &a));
+    CALL(ptrace(26, pid, 15, &a));
+    CALL(ptrace(25, pid, 13, &a));
+    printf("%u %x %x %x\n", a.number, a.base, a.limit, a.flags);
+    next(7, 0, "end");
+}
+
 int main(void)
 {
     setvbuf(stdout, 0, _IOLBF, 0);
@@ -300,5 +355,6 @@ int main(void)
     calls();
     events();
     filtered();
+    areas();
     return 0;
 }

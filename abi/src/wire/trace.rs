@@ -116,6 +116,10 @@ pub enum TraceOp {
     GetFpu,
     /// The same.
     SetFpu(ByteBuf),
+    /// An entry of its segment descriptors for thread-local storage: a `struct user_desc`, of 16 bytes.
+    GetArea(u32),
+    /// The same; the first number says which entry.
+    SetArea([u32; 4]),
     /// A debug register: 8 bytes, little endian.
     GetDebug(u32),
     /// The same: which, and its value.

@@ -194,6 +194,17 @@ pub fn ptrace(t: &mut Thread<'_>, a: &Args) -> SysResult {
         15 if wide => fpu_from(t, tid, data),
         18 if !wide => fpu_to(t, tid, data),
         19 if !wide => fpu_from(t, tid, data),
+        // GET_THREAD_AREA, SET_THREAD_AREA: `addr` is the entry, whatever the structure says.
+        25 | 26 if (addr as i32) < 0 => Err(Errno::EIO),
+        25 => {
+            let info = op(t, tid, TraceOp::GetArea(addr as u32))?;
+            t.write_mem(data, &info)?;
+            Ok(0)
+        }
+        26 => {
+            let [_, base, limit, flags]: [u32; 4] = t.load(data)?;
+            op(t, tid, TraceOp::SetArea([addr as u32, base, limit, flags])).map(|_| 0)
+        }
         16 => value(ask(t, tid, TraceRequest::Attach)),
         17 => value(ask(t, tid, TraceRequest::Detach(data as u32))),
         0x4200 => value(ask(t, tid, TraceRequest::SetOptions(data as u32))),

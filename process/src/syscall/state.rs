@@ -59,17 +59,33 @@ pub fn arch_prctl(t: &mut Thread<'_>, a: &Args) -> SysResult {
 /// Number of the first TLS entry in the GDT.
 const TLS_ENTRY: u32 = tawaki_cpu::state::TLS_FIRST as u32;
 
+/// Which of the three entries a number means.
+fn tls_index(number: u32) -> Result<usize, Errno> {
+    let index = number.checked_sub(TLS_ENTRY).filter(|&i| i < 3).ok_or(Errno::EINVAL)?;
+    Ok(index as usize)
+}
+
 /// `struct user_desc` into `cpu`; returns its entry number.
 pub fn install_tls(t: &mut Thread<'_>, cpu: &mut CpuState, at: u64) -> Result<u32, Errno> {
-    let [number, base, limit, flags]: [u32; 4] = t.load(at)?;
+    set_tls_entry(cpu, t.load(at)?)
+}
+
+/// A `struct user_desc` into `cpu`; returns its entry number.
+pub fn set_tls_entry(cpu: &mut CpuState, info: [u32; 4]) -> Result<u32, Errno> {
+    const WIDE: u32 = 1;
+    const NO_DATA: u32 = 4;
+    const ABSENT: u32 = 0x20;
+    let [number, base, limit, flags] = info;
+    // Empty descriptors (read-execute-only and not present, or all zero) clear the entry.
+    let empty = base == 0 && limit == 0 && matches!(flags & 0x7f, 0x28 | 0);
+    if !empty && flags & (WIDE | NO_DATA | ABSENT) != WIDE {
+        return Err(Errno::EINVAL);
+    }
     let index = if number == u32::MAX {
         cpu.tls.iter().position(|entry| !entry.present).ok_or(Errno::ESRCH)?
     } else {
-        let index = number.checked_sub(TLS_ENTRY).filter(|&i| i < 3).ok_or(Errno::EINVAL)?;
-        index as usize
+        tls_index(number)?
     };
-    // Empty descriptors (read-execute-only and not present, nothing else) clear the entry.
-    let empty = base == 0 && limit == 0 && flags & 0x7f == 0x28;
     cpu.set_tls(index, TlsDescriptor { base, limit, present: !empty });
     Ok(TLS_ENTRY + index as u32)
 }
@@ -89,12 +105,16 @@ pub fn set_thread_area(t: &mut Thread<'_>, a: &Args) -> SysResult {
 /// get_thread_area(2) of i386.
 pub fn get_thread_area(t: &mut Thread<'_>, a: &Args) -> SysResult {
     let number: u32 = t.load(a[0])?;
-    let index = number.checked_sub(TLS_ENTRY).filter(|&i| i < 3).ok_or(Errno::EINVAL)?;
-    let entry = t.cpu.tls[index as usize];
+    t.store(a[0], &tls_entry(&t.cpu, number)?)?;
+    Ok(0)
+}
+
+/// An entry as a `struct user_desc`.
+pub fn tls_entry(cpu: &CpuState, number: u32) -> Result<[u32; 4], Errno> {
+    let entry = cpu.tls[tls_index(number)?];
     // 32-bit, limit in pages, useable; or empty.
     let flags = if entry.present { 0x51 } else { 0x28 };
-    t.store(a[0], &[number, entry.base, entry.limit, flags])?;
-    Ok(0)
+    Ok([number, entry.base, entry.limit, flags])
 }
 
 /// prctl(2): what the kernel keeps goes there.
