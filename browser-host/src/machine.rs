@@ -279,12 +279,6 @@ impl Machine {
         let State::Running(kernel) = &mut self.state else { return };
         kernel.step(now, event, &mut self.effects);
         self.apply();
-        if matches!(&self.state, State::Running(kernel) if kernel.is_measured()) {
-            let now = self.now().monotonic_ns;
-            if let State::Running(kernel) = &mut self.state {
-                kernel.took(now);
-            }
-        }
     }
 
     fn apply(&mut self) {

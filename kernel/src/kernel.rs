@@ -19,9 +19,6 @@ const LOOP_ROUNDS: u32 = 64;
 /// How soon work that was left over, or waits for the host, is looked at again, nanoseconds.
 const LOOP_PAUSE: u64 = 1_000_000;
 
-/// One of so many calls is measured, on average.
-const SAMPLE: u64 = 8;
-
 /// The machine's kernel.
 pub struct Kernel {
     pub(crate) vfs: Vfs,
@@ -31,11 +28,6 @@ pub struct Kernel {
     pub(crate) requests: VecDeque<SpawnRequest>,
     /// Something has happened that may let them start.
     try_requests: bool,
-    /// For whom this step works, if the host is to say how long it took.
-    measured: Option<TaskId>,
-    /// Number of the next call that is measured, and the random number that said so.
-    sample_at: u64,
-    dice: u32,
 }
 
 /// The caller of a system call.
@@ -62,9 +54,6 @@ impl Kernel {
             boot: Boot::default(),
             requests: VecDeque::new(),
             try_requests: false,
-            measured: None,
-            sample_at: 0,
-            dice: 0x9e37_79b9,
         }
     }
 
@@ -74,7 +63,6 @@ impl Kernel {
         // A host's clock that goes back must not make durations negative.
         let monotonic_ns = now.monotonic_ns.max(self.sys.now.monotonic_ns);
         self.sys.now = Now { monotonic_ns, ..now };
-        self.measured = None;
         self.sys.update_loads();
         if !self.boot.done {
             self.run_boot();
@@ -90,32 +78,6 @@ impl Kernel {
         }
         self.settle();
         core::mem::swap(&mut self.sys.out, effects);
-    }
-
-    /// Whether the host is to say with [`Kernel::took`] when this step was done: of some calls
-    /// it must, which stand for the others, because looking at a clock takes time itself.
-    pub fn is_measured(&self) -> bool {
-        self.measured.is_some()
-    }
-
-    /// The last step and its effects were done at `monotonic_ns`.
-    pub fn took(&mut self, monotonic_ns: u64) {
-        let took = monotonic_ns.saturating_sub(self.sys.now.monotonic_ns);
-        if let Some(t) = self.measured.take().and_then(|task| self.sys.tasks.get_mut(task)) {
-            t.owed = t.owed.saturating_add(took.saturating_mul(SAMPLE));
-        }
-    }
-
-    /// Whether to measure this call. The distances are irregular: programs repeat their calls in patterns.
-    fn is_sample(&mut self) -> bool {
-        if self.sys.calls < self.sample_at {
-            return false;
-        }
-        self.dice ^= self.dice << 13;
-        self.dice ^= self.dice >> 17;
-        self.dice ^= self.dice << 5;
-        self.sample_at = self.sys.calls + 1 + u64::from(self.dice) % (2 * SAMPLE - 1);
-        true
     }
 
     /// When the next timer is due, monotonic nanoseconds: the host then sends
@@ -200,14 +162,17 @@ impl Kernel {
 
     fn handle_call(&mut self, slot: Slot, mut call: Call) {
         self.sys.calls += 1;
+        let mut user = None;
+        if let Call::Timed { user: told, call: timed } = call {
+            (user, call) = (Some(told), *timed);
+        }
         let Some(task) = self.sys.slots.get(slot.0 as usize).copied().flatten() else {
             return self.sys.log(format!("call from slot {} that has no task", slot.0));
         };
         let now = self.sys.now.monotonic_ns;
-        self.measured = self.is_sample().then_some(task);
         let t = &mut self.sys.tasks[task];
         match t.state {
-            TaskState::Running => t.book(now),
+            TaskState::Running => t.book(now, user),
             TaskState::Starting => {}
             _ => return self.sys.log(format!("second call from slot {} before a reply", slot.0)),
         }

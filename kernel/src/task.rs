@@ -8,6 +8,7 @@ use crate::timer::{Clockwork, PosixTimer};
 use crate::wait::Waiting;
 use std::collections::BTreeMap;
 use tawaki_abi::signal::{SIG_DFL, SIG_IGN, SigAction, SigInfo, SigSet, sigbit};
+use tawaki_abi::wire::TIMED_EVERY;
 use tawaki_abi::wire::{DumpThread, Rusage, Slot, Waited};
 use tawaki_vfs::{Creds, Location};
 
@@ -77,7 +78,7 @@ pub struct Task {
     /// Processor time of the program and of its calls, nanoseconds.
     pub utime: u64,
     pub stime: u64,
-    /// What the kernel's work for it took that `stime` does not have yet, nanoseconds.
+    /// What its calls took that `stime` does not have yet, nanoseconds.
     pub owed: u64,
     /// Sleeps within its process (`Call::Rest`): the kernel has answered it, but no
     /// processor time passes.
@@ -99,11 +100,15 @@ pub struct Task {
 }
 
 impl Task {
-    /// Counts the time from its last reply to a call that comes `now`. What the kernel
-    /// worked for it meanwhile, and the way there and back, are the system's.
-    pub fn book(&mut self, now: u64) {
+    /// Counts the time from its last reply to a call that comes `now`. At some calls its worker tells how much
+    /// of that the program itself ran: the rest is the system's, and as much of the calls that are not measured.
+    pub fn book(&mut self, now: u64, user: Option<u64>) {
         let open = self.open_ns(now);
-        let system = self.owed.saturating_add(WAY).min(open);
+        if let Some(user) = user {
+            let system = open.saturating_sub(user).min(LONGEST);
+            self.owed = self.owed.saturating_add(system * TIMED_EVERY);
+        }
+        let system = self.owed.min(open);
         self.owed = self.owed.saturating_sub(system);
         self.stime = self.stime.saturating_add(system);
         self.utime = self.utime.saturating_add(open - system);
@@ -121,9 +126,8 @@ impl Task {
     }
 }
 
-/// What a call takes outside of the kernel: trap, arguments, the mailbox and back; nanoseconds.
-/// An estimate: a call whose handler does nothing takes about twice that in all.
-const WAY: u64 = 500;
+/// What takes longer is not the call, it is that the worker or the kernel did not run; nanoseconds.
+const LONGEST: u64 = 10_000_000;
 
 /// Real, effective, saved and file-system identity.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,8 @@ use crate::wait::{Key, Stop, SysResult};
 use tawaki_abi::Errno;
 use tawaki_abi::signal::*;
 use tawaki_abi::wire::{
-    Body, Reply, Rusage, TraceAnswer, TraceEvent, TraceOp, TraceRequest, Waited, call_stop, trace_event, trace_mode,
+    Body, Reply, Rusage, TraceAnswer, TraceEvent, TraceOp, TraceRequest, Waited, call_stop, trace_event,
+    trace_mode,
 };
 
 /// PTRACE_O_TRACESYSGOOD; the options of events are `1 << event`.

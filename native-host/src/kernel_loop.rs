@@ -167,9 +167,6 @@ pub fn run(machine: KernelLoop) {
                 Effect::FetchBlocks => bell.send(Message::Event(Event::BlocksArrived)),
             }
         }
-        if kernel.is_measured() {
-            kernel.took(clock::monotonic_ns());
-        }
     }
     for seat in seats.into_values() {
         seat.mailbox.hang_up();

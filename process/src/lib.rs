@@ -22,6 +22,7 @@ pub mod signal;
 pub mod strace;
 pub mod syscall;
 pub mod thread;
+pub mod timing;
 pub mod trace;
 pub mod user;
 

@@ -73,6 +73,7 @@ fn abandon(thread: &mut Thread<'_>, started: Result<(), Errno>) {
 /// A system call is one instruction to a tracer that steps.
 fn serve(thread: &mut Thread<'_>, gate: Width) {
     let stepping = thread.traced(trace_mode::STEP);
+    thread.timing.stops(|| thread.host.monotonic_ns());
     thread.syscall(gate);
     if stepping && thread.traced(trace_mode::STEP) && !thread.gone() {
         thread.exception(&Trap::SingleStep);
@@ -82,6 +83,7 @@ fn serve(thread: &mut Thread<'_>, gate: Width) {
     if waiting && thread.tracee.mode == 0 && thread.left.is_none() && !thread.gone() {
         thread.take_signals();
     }
+    thread.timing.goes_on(|| thread.host.monotonic_ns());
 }
 
 /// Runs guest code up to the next trap and answers that.

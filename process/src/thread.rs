@@ -4,6 +4,7 @@ use crate::futex::FutexQueue;
 use crate::host::{Host, Options, Port};
 use crate::mm::AddressSpace;
 use crate::seccomp::Inherited;
+use crate::timing::Timing;
 use crate::trace::Tracee;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -127,6 +128,8 @@ pub struct Thread<'a> {
     pub tracee: Tracee,
     /// What children and programs executed get, too.
     pub inherited: Inherited,
+    /// Which calls are measured.
+    pub timing: Timing,
 }
 
 impl<'a> Thread<'a> {
@@ -160,6 +163,7 @@ impl<'a> Thread<'a> {
         options: Options,
     ) -> Self {
         let memory = lock(&shared.mm).memory().clone();
+        let timing = Timing::new(host.monotonic_ns());
         Thread {
             cpu: CpuState::new(Mode::Bits64),
             memory,
@@ -181,6 +185,7 @@ impl<'a> Thread<'a> {
             trapped: crate::signal::Trapped::default(),
             tracee: Tracee::NONE,
             inherited: Inherited::default(),
+            timing,
         }
     }
 
@@ -206,8 +211,13 @@ impl<'a> Thread<'a> {
             return Reply::err(Errno::EINTR);
         }
         let mut synced = false;
+        let measured = self.timing.called(|| self.host.monotonic_ns());
+        let mut timed = measured.map(|user| Call::Timed { user, call: Box::new(call.clone()) });
         loop {
-            let mut reply = self.port.call(call);
+            let mut reply = match timed.take() {
+                Some(timed) => self.port.call(&timed),
+                None => self.port.call(call),
+            };
             while let Body::Probe(op) = reply.body {
                 // Somebody looks into this process; then the call goes on.
                 let answer = self.trace_op(op);

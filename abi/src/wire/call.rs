@@ -20,6 +20,8 @@ pub type Path = ByteBuf;
 /// return value and the body is [`crate::wire::Body::None`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Call {
+    /// Any other call, and for how long the program itself ran since the last answer, nanoseconds.
+    Timed { user: u64, call: Box<Call> },
     // ---- files
     /// openat(2). `mode` before umask.
     Open { dirfd: Fd, path: Path, flags: OpenFlags, mode: u32 },

@@ -22,6 +22,8 @@ pub const MAX_TRANSFER: usize = 128 * 1024;
 
 /// The longest message of any kind: a 2 MiB command line and its frame.
 pub const MAX_MESSAGE: usize = 4 * 1024 * 1024;
+/// One call in so many is a [`Call::Timed`], on average.
+pub const TIMED_EVERY: u64 = 16;
 
 /// A kernel-allocated number of a process worker's mailbox. Replies and effects
 /// name slots, not tasks: after `vfork` the child speaks through its parent's

@@ -120,8 +120,7 @@ impl Kernel {
         let status = flags & OpenFlags::NONBLOCK;
         let writes = OpenFlags::WRONLY | flags & OpenFlags::DIRECT;
         let read = OpenFile::new(Object::Pipe { id, reads: true, writes: false }, status, loc);
-        let write =
-            OpenFile::new(Object::Pipe { id, reads: false, writes: true }, status | writes, loc);
+        let write = OpenFile::new(Object::Pipe { id, reads: false, writes: true }, status | writes, loc);
         let (a, b) = self.open_two(c, read, write, flags.contains(OpenFlags::CLOEXEC))?;
         with(Body::Fds(a, b))
     }

@@ -86,6 +86,7 @@ macro_rules! syscalls {
 
 syscalls! { k, c, p;
     // files
+    Call::Timed { .. } => Err(tawaki_abi::Errno::EINVAL.into()), Full, "(any call, measured)", "";
     Call::Open { dirfd, path, flags, mode } => k.sys_open(c, *dirfd, path, *flags, *mode, p), Partial, "open openat creat openat2", "openat2: no RESOLVE_* flags";
     Call::Close { fd } => k.sys_close(c, *fd), Full, "close", "";
     Call::CloseRange { first, last, flags } => k.sys_close_range(c, *first, *last, *flags), Full, "close_range", "";
@@ -173,7 +174,7 @@ syscalls! { k, c, p;
     Call::Getsid { pid } => k.sys_getsid(c, *pid), Full, "getsid", "";
     Call::Setsid => k.sys_setsid(c), Full, "setsid", "";
     Call::Prlimit { pid, resource, new } => k.sys_prlimit(c, *pid, *resource, *new), Partial, "prlimit64 getrlimit setrlimit ugetrlimit", "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
-    Call::Getrusage { who } => k.sys_getrusage(c, *who), Partial, "getrusage times", "system time is measured at about every eighth call, which stands for the others";
+    Call::Getrusage { who } => k.sys_getrusage(c, *who), Partial, "getrusage times", "system time is measured at about every sixteenth call, which stands for the others";
     Call::Sysinfo => k.sys_sysinfo(c), Full, "sysinfo", "";
     Call::Uname => k.sys_uname(c), Full, "uname", "";
     Call::Sethostname { name } => k.sys_sethostname(c, name), Full, "sethostname", "";

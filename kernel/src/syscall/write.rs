@@ -45,7 +45,7 @@ impl Kernel {
             Object::Pipe { id, .. } => {
                 let packets = f.flags.contains(OpenFlags::DIRECT);
                 self.write_pipe(c, id, data, (wait, packets), progress)
-            },
+            }
             Object::Tty(tty) => self.write_tty(c, tty, data, wait, progress),
             Object::Master(tty) => {
                 let room = self.sys.ttys[tty].input_room();

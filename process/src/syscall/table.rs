@@ -382,8 +382,8 @@ table! {
        -,  191, ugetrlimit, system::getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
        -,   76, getrlimit, system::old_getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
      160,   75, setrlimit, system::setrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
-      98,   77, getrusage, system::getrusage, "dp", Partial, "system time is measured at about every eighth call, which stands for the others";
-     100,   43, times, system::times, "p", Partial, "system time is measured at about every eighth call, which stands for the others";
+      98,   77, getrusage, system::getrusage, "dp", Partial, "system time is measured at about every sixteenth call, which stands for the others";
+     100,   43, times, system::times, "p", Partial, "system time is measured at about every sixteenth call, which stands for the others";
       99,  116, sysinfo, system::sysinfo, "p", Full, "";
       63,    -, uname, system::uname, "p", Full, "";
        -,  122, uname, system::uname, "p", Full, "";
