@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use tawaki_abi::fs::Timespec;
 use tawaki_abi::wire::{Reply, Slot};
 use tawaki_abi::{Errno, wire::Body};
-use tawaki_vfs::{Context, MountId};
+use tawaki_vfs::{Context, MountId, Scope};
 
 /// Highest process id plus one (`/proc/sys/kernel/pid_max`).
 pub const PID_MAX: i32 = 32768;
@@ -186,7 +186,14 @@ impl System {
     /// A context for file-system operations on behalf of a process.
     pub fn context(&self, proc: ProcId) -> Context<'_> {
         let p = &self.procs[proc];
-        Context { creds: &p.cred.fs, now: self.time(), umask: p.umask, caller: p.pid as u32, extension: self }
+        Context {
+            creds: &p.cred.fs,
+            now: self.time(),
+            umask: p.umask,
+            caller: p.pid as u32,
+            extension: self,
+            scope: Scope::empty(),
+        }
     }
 
     /// The kernel's own context: init's, the superuser; what the kernel makes has the mode it says.

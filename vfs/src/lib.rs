@@ -40,8 +40,8 @@ pub use resolve::{Last, Resolved};
 pub use tmpfs::Tmpfs;
 pub use types::{
     Access, At, Context, Creds, DirEntry, DirSink, FileKind, FsId, Ino, InodeRef, Location, MAX_LINKS,
-    MountFlags, MountId, NAME_MAX, NewNode, PATH_MAX, Powers, RenameFlags, ResolveFlags, SetAttr, TimeSet,
-    XattrFlags,
+    MountFlags, MountId, NAME_MAX, NewNode, PATH_MAX, Powers, RenameFlags, ResolveFlags, Scope, SetAttr,
+    TimeSet, XattrFlags,
 };
 pub use vfs::{MountInfo, Vfs};
 pub use watch::{Change, mask};

@@ -2,7 +2,9 @@
 
 use crate::error::{FsError, FsResult, fail};
 use crate::names::Known;
-use crate::types::{At, Context, FileKind, Ino, Location, MAX_LINKS, NAME_MAX, PATH_MAX, ResolveFlags};
+use crate::types::{
+    At, Context, FileKind, Ino, Location, MAX_LINKS, NAME_MAX, PATH_MAX, ResolveFlags, Scope,
+};
 use crate::vfs::Vfs;
 use std::borrow::Cow;
 use tawaki_abi::Errno;
@@ -37,15 +39,24 @@ pub struct Resolved {
     pub trailing_slash: bool,
 }
 
+/// A step of a path, unless it may not leave the mount.
+fn may_go(cx: &Context, from: Location, to: Location) -> FsResult<Location> {
+    if cx.scope.contains(Scope::NO_XDEV) && from.mount != to.mount { fail(Errno::EXDEV) } else { Ok(to) }
+}
+
 impl Vfs {
     /// Resolves a path. Errors: `ENOENT`, `ENOTDIR`, `EACCES` (search permission),
-    /// `ELOOP`, `ENAMETOOLONG`.
+    /// `ELOOP`, `ENAMETOOLONG`, `EXDEV` (beyond the context's scope).
     pub fn resolve(&mut self, cx: &Context, at: &At, path: &[u8], flags: ResolveFlags) -> FsResult<Resolved> {
         if path.len() >= PATH_MAX {
             return fail(Errno::ENAMETOOLONG);
         }
         if path.is_empty() && !flags.contains(ResolveFlags::EMPTY) {
             return fail(Errno::ENOENT);
+        }
+        let beneath = cx.scope.contains(Scope::BENEATH);
+        if beneath && path.first() == Some(&b'/') {
+            return fail(Errno::EXDEV);
         }
         let mut work = Cow::Borrowed(path);
         let mut pos = 0;
@@ -82,7 +93,10 @@ impl Vfs {
                 }
                 b".." => {
                     done.last = Last::DotDot;
-                    here = self.parent(cx, at.root, here)?;
+                    if beneath && here == at.root {
+                        return fail(Errno::EXDEV);
+                    }
+                    here = self.parent(cx, at.root, here).and_then(|up| may_go(cx, here, up))?;
                     continue;
                 }
                 _ => done.last = Last::Name,
@@ -107,12 +121,18 @@ impl Vfs {
                 !last || flags.contains(ResolveFlags::FOLLOW) || (done.trailing_slash && !want_parent);
             if kind == FileKind::Symlink && follow {
                 links += 1;
-                if links > MAX_LINKS {
+                if links > MAX_LINKS || cx.scope.contains(Scope::NO_SYMLINKS) {
                     return fail(Errno::ELOOP);
                 }
                 let fs = self.fs_at(here)?;
                 if let Some(target) = fs.magic_link(cx, ino)? {
-                    here = self.cross(target);
+                    if cx.scope.contains(Scope::NO_MAGICLINKS) {
+                        return fail(Errno::ELOOP);
+                    }
+                    if cx.scope.intersects(Scope::BENEATH | Scope::IN_ROOT) {
+                        return fail(Errno::EXDEV);
+                    }
+                    here = may_go(cx, here, self.cross(target))?;
                     if last {
                         let node = (here, self.kind_of(cx, here)?);
                         return self.finish(done, node, flags);
@@ -127,7 +147,10 @@ impl Vfs {
                     return fail(Errno::ENAMETOOLONG);
                 }
                 if target[0] == b'/' {
-                    here = at.root;
+                    if beneath {
+                        return fail(Errno::EXDEV);
+                    }
+                    here = may_go(cx, here, at.root)?;
                     done.last = Last::Root;
                 }
                 let mut next = target;
@@ -140,7 +163,7 @@ impl Vfs {
                 done.node = Some((below, kind));
                 return Ok(done);
             }
-            here = self.cross(below);
+            here = may_go(cx, below, self.cross(below))?;
             // What is bound over a file may be of another kind (a device, say).
             let kind = if here == below { kind } else { self.kind_of(cx, here)? };
             if last {

@@ -123,12 +123,14 @@ pub struct Context<'a> {
     /// Handed through to file systems of the caller's own (procfs: the process
     /// table), which downcast it.
     pub extension: &'a dyn Any,
+    /// How far paths may lead.
+    pub scope: Scope,
 }
 
 impl<'a> Context<'a> {
     /// A context without extension.
     pub fn new(creds: &'a Creds, now: Timespec) -> Self {
-        Context { creds, now, umask: 0, caller: 0, extension: &() }
+        Context { creds, now, umask: 0, caller: 0, extension: &(), scope: Scope::empty() }
     }
 }
 
@@ -270,6 +272,23 @@ bitflags::bitflags! {
         const NOEXEC = 8;
         /// Never update access times.
         const NOATIME = 1024;
+    }
+
+    /// How far a path may lead (`RESOLVE_*` of openat2(2)).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Scope: u32 {
+        /// To no other mount.
+        const NO_XDEV = 1;
+        /// Through no magic link.
+        const NO_MAGICLINKS = 2;
+        /// Through no symbolic link.
+        const NO_SYMLINKS = 4;
+        /// Nowhere but below where it starts.
+        const BENEATH = 8;
+        /// Where it starts is its root.
+        const IN_ROOT = 16;
+        /// No further than what is in memory.
+        const CACHED = 32;
     }
 
     /// How a path is resolved.

@@ -25,6 +25,8 @@ pub enum Call {
     // ---- files
     /// openat(2). `mode` before umask.
     Open { dirfd: Fd, path: Path, flags: OpenFlags, mode: u32 },
+    /// openat2(2): the same, and `RESOLVE_*`.
+    OpenWithin { dirfd: Fd, path: Path, flags: OpenFlags, mode: u32, resolve: u32 },
     /// close(2).
     Close { fd: Fd },
     /// close_range(2).

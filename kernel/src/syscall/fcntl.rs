@@ -25,6 +25,9 @@ const F_GETOWN: u32 = 9;
 const F_SETSIG: u32 = 10;
 const F_GETSIG: u32 = 11;
 const F_GETLK64: u32 = 12;
+const F_SETLEASE: u32 = 1024;
+const F_GETLEASE: u32 = 1025;
+const F_NOTIFY: u32 = 1026;
 const F_SETOWN_EX: u32 = 15;
 const F_GETOWN_EX: u32 = 16;
 const F_SETLK64: u32 = 13;
@@ -124,6 +127,11 @@ impl Kernel {
                 done(0)
             }
             F_GETSIG => done(f.notify.signal),
+            // No file system here has leases, as some of Linux have none, and there is no dnotify (CONFIG_DNOTIFY).
+            F_GETLEASE => done(F_UNLCK),
+            F_SETLEASE => Err(Errno::EINVAL.into()),
+            F_NOTIFY if !matches!(f.object, Object::Directory) => Err(Errno::ENOTDIR.into()),
+            F_NOTIFY => Err(Errno::EINVAL.into()),
             F_GET_RW_HINT => done(0),
             F_GETPIPE_SZ | F_SETPIPE_SZ => {
                 let Object::Pipe { id, .. } = f.object else { return Err(Errno::EBADF.into()) };

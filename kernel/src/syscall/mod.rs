@@ -36,6 +36,7 @@ use crate::kernel::{Caller, Kernel};
 use crate::task::TaskId;
 use crate::wait::{Progress, SysResult};
 use tawaki_abi::wire::{Body, Call, Reply};
+use tawaki_vfs::Scope;
 
 /// How much of a system call works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +86,10 @@ macro_rules! syscalls {
 }
 
 syscalls! { k, c, p;
-    // files
     Call::Timed { .. } => Err(tawaki_abi::Errno::EINVAL.into()), Full, "(any call, measured)", "";
-    Call::Open { dirfd, path, flags, mode } => k.sys_open(c, *dirfd, path, *flags, *mode, p), Partial, "open openat creat openat2", "openat2: no RESOLVE_* flags";
+    // files
+    Call::Open { dirfd, path, flags, mode } => k.sys_open(c, *dirfd, path, (*flags, *mode, Scope::empty()), p), Full, "open openat creat", "";
+    Call::OpenWithin { dirfd, path, flags, mode, resolve } => k.sys_open(c, *dirfd, path, (*flags, *mode, Scope::from_bits_truncate(*resolve)), p), Full, "openat2", "";
     Call::Close { fd } => k.sys_close(c, *fd), Full, "close", "";
     Call::CloseRange { first, last, flags } => k.sys_close_range(c, *first, *last, *flags), Full, "close_range", "";
     Call::Read { fd, len, offset, more } => k.sys_read(c, *fd, *len, *offset, *more, p), Full, "read pread64 readv preadv preadv2", "";

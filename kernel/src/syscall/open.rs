@@ -10,7 +10,7 @@ use tawaki_abi::Errno;
 use tawaki_abi::fs::{AT_FDCWD, OpenFlags};
 use tawaki_abi::tty::WinSize;
 use tawaki_abi::wire::Fd;
-use tawaki_vfs::{Access, At, FileKind, Location, Opened, mask};
+use tawaki_vfs::{Access, At, Context, FileKind, FsError, Location, Opened, Scope, mask};
 
 /// Flags kept with the open file.
 const STATUS: OpenFlags = OpenFlags::from_bits_truncate(
@@ -52,8 +52,7 @@ impl Kernel {
         c: Caller,
         dirfd: Fd,
         path: &[u8],
-        flags: OpenFlags,
-        mode: u32,
+        (flags, mode, scope): (OpenFlags, u32, Scope),
         progress: &mut Progress,
     ) -> SysResult {
         let cloexec = flags.contains(OpenFlags::CLOEXEC);
@@ -70,10 +69,15 @@ impl Kernel {
             return done(fd.inspect_err(|_| self.drop_file(file, c.proc))?);
         }
         self.sys.fds_fit(c.proc, 1)?;
-        let at = self.at(c, dirfd, path)?;
+        // What a path starts from matters to one that is absolute, when that is its root.
+        let scoped = scope.intersects(Scope::BENEATH | Scope::IN_ROOT);
+        let mut at = self.at(c, dirfd, if scoped { b"." } else { path })?;
+        if scoped {
+            at.root = at.base;
+        }
         let mode = mode & 0o7777;
         let Kernel { vfs, sys, .. } = self;
-        let cx = sys.context(c.proc);
+        let cx = Context { scope, ..sys.context(c.proc) };
         let writes = flags.writable() || flags.contains(OpenFlags::TRUNC);
         if writes
             && !flags.contains(OpenFlags::PATH)
@@ -85,7 +89,10 @@ impl Kernel {
                 return Err(Errno::ETXTBSY.into());
             }
         }
-        let opened = vfs.open(&cx, &at, path, flags, mode)?;
+        let opened = match vfs.open(&cx, &at, path, flags, mode) {
+            Err(FsError::Pending) if scope.contains(Scope::CACHED) => return Err(Errno::EAGAIN.into()),
+            opened => opened?,
+        };
         let loc = opened.location;
         let object = match self.object_of(c, &opened, flags) {
             Ok(object) => object,

@@ -4,7 +4,8 @@ use crate::syscall::Args;
 use crate::syscall::io::open_flags;
 use crate::syscall::time::{self, TimeKind};
 use crate::thread::{SysResult, Thread, Width};
-use tawaki_abi::fs::{AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, Dirent};
+use tawaki_abi::fs::{AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, Dirent, OpenFlags};
+use tawaki_abi::mm::PAGE;
 use tawaki_abi::wire::{Body, Call, Fd, Flock, Path, SetTime};
 use tawaki_abi::{Errno, layout32, layout64};
 use tawaki_cpu::Access;
@@ -30,20 +31,46 @@ pub fn creat(t: &mut Thread<'_>, a: &Args) -> SysResult {
     open_call(t, AT_FDCWD, a[0], 0o1101, a[1])
 }
 
-/// openat2(2) without resolve flags.
+/// openat2(2). It is told of what open(2) ignores.
+///
+/// Source: `build_open_flags` in Linux for the order of checks.
 pub fn openat2(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    if a[3] < 24 {
+    /// `struct open_how`; longer ones must be zero behind it.
+    const SIZE: u64 = 24;
+    const KNOWN: u64 = 0o37_777_703;
+    /// `RESOLVE_*`.
+    const BENEATH_IN_ROOT: u64 = 0x18;
+    const CACHED: u64 = 0x20;
+    const ALL: u64 = 0x3f;
+    if a[3] < SIZE {
         return Err(Errno::EINVAL);
     }
-    let [flags, mode, resolve]: [u64; 3] = t.load(a[2])?;
-    if resolve != 0 {
-        t.log_once("openat2 with resolve flags is not supported");
-        return Err(Errno::ENOSYS);
+    if a[3] > PAGE {
+        return Err(Errno::E2BIG);
     }
-    if flags >> 32 != 0 || mode & !0o7777 != 0 {
+    let [bits, mode, resolve]: [u64; 3] = t.load(a[2])?;
+    if t.read_vec(a[2].wrapping_add(SIZE), a[3] - SIZE)?.iter().any(|&byte| byte != 0) {
+        return Err(Errno::E2BIG);
+    }
+    let flags = open_flags(bits);
+    let makes = flags.intersects(OpenFlags::CREAT | OpenFlags::TMPFILE);
+    let only = OpenFlags::PATH | OpenFlags::DIRECTORY | OpenFlags::NOFOLLOW | OpenFlags::CLOEXEC;
+    let wrong = bits & !KNOWN != 0
+        || resolve & !ALL != 0
+        || resolve & BENEATH_IN_ROOT == BENEATH_IN_ROOT
+        || mode & !if makes { 0o7777 } else { 0 } != 0
+        || flags.contains(OpenFlags::CREAT | OpenFlags::DIRECTORY)
+        || flags.contains(OpenFlags::TMPFILE) && !(flags.contains(OpenFlags::DIRECTORY) && flags.writable())
+        || flags.contains(OpenFlags::PATH) && !only.contains(flags);
+    if wrong {
         return Err(Errno::EINVAL);
     }
-    open_call(t, a[0] as i32, a[1], flags, mode)
+    if resolve & CACHED != 0 && (makes || flags.contains(OpenFlags::TRUNC)) {
+        return Err(Errno::EAGAIN);
+    }
+    let path = t.path(a[1])?;
+    let (mode, resolve) = (mode as u32, resolve as u32);
+    t.value(&Call::OpenWithin { dirfd: a[0] as i32, path, flags, mode, resolve })
 }
 
 fn access_call(t: &mut Thread<'_>, dirfd: u64, path: u64, mode: u64, flags: u64) -> SysResult {

@@ -148,7 +148,7 @@ table! {
     // ---- files: descriptors
        2,    5, open, fs::open, "sxo", Full, "";
      257,  295, openat, fs::openat, "dsxo", Full, "";
-     437,  437, openat2, fs::openat2, "dspu", Partial, "without resolve flags";
+     437,  437, openat2, fs::openat2, "dspu", Full, "";
       85,    8, creat, fs::creat, "so", Full, "";
        3,    6, close, io::close, "d", Full, "";
      436,  436, close_range, io::close_range, "uux", Full, "";
