@@ -28,6 +28,7 @@ const NT_PRSTATUS: u32 = 1;
 const NT_PRFPREG: u32 = 2;
 const NT_PRPSINFO: u32 = 3;
 const NT_AUXV: u32 = 6;
+const NT_X86_XSTATE: u32 = 0x202;
 const NT_PRXFPREG: u32 = 0x46e6_2b7f;
 const NT_FILE: u32 = 0x4649_4c45;
 const NT_SIGINFO: u32 = 0x5349_4749;
@@ -291,6 +292,9 @@ impl Notes {
             self.add(b"CORE", NT_PRFPREG, &state.fsave[..fpu::FSAVE - 4]);
             self.add(b"LINUX", NT_PRXFPREG, &state.fxsave);
         }
+        if !state.xstate.is_empty() {
+            self.add(b"LINUX", NT_X86_XSTATE, &state.xstate);
+        }
     }
 }
 
@@ -299,11 +303,13 @@ struct State {
     regs: [u64; TRACE_REGS],
     fxsave: [u8; FXSAVE],
     fsave: [u8; fpu::FSAVE],
+    /// Empty where there is nothing that `fxsave` does not have.
+    xstate: Vec<u8>,
 }
 
 impl Default for State {
     fn default() -> State {
-        State { regs: [0; TRACE_REGS], fxsave: [0; FXSAVE], fsave: [0; fpu::FSAVE] }
+        State { regs: [0; TRACE_REGS], fxsave: [0; FXSAVE], fsave: [0; fpu::FSAVE], xstate: Vec::new() }
     }
 }
 
@@ -312,9 +318,14 @@ impl State {
     fn new(bytes: &[u8]) -> Option<State> {
         let (_width, bytes) = bytes.split_first()?;
         let (regs, bytes) = bytes.split_at_checked(TRACE_REGS * 8)?;
-        let (fxsave, fsave) = bytes.split_at_checked(FXSAVE)?;
-        let mut state =
-            State { fxsave: fxsave.try_into().ok()?, fsave: fsave.try_into().ok()?, ..State::default() };
+        let (fxsave, bytes) = bytes.split_at_checked(FXSAVE)?;
+        let (fsave, xstate) = bytes.split_at_checked(fpu::FSAVE)?;
+        let mut state = State {
+            fxsave: fxsave.try_into().ok()?,
+            fsave: fsave.try_into().ok()?,
+            xstate: xstate.to_vec(),
+            ..State::default()
+        };
         for (register, bytes) in state.regs.iter_mut().zip(regs.as_chunks().0) {
             *register = u64::from_le_bytes(*bytes);
         }

@@ -161,6 +161,7 @@ impl Thread<'_> {
                 let mut bytes = self.registers_told();
                 bytes.extend(fpu::fxsave(&self.cpu));
                 bytes.extend(fpu::fsave(&self.cpu));
+                bytes.extend(fpu::xstate(&self.cpu));
                 Ok(bytes.into())
             }
             TraceOp::SetRegs(bytes) => self.set_trace_registers(&bytes).map(|()| ByteBuf::new()),
@@ -169,6 +170,15 @@ impl Thread<'_> {
                 let image = bytes.as_slice().try_into().map_err(|_| Errno::EINVAL)?;
                 fpu::fxrstor(&mut self.cpu, image);
                 Ok(ByteBuf::new())
+            }
+            TraceOp::GetExtended | TraceOp::SetExtended(_) if !fpu::extended() => Err(Errno::ENODEV),
+            TraceOp::GetExtended => Ok(fpu::xstate(&self.cpu).into()),
+            TraceOp::SetExtended(bytes) => {
+                if fpu::load_xstate(&mut self.cpu, &bytes) {
+                    Ok(ByteBuf::new())
+                } else {
+                    Err(Errno::EINVAL)
+                }
             }
             TraceOp::GetArea(number) => {
                 Ok(state::tls_entry(&self.cpu, number)?.map(u32::to_le_bytes).concat().into())

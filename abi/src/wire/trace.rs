@@ -110,12 +110,17 @@ pub enum TraceOp {
     GetRegs,
     /// The same without the byte.
     SetRegs(ByteBuf),
-    /// What a core file shows of a thread: as `GetRegs`, the FXSAVE image, the FSAVE header.
+    /// What a core file shows of a thread: as `GetRegs`, the FXSAVE image, the FSAVE header,
+    /// and the XSAVE image where the processor has registers that FXSAVE does not know.
     GetState,
     /// The FXSAVE image.
     GetFpu,
     /// The same.
     SetFpu(ByteBuf),
+    /// The XSAVE image; ENODEV where the processor has none.
+    GetExtended,
+    /// The same.
+    SetExtended(ByteBuf),
     /// An entry of its segment descriptors for thread-local storage: a `struct user_desc`, of 16 bytes.
     GetArea(u32),
     /// The same; the first number says which entry.

@@ -162,7 +162,7 @@ syscalls! { k, c, p;
     Call::Exit { status } => k.sys_exit(c, *status, false), Full, "exit", "";
     Call::ExitGroup { status } => k.sys_exit(c, *status, true), Full, "exit_group", "";
     Call::DumpThreads => k.sys_dump_threads(c), Full, "(other threads in a core file)", "";
-    Call::KillSelf { signo, core } => k.sys_kill_self(c, *signo, *core), Partial, "(death by a fault)", "a core file has no AVX registers";
+    Call::KillSelf { signo, core } => k.sys_kill_self(c, *signo, *core), Full, "(death by a fault)", "";
     Call::Wait { which, options } => k.sys_wait(c, *which, *options), Full, "wait4 waitpid waitid", "";
     Call::PidfdOpen { pid, flags } => k.sys_pidfd_open(c, *pid, *flags), Full, "pidfd_open", "";
     Call::PidfdSignal { fd, signo, info } => k.sys_pidfd_signal(c, *fd, *signo, *info), Full, "pidfd_send_signal", "";

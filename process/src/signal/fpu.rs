@@ -60,6 +60,28 @@ pub fn area(cpu: &CpuState) -> Vec<u8> {
     out
 }
 
+/// The XSAVE image as tracers and core files have it (NT_X86_XSTATE): which components there can be is where
+/// the processor leaves bytes alone. Nothing without [`extended`].
+pub fn xstate(cpu: &CpuState) -> Vec<u8> {
+    if !extended() {
+        return Vec::new();
+    }
+    let mut out = xsave_image(cpu, cpu.mode == Mode::Bits64);
+    out[SOFTWARE..SOFTWARE + 8].copy_from_slice(&xcr0().to_le_bytes());
+    out
+}
+
+/// Loads such an image; `false` for one that is damaged.
+pub fn load_xstate(cpu: &mut CpuState, bytes: &[u8]) -> bool {
+    let mut fresh = cpu.clone();
+    reset(&mut fresh);
+    let good = load_xsave_image(&mut fresh, bytes, xcr0(), cpu.mode == Mode::Bits64);
+    if good {
+        *cpu = fresh;
+    }
+    good
+}
+
 /// Bytes of the area in a frame that begins with this FXSAVE image.
 pub fn area_len(image: &[u8; FXSAVE]) -> usize {
     let [magic, whole, _, _, size] = software(image);

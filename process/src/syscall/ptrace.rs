@@ -12,9 +12,10 @@ use tawaki_abi::wire::{Body, Call, TRACE_REGS, TraceOp, TraceRequest, call_stop,
 /// edi ebp eax xds xes xfs xgs orig_eax eip xcs eflags esp xss.
 const ORDER_32: [usize; 17] = [5, 11, 12, 13, 14, 4, 10, 23, 24, 25, 26, 15, 16, 17, 18, 19, 20];
 
-/// NT_PRSTATUS, NT_PRFPREG.
+/// NT_PRSTATUS, NT_PRFPREG, NT_X86_XSTATE.
 const NT_PRSTATUS: u64 = 1;
 const NT_PRFPREG: u64 = 2;
+const NT_X86_XSTATE: u64 = 0x202;
 
 fn ask(t: &mut Thread<'_>, tid: i32, request: TraceRequest) -> Result<(i64, Body), Errno> {
     t.request(&Call::Ptrace { tid, request })
@@ -116,21 +117,28 @@ fn register_set(t: &mut Thread<'_>, tid: i32, kind: u64, iovec: u64, set: bool) 
     let word = t.word_size();
     let (base, len) = (t.load_word(iovec)?, t.load_word(iovec.wrapping_add(word))?);
     let (mut regs, wide) = match kind {
-        NT_PRSTATUS | NT_PRFPREG => registers(t, tid)?,
+        NT_PRSTATUS | NT_PRFPREG | NT_X86_XSTATE => registers(t, tid)?,
         _ => return Err(Errno::EINVAL),
     };
     let whole = match kind {
         NT_PRSTATUS => encode(&regs, wide),
+        NT_X86_XSTATE => op(t, tid, TraceOp::GetExtended)?,
         _ => op(t, tid, TraceOp::GetFpu)?,
     };
     let count = whole.len().min(usize::try_from(len).unwrap_or(usize::MAX));
     if set {
         let mut bytes = whole;
+        // Nothing but the whole.
+        if kind == NT_X86_XSTATE && count < bytes.len() {
+            return Err(Errno::EFAULT);
+        }
         let given = t.read_vec(base, count as u64)?;
         bytes[..count].copy_from_slice(&given);
         if kind == NT_PRSTATUS {
             decode(&mut regs, &bytes, wide);
             set_registers(t, tid, &regs)?;
+        } else if kind == NT_X86_XSTATE {
+            op(t, tid, TraceOp::SetExtended(bytes.into()))?;
         } else {
             op(t, tid, TraceOp::SetFpu(bytes.into()))?;
         }

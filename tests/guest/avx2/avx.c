@@ -2,6 +2,8 @@
 #include "../guest.h"
 #include <immintrin.h>
 #include <pthread.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <ucontext.h>
 
 typedef unsigned long long u64;
@@ -74,6 +76,65 @@ static void *thread(void *argument)
     return out;
 }
 
+/* What a tracer and a core file have of the registers: the XSAVE image, its upper halves at 576. */
+static void traced(void)
+{
+    static unsigned char state[32768];
+    struct iovec all = {state, sizeof state}, short_ = {state, 600};
+    fflush(stdout);
+    pid_t pid = fork();
+    if (!pid) {
+        __m256i a = value(0x1111), b = value(0x2222);
+        ptrace(PTRACE_TRACEME, 0, 0, 0);
+        __asm__ volatile("vmovdqa %2, %%ymm2; vmovdqa %3, %%ymm3; int3; vmovdqa %%ymm2, %0; vmovdqa %%ymm3, %1"
+                         : "=m"(a), "=m"(b)
+                         : "m"(a), "m"(b)
+                         : "memory", "xmm2", "xmm3");
+        show("  register 2", a);
+        show("  register 3", b);
+        fflush(stdout);
+        _exit(0);
+    }
+    waitpid(pid, 0, 0);
+    CALL(ptrace(PTRACE_GETREGSET, pid, 0x202, &all));
+    u64 features, in_use, upper[4];
+    memcpy(&features, state + 464, 8), memcpy(&in_use, state + 512, 8), memcpy(upper, state + 576 + 32, 32);
+    printf("features %llx in use %llx: %llx %llx %llx %llx\n", features & 7, in_use & 6, upper[0], upper[1], upper[2], upper[3]);
+    CALL(all.iov_len >= 832);
+    upper[1] = 0x77, upper[2] = 0x88;
+    memcpy(state + 576 + 32, upper, 32);
+    CALL(ptrace(PTRACE_SETREGSET, pid, 0x202, &short_));
+    CALL(ptrace(PTRACE_SETREGSET, pid, 0x202, &all));
+    state[513 + 7] = 1;
+    CALL(ptrace(PTRACE_SETREGSET, pid, 0x202, &all));
+    ptrace(PTRACE_CONT, pid, 0, 0);
+    waitpid(pid, 0, 0);
+
+    /* Only where a core file is left here. */
+    char pattern[16] = "", folder[] = "/tmp/avx.XXXXXX";
+    read(open("/proc/sys/kernel/core_pattern", O_RDONLY), pattern, 15);
+    mkdtemp(folder), chdir(folder);
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_CORE, &limit);
+    if (!(pid = fork())) {
+        __m256i a = value(0x1111);
+        __asm__ volatile("vmovdqa %0, %%ymm2; ud2" : : "m"(a) : "xmm2");
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    describe("crash", status);
+    int fd = open("core", O_RDONLY), got = 0;
+    if (fd >= 0) {
+        long n = read(fd, state, sizeof state);
+        /* A note's length, kind and name, the image behind them. */
+        for (unsigned char *p = state; p < state + n - 900; p += 4)
+            if (*(unsigned *)p == 0x202 && !memcmp(p + 4, "LINUX", 6))
+                got = !memcmp(p + 12 + 576 + 32, (u64[]){0x3333, 0x4444}, 16) && p[12 + 464] & 4;
+    }
+    printf("core: %s\n", got || strcmp(pattern, "core\n") ? "as it was" : "without");
+    unlink("core"), chdir("/"), rmdir(folder);
+}
+
 int main(void)
 {
     setvbuf(stdout, 0, _IOLBF, 0);
@@ -84,6 +145,7 @@ int main(void)
     across("signal");
     damage = 1;
     across("damaged frame");
+    traced();
     CHILD("fork", show("  child", value(5)));
     pthread_t threads[4];
     for (long i = 0; i < 4; i++)
