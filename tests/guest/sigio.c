@@ -42,6 +42,46 @@ static void tells(int fd)
     CALL((fcntl(fd, F_GETFL) & O_ASYNC) != 0);
 }
 
+/* A pipe's writer hears of every read, whether there was room before or not. */
+static void room(void)
+{
+    puts("-- room for output");
+    static char big[4096];
+    int p[2], n = 0;
+    pipe(p);
+    fcntl(p[1], F_SETPIPE_SZ, 16384);
+    tells(p[1]);
+    fcntl(p[1], F_SETSIG, SIGUSR1);
+    take("nothing yet");
+    write(p[1], "a", 1);
+    take("written");
+    read(p[0], big, 1);
+    take("read, there was room");
+    while (write(p[1], big, 4096) > 0)
+        n++;
+    printf("%d pages\n", n);
+    take("full");
+    CALL(read(p[0], big, 100));
+    take("some of a page");
+    CALL(read(p[0], big, 3996));
+    take("a page");
+    CALL(read(p[0], big, 0));
+    take("nothing read");
+    CALL(read(p[0], big, 4096));
+    take("another");
+    fcntl(p[1], F_SETSIG, 0);
+    CALL(read(p[0], big, 4096));
+    take("without information");
+    CALL(read(p[0], big, 4096));
+    take("the last");
+    CALL(fcntl(p[0], F_SETFL, O_NONBLOCK));
+    CALL(read(p[0], big, 4096));
+    take("nothing there");
+    close(p[0]);
+    take("closed");
+    close(p[1]);
+}
+
 int main(void)
 {
     setvbuf(stdout, 0, _IOLBF, 0);
@@ -102,6 +142,8 @@ int main(void)
     close(p[1]);
     take("hang-up");
     close(other);
+
+    room();
 
     puts("-- owners");
     pipe(p);

@@ -1,7 +1,8 @@
 //! Signal-driven input: `O_ASYNC`, `F_SETOWN`, `F_SETSIG` (fcntl(2)).
 //!
-//! Input and hang-ups are told of; room for output, which Linux tells of for pipes that were full, is not.
+//! Input and hang-ups are told of, and every read from a pipe to its writers; room in sockets and terminals is not.
 
+use super::pipe::PipeId;
 use super::{FileId, Object};
 use crate::system::System;
 use crate::task::ProcId;
@@ -14,6 +15,9 @@ const OWN_CODES: [u32; 7] = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGCHLD, 
 /// `si_code` POLL_IN, and its `si_band`.
 const POLL_IN: i32 = 1;
 const BAND_IN: u64 = 0x41;
+/// The same for output.
+const POLL_OUT: i32 = 2;
+const BAND_OUT: u64 = 0x304;
 
 /// Who is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,18 +103,30 @@ impl System {
             };
             if news {
                 let notify = f.notify;
-                self.tell_owner(notify);
+                self.tell_owner(notify, POLL_IN, BAND_IN);
             }
         }
     }
 
-    fn tell_owner(&mut self, notify: Notify) {
+    /// Somebody has read from a pipe, or tried to, or there is one less who might: its writers hear of it.
+    pub(crate) fn tell_writers(&mut self, pipe: PipeId) {
+        for i in 0..self.notified.len() {
+            if let Some(f) = self.files.get(self.notified[i])
+                && matches!(f.object, Object::Pipe { id, writes: true, .. } if id == pipe)
+            {
+                let notify = f.notify;
+                self.tell_owner(notify, POLL_OUT, BAND_OUT);
+            }
+        }
+    }
+
+    fn tell_owner(&mut self, notify: Notify, code: i32, band: u64) {
         let plain = SigInfo { signo: SIGIO, code: SI_KERNEL, ..SigInfo::default() };
         let info = match notify.signal {
             0 => plain,
             signo => {
-                let code = if OWN_CODES.contains(&signo) { SI_SIGIO } else { POLL_IN };
-                SigInfo { signo, code, value: BAND_IN, status: notify.fd, ..SigInfo::default() }
+                let code = if OWN_CODES.contains(&signo) { SI_SIGIO } else { code };
+                SigInfo { signo, code, value: band, status: notify.fd, ..SigInfo::default() }
             }
         };
         let may = |system: &System, proc: ProcId| {

@@ -339,6 +339,9 @@ impl Kernel {
         if reads && pipe.readers == 0 {
             self.sys.fire(Key::PipeOut(id));
         }
+        if reads {
+            self.sys.tell_writers(id);
+        }
         if writes && self.sys.pipes[id].writers == 0 {
             self.sys.fire(Key::PipeIn(id));
         }

@@ -67,12 +67,14 @@ impl Kernel {
                 if !pipe.is_empty() {
                     let data = pipe.pull(len);
                     self.sys.pipe_drained(id);
+                    self.sys.tell_writers(id);
                     return bytes(data);
                 }
                 if pipe.writers == 0 && !matches!(pipe.host, HostEnd::Input { eof: false, .. }) {
                     return bytes(Vec::new());
                 }
                 if !wait {
+                    self.sys.tell_writers(id);
                     return Err(Errno::EAGAIN.into());
                 }
                 self.sys.want(id);
