@@ -39,13 +39,29 @@ impl Emitter<'_> {
     /// Copies a slot to a flag operand, if that is wanted.
     fn keep(&mut self, flag: u8, from: u8, imm: i64) {
         if self.flag_wanted(flag) {
-            if self.is_narrow(flag) {
-                self.right32(from, imm);
-                self.set32(flag);
-            } else {
-                self.right64(from, imm);
-                self.set(flag);
-            }
+            self.copy(flag, from, imm);
+        }
+    }
+
+    /// Copies a slot to a flag operand.
+    pub fn copy(&mut self, flag: u8, from: u8, imm: i64) {
+        let width = self.right_width(from, imm);
+        if self.is_narrow(flag) {
+            self.right32(from, imm);
+            self.set32(flag);
+        } else {
+            self.right64(from, imm);
+            self.set(flag);
+        }
+        self.set_width(flag, width);
+    }
+
+    /// Cuts the i32 on the stack to a width.
+    fn cut32(&mut self, log2: u64) {
+        match log2 {
+            0 => _ = self.i().i32_const(0xff).i32_and(),
+            1 => _ = self.i().i32_const(0xffff).i32_and(),
+            _ => {}
         }
     }
 
@@ -73,7 +89,14 @@ impl Emitter<'_> {
         } else {
             self.set(d);
         }
+        self.cut_to(d, kind);
         self.set_kind(kind);
+    }
+
+    /// The result in `d` and in the flags has the width of this kind.
+    fn cut_to(&mut self, d: u8, kind: u64) {
+        self.set_width(d, kind & 3);
+        self.set_width(slot::FLAG_R, if self.flag_wanted(slot::FLAG_R) { kind & 3 } else { 3 });
     }
 
     /// As [`Self::finish_flags`], of an i32.
@@ -82,6 +105,7 @@ impl Emitter<'_> {
             let r = self.slot_local(slot::FLAG_R);
             self.i().local_tee(r);
             self.set32(d);
+            self.cut_to(d, kind);
             self.set_kind(kind);
         } else {
             self.i().i64_extend_i32_u();
@@ -107,45 +131,49 @@ fn arithmetic(e: &mut Emitter, op: &Op, log2: u64) {
         e.keep(slot::FLAG_A, op.a, 0);
         e.keep(slot::FLAG_B, b, imm);
     }
-    if log2 >= 2 {
-        let wide = log2 == 3;
-        if wide {
-            e.get(op.a);
-            e.right64(b, imm);
-        } else {
-            e.get32(op.a);
-            e.right32(b, imm);
-        }
-        let mut i = e.i();
-        match (op.code, wide) {
-            (AddF64 | AddFI64, _) => i.i64_add(),
-            (SubF64 | SubFI64, _) => i.i64_sub(),
-            (AndF64 | AndFI64, _) => i.i64_and(),
-            (OrF64 | OrFI64, _) => i.i64_or(),
-            (XorF64 | XorFI64, _) => i.i64_xor(),
-            (AddF32 | AddFI32, _) => i.i32_add(),
-            (SubF32 | SubFI32, _) => i.i32_sub(),
-            (AndF32 | AndFI32, _) => i.i32_and(),
-            (OrF32 | OrFI32, _) => i.i32_or(),
-            _ => i.i32_xor(),
-        };
-        if !wide {
-            return e.finish_flags32(op.d, family | log2);
-        }
-    } else {
+    if log2 == 3 {
         e.get(op.a);
         e.right64(b, imm);
         let mut i = e.i();
         match op.code {
-            AddF8 | AddF16 | AddFI8 | AddFI16 | AddF32 | AddFI32 | AddF64 | AddFI64 => i.i64_add(),
-            SubF8 | SubF16 | SubFI8 | SubFI16 | SubF32 | SubFI32 | SubF64 | SubFI64 => i.i64_sub(),
-            AndF8 | AndF16 | AndFI8 | AndFI16 | AndF32 | AndFI32 | AndF64 | AndFI64 => i.i64_and(),
-            OrF8 | OrF16 | OrFI8 | OrFI16 | OrF32 | OrFI32 | OrF64 | OrFI64 => i.i64_or(),
+            AddF64 | AddFI64 => i.i64_add(),
+            SubF64 | SubFI64 => i.i64_sub(),
+            AndF64 | AndFI64 => i.i64_and(),
+            OrF64 | OrFI64 => i.i64_or(),
             _ => i.i64_xor(),
         };
-        e.cut(log2);
+        return e.finish_flags(op.d, family | log2);
     }
-    e.finish_flags(op.d, family | log2);
+    let (left, right) = (e.width(op.a), e.right_width(b, imm));
+    e.get32(op.a);
+    e.right32(b, imm);
+    let mut i = e.i();
+    let within = match op.code {
+        AddF8 | AddF16 | AddFI8 | AddFI16 | AddF32 | AddFI32 => {
+            i.i32_add();
+            false
+        }
+        SubF8 | SubF16 | SubFI8 | SubFI16 | SubF32 | SubFI32 => {
+            i.i32_sub();
+            false
+        }
+        AndF8 | AndF16 | AndFI8 | AndFI16 | AndF32 | AndFI32 => {
+            i.i32_and();
+            left.min(right) <= log2
+        }
+        OrF8 | OrF16 | OrFI8 | OrFI16 | OrF32 | OrFI32 => {
+            i.i32_or();
+            left.max(right) <= log2
+        }
+        _ => {
+            i.i32_xor();
+            left.max(right) <= log2
+        }
+    };
+    if !within {
+        e.cut32(log2);
+    }
+    e.finish_flags32(op.d, family | log2);
 }
 
 fn with_carry(e: &mut Emitter, op: &Op, class: Class, log2: u64) {
@@ -172,14 +200,14 @@ fn step(e: &mut Emitter, op: &Op, class: Class, log2: u64) {
         e.set32(slot::FLAG_A);
     }
     let family = if class == Class::Inc { kind::INC } else { kind::DEC };
-    if log2 == 2 {
+    if log2 < 3 {
         e.get32(op.a);
         e.i().i32_const(if class == Class::Inc { 1 } else { -1 }).i32_add();
+        e.cut32(log2);
         return e.finish_flags32(op.d, family | log2);
     }
     e.get(op.a);
     e.i().i64_const(if class == Class::Inc { 1 } else { -1 }).i64_add();
-    e.cut(log2);
     e.finish_flags(op.d, family | log2);
 }
 

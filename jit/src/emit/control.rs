@@ -473,6 +473,7 @@ fn operations(e: &mut Emitter, c: &Context, n: usize, effects: &[Effects], after
     let trap_from = if *end == End::Trap { last_start } else { block.ops.len() };
     let mut instruction = 0;
     e.mmx.begin();
+    e.forget_widths();
     for (at, op) in block.ops.iter().enumerate() {
         while let Some((start, rip)) = block.start_of(instruction) {
             if start > at {

@@ -168,34 +168,53 @@ pub fn status(a: u64, b: u64, r: u64, kind: u64) -> u32 {
     tawaki_cpu::flags::bits_of(kind, a, b, r)
 }
 
-/// How the operands of a known kind are seen: i64 for 64 bits, else i32 moved up so
-/// that the sign is the top bit.
+/// How the operands of a known kind are seen: i64 for 64 bits, else i32, extended. What is a
+/// few bits of a register is not moved up: processors test those in place, and a load extends.
 impl Emitter<'_> {
-    fn top(&mut self, s: u8, log2: u64) {
+    /// Pushes an operand, extended by zeros.
+    fn unsigned(&mut self, s: u8, log2: u64) {
+        match log2 {
+            3 => return self.get(s),
+            2 => return self.get32(s),
+            _ => self.get32(s),
+        }
+        if self.width(s) > log2 {
+            self.i().i32_const(if log2 == 1 { 0xffff } else { 0xff }).i32_and();
+        }
+    }
+
+    /// Pushes an operand, extended by its sign.
+    fn signed(&mut self, s: u8, log2: u64) {
         match log2 {
             3 => self.get(s),
             2 => self.get32(s),
+            1 => {
+                self.get32(s);
+                self.i().i32_extend16_s();
+            }
             _ => {
                 self.get32(s);
-                self.i().i32_const(if log2 == 1 { 16 } else { 24 }).i32_shl();
+                self.i().i32_extend8_s();
             }
         }
     }
 
-    /// Pushes whether the value of [`Self::top`] form on the stack is negative.
-    fn negative(&mut self, log2: u64) {
-        if log2 == 3 {
-            self.i().i64_const(0).i64_lt_s();
-        } else {
-            self.i().i32_const(0).i32_lt_s();
-        }
-    }
-
-    fn zero(&mut self, log2: u64) {
-        if log2 == 3 {
-            self.i().i64_eqz();
-        } else {
-            self.i().i32_eqz();
+    /// Pushes whether an operand is negative.
+    fn negative(&mut self, s: u8, log2: u64) {
+        match log2 {
+            3 => {
+                self.get(s);
+                self.i().i64_const(0).i64_lt_s();
+            }
+            2 => {
+                self.get32(s);
+                self.i().i32_const(0).i32_lt_s();
+            }
+            _ => {
+                self.get32(s);
+                self.i().i32_const(if log2 == 1 { 0x8000 } else { 0x80 }).i32_and();
+                self.i().i32_const(0).i32_ne();
+            }
         }
     }
 
@@ -295,8 +314,8 @@ impl Emitter<'_> {
 
     /// Pushes `x < y` (or `x <= y` for `or_equal`) unsigned.
     fn ordered(&mut self, x: u8, y: u8, log2: u64, or_equal: bool) {
-        self.top(x, log2);
-        self.top(y, log2);
+        self.unsigned(x, log2);
+        self.unsigned(y, log2);
         let mut i = self.i();
         match (log2 == 3, or_equal) {
             (true, false) => i.i64_lt_u(),
@@ -307,8 +326,8 @@ impl Emitter<'_> {
     }
 
     fn ordered_signed(&mut self, x: u8, y: u8, log2: u64, or_equal: bool) {
-        self.top(x, log2);
-        self.top(y, log2);
+        self.signed(x, log2);
+        self.signed(y, log2);
         let mut i = self.i();
         match (log2 == 3, or_equal) {
             (true, false) => i.i64_lt_s(),
@@ -323,8 +342,8 @@ impl Emitter<'_> {
         match k & !3 {
             kind::BITS => self.r_bit(ZF),
             kind::SUB => {
-                self.top(FLAG_A, log2);
-                self.top(FLAG_B, log2);
+                self.unsigned(FLAG_A, log2);
+                self.unsigned(FLAG_B, log2);
                 if log2 == 3 {
                     self.i().i64_eq();
                 } else {
@@ -332,8 +351,12 @@ impl Emitter<'_> {
                 }
             }
             _ => {
-                self.top(FLAG_R, log2);
-                self.zero(log2);
+                self.unsigned(FLAG_R, log2);
+                if log2 == 3 {
+                    self.i().i64_eqz();
+                } else {
+                    self.i().i32_eqz();
+                }
             }
         }
     }
@@ -342,8 +365,7 @@ impl Emitter<'_> {
         if k & !3 == kind::BITS {
             return self.r_bit(SF);
         }
-        self.top(FLAG_R, k & 3);
-        self.negative(k & 3);
+        self.negative(FLAG_R, k & 3);
     }
 
     fn pf(&mut self, k: u64) {
@@ -378,8 +400,7 @@ impl Emitter<'_> {
                 self.i().i32_xor();
             }
             kind::SHR => {
-                self.top(FLAG_A, log2);
-                self.negative(log2);
+                self.negative(FLAG_A, log2);
                 self.get(FLAG_B);
                 self.i().i64_const(1).i64_eq().i32_and();
             }
@@ -682,10 +703,8 @@ impl Emitter<'_> {
         // The condition is computed from the flag locals, which cost nothing where
         // nobody else uses them.
         if class == Class::BranchSub {
-            self.get(op.a);
-            self.set(FLAG_A);
-            self.right64(b, imm);
-            self.set(FLAG_B);
+            self.copy(FLAG_A, op.a, 0);
+            self.copy(FLAG_B, b, imm);
         }
         // Only O and the signs look at the result.
         let looks = class == Class::BranchAnd || !matches!(op.c >> 1, 1 | 2 | 3 | 6 | 7);
@@ -700,14 +719,19 @@ impl Emitter<'_> {
                 }
                 self.set(FLAG_R);
             } else {
+                let width = self.width(op.a).min(self.right_width(b, imm));
                 self.get32(op.a);
-                self.right32(b, imm);
                 if class == Class::BranchSub {
+                    self.right32(b, imm);
                     self.i().i32_sub();
-                } else {
+                } else if op.a != b || imm != 0 {
+                    self.right32(b, imm);
                     self.i().i32_and();
                 }
                 self.set32(FLAG_R);
+                if class == Class::BranchAnd {
+                    self.set_width(FLAG_R, width);
+                }
             }
         }
         let family = if class == Class::BranchSub { kind::SUB } else { kind::LOGIC };

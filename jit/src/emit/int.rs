@@ -108,6 +108,7 @@ pub fn emit(e: &mut Emitter, op: &Op) -> bool {
         Setcc => {
             e.condition(op.c);
             e.set32(op.d);
+            e.set_width(op.d, 0);
         }
         Push64 => stack::push(e, true, |e| e.get(op.a)),
         Push32 => stack::push(e, false, |e| e.get32(op.a)),
@@ -229,11 +230,14 @@ impl Emitter<'_> {
 }
 
 fn insert(e: &mut Emitter, op: &Op, mask: i64, shift: i64) {
+    let within = e.width(op.a) <= u64::from(mask != 0xff);
     if e.is_narrow(op.d) {
         e.get32(op.d);
         e.i().i32_const(!(mask << shift) as i32).i32_and();
         e.get32(op.a);
-        e.i().i32_const(mask as i32).i32_and();
+        if !within {
+            e.i().i32_const(mask as i32).i32_and();
+        }
         if shift != 0 {
             e.i().i32_const(shift as i32).i32_shl();
         }
@@ -243,7 +247,9 @@ fn insert(e: &mut Emitter, op: &Op, mask: i64, shift: i64) {
     e.get(op.d);
     e.i().i64_const(!(mask << shift)).i64_and();
     e.get(op.a);
-    e.i().i64_const(mask).i64_and();
+    if !within {
+        e.i().i64_const(mask).i64_and();
+    }
     if shift != 0 {
         e.i().i64_const(shift).i64_shl();
     }
@@ -252,20 +258,28 @@ fn insert(e: &mut Emitter, op: &Op, mask: i64, shift: i64) {
 }
 
 fn zero_extend(e: &mut Emitter, op: &Op, shift: i64, mask: i64) {
+    let log2 = u64::from(mask != 0xff);
+    let within = shift == 0 && e.width(op.a) <= log2;
     if e.is_narrow(op.d) || e.is_narrow(op.a) {
         e.get32(op.a);
         if shift != 0 {
             e.i().i32_const(shift as i32).i32_shr_u();
         }
-        e.i().i32_const(mask as i32).i32_and();
-        return e.set32(op.d);
+        if !within {
+            e.i().i32_const(mask as i32).i32_and();
+        }
+        e.set32(op.d);
+    } else {
+        e.get(op.a);
+        if shift != 0 {
+            e.i().i64_const(shift).i64_shr_u();
+        }
+        if !within {
+            e.i().i64_const(mask).i64_and();
+        }
+        e.set(op.d);
     }
-    e.get(op.a);
-    if shift != 0 {
-        e.i().i64_const(shift).i64_shr_u();
-    }
-    e.i().i64_const(mask).i64_and();
-    e.set(op.d);
+    e.set_width(op.d, log2);
 }
 
 /// Position of `code` in a run of the table that begins with `first`.
@@ -290,6 +304,7 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
                 _ => e.i().i32_load(at),
             };
             e.set32(op.d);
+            e.set_width(op.d, if load / 4 < 2 { load as u64 / 4 } else { 3 });
             return true;
         }
         let mut i = e.i();
@@ -305,6 +320,7 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
             _ => i.i64_load32_s(at),
         };
         e.set(op.d);
+        e.set_width(op.d, if load / 4 < 2 { load as u64 / 4 } else { 3 });
         return true;
     }
     if rmw < 4 {
@@ -318,6 +334,7 @@ fn memory(e: &mut Emitter, op: &Op) -> bool {
             _ => i.i64_load(at),
         };
         e.set(op.d);
+        e.set_width(op.d, if rmw < 2 { rmw as u64 } else { 3 });
         e.checked_store = Some((op.a, op.imm));
         return true;
     }

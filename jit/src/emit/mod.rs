@@ -40,6 +40,9 @@ pub const DEPTH: u32 = 2;
 
 const NO_LOCAL: u32 = u32::MAX;
 
+/// Log2 of the bytes of a slot.
+const WHOLE: u8 = 3;
+
 /// Static knowledge of the lazy flags' kind (see `cpu::flags::kind`); `None` when it
 /// differs by path.
 pub type Kind = Option<u64>;
@@ -90,6 +93,8 @@ pub struct Emitter<'a> {
     open: u32,
     locals: Vec<ValType>,
     slots: [u32; 256],
+    /// Log2 of the bytes that hold each slot's value, the rest being zero; [`WHOLE`] if that is not known.
+    widths: [u8; 256],
     xmm: [u32; Set::VECTORS],
     /// The `f64` locals of low lanes, and where these are.
     low: [u32; Set::VECTORS],
@@ -147,6 +152,7 @@ impl<'a> Emitter<'a> {
             open: 0,
             locals: Vec::new(),
             slots: [NO_LOCAL; 256],
+            widths: [WHOLE; 256],
             xmm: [NO_LOCAL; Set::VECTORS],
             low: [NO_LOCAL; Set::VECTORS],
             lows: vector::scalar::Lows::default(),
@@ -232,6 +238,7 @@ impl<'a> Emitter<'a> {
     pub fn set_local(&mut self, s: Slot) {
         let local = self.slot_local(s);
         self.i().local_set(local);
+        self.widths[s as usize] = WHOLE;
     }
 
     /// Pushes the value of a slot of the machine in the type of its local.
@@ -246,6 +253,32 @@ impl<'a> Emitter<'a> {
         let (narrow, by) = (self.is_narrow(s), -self.lead(s));
         lead(&mut self.i(), narrow, by);
         self.set_local(s);
+    }
+
+    /// Log2 of the bytes that hold the value of a slot, the rest being zero.
+    pub fn width(&self, s: Slot) -> u64 {
+        self.widths[s as usize].into()
+    }
+
+    /// As [`Self::width`], of slot b + imm.
+    pub fn right_width(&self, b: Slot, imm: i64) -> u64 {
+        match (b, imm) {
+            (slot::ZERO, 0..0x100) => 0,
+            (slot::ZERO, 0..0x1_0000) => 1,
+            (slot::ZERO, _) => WHOLE.into(),
+            (b, 0) => self.width(b),
+            _ => WHOLE.into(),
+        }
+    }
+
+    /// From here to the end of the block, or until it is written: the rest of the slot is zero.
+    pub fn set_width(&mut self, s: Slot, width: u64) {
+        self.widths[s as usize] = width as u8;
+    }
+
+    /// Where a block begins.
+    fn forget_widths(&mut self) {
+        self.widths = [WHOLE; 256];
     }
 
     /// Pushes the i64 value of a slot.

@@ -643,9 +643,6 @@
           local.set 5
           local.get 5
           i32.wrap_i64
-          local.get 5
-          i32.wrap_i64
-          i32.and
           i64.extend_i32_u
           local.set 6
           i32.const 12
@@ -653,8 +650,8 @@
           local.set 7
           local.get 6
           i32.wrap_i64
-          i32.const 24
-          i32.shl
+          i32.const 255
+          i32.and
           i32.eqz
           i32.eqz
           br_if 0 (;@3;)
@@ -1107,8 +1104,6 @@
         i64.const -256
         i64.and
         local.get 13
-        i64.const 255
-        i64.and
         i64.or
         local.set 6
         local.get 8
@@ -3027,8 +3022,6 @@
         i64.and
         local.set 8
         local.get 8
-        i64.const 255
-        i64.and
         local.set 9
         local.get 7
         local.tee 12

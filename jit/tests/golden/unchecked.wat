@@ -420,9 +420,6 @@
           local.set 5
           local.get 5
           i32.wrap_i64
-          local.get 5
-          i32.wrap_i64
-          i32.and
           i64.extend_i32_u
           local.set 6
           i32.const 12
@@ -430,8 +427,8 @@
           local.set 7
           local.get 6
           i32.wrap_i64
-          i32.const 24
-          i32.shl
+          i32.const 255
+          i32.and
           i32.eqz
           i32.eqz
           br_if 0 (;@3;)
@@ -818,8 +815,6 @@
         i64.const -256
         i64.and
         local.get 13
-        i64.const 255
-        i64.and
         i64.or
         local.set 6
         local.get 8
@@ -2330,8 +2325,6 @@
         i64.and
         local.set 8
         local.get 8
-        i64.const 255
-        i64.and
         local.set 9
         local.get 7
         i32.wrap_i64
