@@ -410,6 +410,9 @@ pub fn analyse(
         }
         clean[n] = Set::MACHINE.without(needed);
     }
+    for n in (0..count).filter(|&n| shape.little_from(n).is_some()) {
+        clean[n] = Set::MACHINE;
+    }
     let dirty = graph.settle(&mut clean, &flags);
     let mut nodes: Vec<AtNode> = clean
         .into_iter()

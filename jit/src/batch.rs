@@ -13,7 +13,7 @@ use crate::cache::{CodeCache, Sources};
 use crate::emit::switch::{Table, table};
 use crate::engine::{Settings, TESTING};
 use crate::layout::Limits;
-use crate::region::{BlockSource, Node, Region, follow, form_region};
+use crate::region::{BlockSource, End, Node, Region, Target, follow, form_region};
 
 /// Most regions of one batch, callees included.
 const MAX_REGIONS: usize = 40;
@@ -38,6 +38,13 @@ const STITCH: Limits = Limits { blocks: 16, ops: 160 };
 /// left for another piece every few blocks, and each piece would be compiled from several places.
 pub const WHOLE: Limits = Limits { blocks: 640, ops: 12_000 };
 
+/// Limits of a region around a jump to many places: the loop of an interpreter. If all of it does not fit, what ran
+/// most of it is taken, for the loop can be entered again from what is left out (`emit/hub.rs`).
+const HUB: Limits = Limits { blocks: 512, ops: 3600 };
+
+/// Targets of such a jump.
+const MANY_PLACES: usize = 32;
+
 /// In place of a piece of another region, if it is at most so many times larger.
 const MOST_LARGER: u64 = 4;
 
@@ -58,6 +65,8 @@ pub struct Policy<'a> {
     /// A region is as large as [`WHOLE`] if nothing is left out then and each of its operations ran so often. It is
     /// waited for until that is worth it.
     whole: Option<u64>,
+    /// Where regions end because code begins there.
+    stops: Option<&'a FxHashSet<u64>>,
     /// What a region at an address is put in order by, before it is cut into modules.
     order: Option<&'a dyn Fn(u64) -> u32>,
     worth: Worth<'a>,
@@ -74,6 +83,7 @@ impl<'a> Policy<'a> {
             functions: false,
             module: MODULE_OPERATIONS,
             whole: Some(0),
+            stops: None,
             order: None,
             worth,
         }
@@ -96,9 +106,15 @@ impl<'a> Policy<'a> {
             functions: true,
             module,
             whole,
+            stops: None,
             order: Some(order),
             worth,
         }
+    }
+
+    /// The same, where regions end at these addresses.
+    pub fn ending_at(self, stops: &'a FxHashSet<u64>) -> Self {
+        Policy { stops: Some(stops), ..self }
     }
 }
 
@@ -133,11 +149,14 @@ struct Source<'a> {
     cache: &'a mut Cache,
     memory: &'a GuestMemory,
     mode: Mode,
-    /// Executions that make a block part of a region.
+    /// Executions that make a block part of a region, unless it is where the region begins.
     least: u64,
+    entry: u64,
     jumps: &'a mut Jumps,
-    /// The region at this address ends where there is code.
-    ends: Option<(&'a CodeCache, u64)>,
+    /// The region ends where there is code.
+    ends: Option<&'a CodeCache>,
+    /// It ends at these addresses, too.
+    stops: FxHashSet<u64>,
 }
 
 /// Where indirect jumps have led, as of some batches ago: to find it out, all blocks are looked at.
@@ -217,8 +236,8 @@ impl Source<'_> {
 
     /// Whether the block at `rip` is to be part of a region.
     fn belongs(&self, rip: u64) -> bool {
-        let elsewhere = |(code, entry): (&CodeCache, u64)| rip != entry && code.has(rip as u32);
-        self.ran(rip) >= self.least && !self.ends.is_some_and(elsewhere)
+        let elsewhere = || self.stops.contains(&rip) || self.ends.is_some_and(|code| code.has(rip as u32));
+        rip == self.entry || self.ran(rip) >= self.least && !elsewhere()
     }
 
     /// How often the block at `rip` ran, about.
@@ -258,7 +277,11 @@ impl Source<'_> {
             estimate.blocks.push(rip);
             estimate.operations += block.ops.len() as u64;
             estimate.work = estimate.work.saturating_add(self.interpreted(block));
-            for next in follow(block).unwrap_or_else(|| self.targets(rip)) {
+            let known = follow(block);
+            let indirect = known.is_none();
+            let next = known.unwrap_or_else(|| self.targets(rip));
+            estimate.hub |= indirect && next.len() >= MANY_PLACES;
+            for next in next {
                 if queued.insert(next) {
                     queue.push((self.ran(next), Reverse(queued.len()), next));
                 }
@@ -276,6 +299,8 @@ struct Estimate {
     work: u64,
     /// The limits leave something out.
     cut: bool,
+    /// There is a jump to [`MANY_PLACES`].
+    hub: bool,
 }
 
 impl BlockSource for Source<'_> {
@@ -376,6 +401,15 @@ pub fn emitted(region: &Region) -> u64 {
     region.nodes.iter().map(|node| node.block.ops.len() as u64).sum()
 }
 
+/// Where the jumps to many places of a region lead inside of it: there it can be entered.
+fn many_places(region: &Region) -> impl Iterator<Item = u64> {
+    let jumps = own(region).filter_map(|node| match &node.end {
+        End::Indirect { known } if known.len() >= MANY_PLACES => Some(known),
+        _ => None,
+    });
+    jumps.flatten().filter(|(_, target)| matches!(target, Target::Node(_))).map(|&(rip, _)| rip)
+}
+
 /// Forms the regions for `hot` and their callees, with what was interpreted so far and how.
 pub fn form(
     (cache, memory, mode): (&mut Cache, &GuestMemory, Mode),
@@ -386,7 +420,8 @@ pub fn form(
     policy: Policy<'_>,
 ) -> Formed {
     jumps.begin(settings.thresholds.hot <= TESTING);
-    let mut source = Source { cache, memory, mode, least: policy.block, jumps, ends: None };
+    let stops = policy.stops.cloned().unwrap_or_default();
+    let mut source = Source { cache, memory, mode, least: policy.block, entry: 0, jumps, ends: None, stops };
     let mut formed = Formed::default();
     let mut modules: FxHashMap<(u32, u64), (Module, u64)> = FxHashMap::default();
     let mut covered: FxHashSet<u64> = FxHashSet::default();
@@ -417,10 +452,11 @@ pub fn form(
                 entries.remove(&entry);
                 continue;
             }
+            (source.least, source.entry) = (policy.block, entry);
             let inside = code.covers(entry as u32) && !code.has(entry as u32);
             // What has all that it leads to is gone back to where it can be entered.
-            let within = inside && code.has_whole(entry as u32);
-            source.ends = within.then_some((code, entry));
+            let mut within = inside && code.has_whole(entry as u32);
+            source.ends = within.then_some(code);
             let piece = inside || policy.functions && !called.contains(&entry);
             let mut limits = if !piece {
                 settings.region
@@ -432,8 +468,26 @@ pub fn form(
             let callee = entry != rip;
             let mut estimate = source.estimate(entry, &limits);
             let worth = |e: &Estimate| e.blocks.is_empty() || (policy.worth)(e.operations, e.work, callee);
+            // So is the loop of an interpreter from what was left out of it.
+            if !within && estimate.hub && estimate.blocks.iter().any(|&b| code.has_whole(b as u32)) {
+                (within, source.ends) = (true, Some(code));
+                estimate = source.estimate(entry, &limits);
+            }
             let mut whole = false;
+            if policy.whole.is_some() && estimate.cut && estimate.hub && !within && !settings.pieces {
+                let mut all = source.estimate(entry, &HUB);
+                while all.cut && all.hub {
+                    source.least = 2 * source.least.max(1);
+                    all = source.estimate(entry, &HUB);
+                }
+                if all.hub && worth(&all) {
+                    (estimate, limits, whole) = (all, WHOLE, true);
+                } else {
+                    source.least = policy.block;
+                }
+            }
             if let Some(runs) = policy.whole
+                && !whole
                 && estimate.cut
                 && worth(&estimate)
                 && !within
@@ -467,6 +521,9 @@ pub fn form(
             };
             if whole {
                 wholes.insert(entry);
+                if estimate.hub {
+                    source.stops.extend(many_places(&region));
+                }
             }
             covered.extend(own(&region).map(|node| node.block.rip));
             queue.extend(region.callees());
@@ -600,6 +657,58 @@ mod tests {
         let modules = form_loop(600, 590, &settings, &code_of(0..600, 0..600), &all);
         assert_eq!(modules[0].regions[0].nodes.len(), 10);
         assert_eq!(modules[0].whole.len(), 0);
+    }
+
+    /// What is formed for two operations of an interpreter with 700, each of which is a jump through one table; a
+    /// hundred ran fifty times as often as the others. Addresses of the blocks of each region.
+    fn form_interpreter(hot: &[u32], code: &CodeCache) -> Vec<Vec<u64>> {
+        let memory = GuestMemory::for_tests();
+        memory.set_perms(0x400..0x403, Perms::READ | Perms::WRITE);
+        // jmp [rax * 8 + 0x500000]
+        let jump = [0xff, 0x24, 0xc5, 0, 0, 0x50, 0];
+        let at = |n: u64| START + 16 * n;
+        (0..700).for_each(|n| memory.write_bytes(at(n), &jump).expect("mapped"));
+        memory.set_perms(0x400..0x403, Perms::READ | Perms::EXEC);
+        let settings = Settings::default();
+        let mut cache = Cache::default();
+        cache.set_mode(Mode::Bits64);
+        cache.set_threshold(settings.thresholds.hot);
+        let first = cache.lookup(&memory, Mode::Bits64, START).expect("code");
+        for n in 0..700 {
+            let number = cache.lookup(&memory, Mode::Bits64, at(n)).expect("code");
+            cache.entry(number).rounds.set(if n < 100 { 50 } else { 1 });
+            cache.entry(number).from.set(first);
+        }
+        let hot: Vec<u32> = hot.iter().map(|&n| at(u64::from(n)) as u32).collect();
+        let policy = Policy::now(settings.thresholds.hot, &|_, _, _| true);
+        let from = (&mut cache, &memory, Mode::Bits64);
+        let formed = form(from, &hot, &settings, code, &mut Jumps::default(), policy);
+        let regions = formed.modules.into_iter().flat_map(|module| module.regions);
+        regions.map(|region| region.nodes.iter().map(|node| node.block.rip).collect()).collect()
+    }
+
+    #[test]
+    fn of_an_interpreter_what_ran_most_is_one_region_and_the_others_lead_there() {
+        let hottest = |rip: &u64| (START..START + 1600).contains(rip);
+        let regions = form_interpreter(&[5], &CodeCache::default());
+        assert!(regions[0].len() == 100 && regions[0].iter().all(hottest), "{}", regions[0].len());
+        assert!(regions.len() > 1 && !regions[1..].iter().flatten().any(hottest));
+        // The same where the first is compiled already.
+        let rips: Box<[u32]> = (0..100).map(|n| START as u32 + 16 * n).collect();
+        let mut code = CodeCache::new(crate::cache::Limits::default());
+        let addition = crate::cache::Addition {
+            entries: rips.clone(),
+            blocks: rips.clone(),
+            whole: rips,
+            first: 0,
+            sources: Sources::default(),
+            size: 0,
+            id: None,
+        };
+        code.insert(addition, &mut Vec::new());
+        let regions = form_interpreter(&[600], &code);
+        assert_eq!(regions[0][0], START + 9600);
+        assert!(!regions.iter().flatten().any(hottest));
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub struct JitContext {
     /// leaves at its entry when the guest's stack is not writable: code that trusts the
     /// layout would not notice a recursion without end before it has overwritten everything.
     pub stack_check: u32,
+    /// Guest address at which a function is to be entered that can be at many: compiled code's own, from
+    /// the function that stands for such an entry to the one with the code.
+    pub way_in: u32,
 }
 
 /// One line of the direct-mapped table from guest addresses to functions; the line

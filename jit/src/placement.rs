@@ -262,7 +262,8 @@ impl<'a> Graph<'a> {
                 // A loop is entered less often than it goes round.
                 let header = self.shape.header[n];
                 for &p in &self.pred[n] {
-                    if !header || self.shape.rpo[p] >= self.shape.rpo[n] {
+                    let around = !header || self.shape.rpo[p] >= self.shape.rpo[n];
+                    if around && self.shape.little_from(n) != Some(p) {
                         some |= out(&held, p);
                     }
                 }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tawaki_cpu::interp::cache::{Cache, NONE, UNKNOWN};
 use tawaki_cpu::ir::OpCode;
 use tawaki_cpu::ir::ops::uses;
@@ -29,7 +29,8 @@ const MOST_BLOCKS: usize = 100_000;
 pub const COUNTING: u32 = 1 << 30;
 
 /// Larger regions (1,000 blocks, 16,000 operations: the whole loop of Python's interpreter) keep a browser's optimising
-/// compiler busy for seconds, and two cores with it. So only loops that ran most are whole, see [`RAN_MOST`].
+/// compiler busy for seconds, and two cores with it. So only loops that ran most are whole, see [`RAN_MOST`], and of
+/// the loop of an interpreter what ran most of it.
 const REGION: Limits = Limits { blocks: 100, ops: 1000 };
 
 /// In a region of the size of [`batch::WHOLE`], each operation has run so often.
@@ -220,21 +221,24 @@ fn compile_object(
         blocks.iter().filter(|(_, seen)| seen.runs >= least).map(|(&rip, _)| rip).collect();
     let worth = |operations: u64, run: u64, _: bool| run >= least.saturating_mul(operations) / 8;
     let code = CodeCache::default();
-    let mut entries: BTreeSet<u32> = BTreeSet::new();
+    let mut entries: FxHashSet<u64> = FxHashSet::default();
     // What many programs run comes first, so that a program that starts takes over few modules.
     let order = |rip: u64| u32::MAX - blocks.get(&(rip as u32)).map_or(0, |seen| seen.programs | 1).ilog2();
     for (limits, more, whole) in [(REGION, 1, Some(RAN_MOST)), (WAY_IN, WAYS, None)] {
         let settings = Settings { region: limits, ..Settings::default() };
         let policy = Policy::stored((least * more, least / SHARE), whole, MODULE, &order, &worth);
+        // What leads into a region ends where that can be entered.
+        let policy = policy.ending_at(&entries);
         let formed = batch::form((&mut cache, memory, mode), &hot, &settings, &code, &mut jumps, policy);
         let first = all.len();
         emit(formed, layout, options, all);
-        for module in &all[first..] {
-            entries.extend(module.entries.iter());
-        }
+        let begun = all[first..].iter().flat_map(|module| module.entries.iter());
+        entries.extend(begun.map(|&rip| u64::from(rip)));
         let ways = ways_in(&cache, blocks);
         let runs = |rip: &u32| blocks.get(rip).map_or(0, |seen| seen.runs);
-        hot.retain(|rip| ways.contains(rip) && !entries.contains(rip) && runs(rip) >= WAYS * least);
+        hot.retain(|rip| {
+            ways.contains(rip) && !entries.contains(&u64::from(*rip)) && runs(rip) >= WAYS * least
+        });
     }
 }
 

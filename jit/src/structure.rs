@@ -29,6 +29,8 @@ pub struct Shape {
     pub header: Vec<bool>,
     /// Where to look at the attention word, see [`Shape::polls`].
     poll: Vec<bool>,
+    /// See [`Shape::brought_little`].
+    little: Vec<Option<usize>>,
 }
 
 impl Shape {
@@ -62,7 +64,18 @@ impl Shape {
         let candidates = order.iter().rev().copied();
         let candidates = candidates.filter(|&n| n < real && (header[n] || redirect[n].is_some()));
         let poll = polls(&succ, candidates);
-        Shape { root, real, succ, dispatch, redirect, rpo, children, merge, header, poll }
+        let little = vec![None; succ.len()];
+        Shape { root, real, succ, dispatch, redirect, rpo, children, merge, header, poll, little }
+    }
+
+    /// The edges from `from` to these nodes are seldom taken, and nothing is to be carried along them.
+    pub fn brought_little(&mut self, from: usize, to: &[usize]) {
+        to.iter().for_each(|&n| self.little[n] = Some(from));
+    }
+
+    /// The node from which a seldom taken edge leads to `n`, along which nothing is to be carried.
+    pub fn little_from(&self, n: usize) -> Option<usize> {
+        self.little[n]
     }
 
     /// Whether this is a place to look at the attention word: control passes such a one in
@@ -259,7 +272,7 @@ pub fn cyclic(succ: &[Vec<usize>]) -> Vec<bool> {
 }
 
 /// Strongly connected components of the graph restricted to `set` (Tarjan, without recursion).
-fn components(succ: &[Vec<usize>], set: &[usize]) -> Vec<Vec<usize>> {
+pub fn components(succ: &[Vec<usize>], set: &[usize]) -> Vec<Vec<usize>> {
     let mut member = vec![false; succ.len()];
     set.iter().for_each(|&n| member[n] = true);
     let (mut index, mut low) = (vec![0usize; succ.len()], vec![0usize; succ.len()]);

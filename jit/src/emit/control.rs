@@ -7,6 +7,8 @@ use tawaki_cpu::state::slot;
 use wasm_encoder::{BlockType, BranchHint, Function, ValType};
 
 use super::call::{call, ret, return_address, return_to, target_to_pc};
+use super::enter::{self, Entry};
+use super::hub::Hub;
 use super::module::{Batch, EXIT, Prologue, prologue};
 use super::vector::scalar::{self, Lows};
 use super::x87::{self, Way};
@@ -15,32 +17,32 @@ use crate::analysis::{self, Analysis, Effects, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::placement::exposed;
 use crate::region::{End, Node, Region, Target};
-use crate::structure::{Shape, cyclic, enterable};
+use crate::structure::Shape;
 
 /// Instructions of a loop between two looks at the attention word, about.
 const LOOP_SLICE: i32 = 16384;
 
 /// A wasm block or loop a branch can name, with the number of blocks open inside it.
-struct Frame {
-    node: usize,
-    is_loop: bool,
-    open: u32,
+pub(super) struct Frame {
+    pub node: usize,
+    pub is_loop: bool,
+    pub open: u32,
 }
 
 /// What emitting one function needs besides the emitter.
 pub(super) struct Context<'r> {
-    region: &'r Region,
-    shape: Shape,
+    pub(super) region: &'r Region,
+    pub(super) shape: Shape,
     analysis: Analysis,
     /// Where low lanes are at the start of each node where ways meet.
     lows: Vec<Lows>,
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
     /// Label local of each dispatch node.
     labels: Vec<u32>,
     /// Jumps that share a dispatch node: node `region.nodes.len() + i`.
     groups: Vec<switch::Group>,
-    /// Nodes besides 0 at which the function can be entered.
-    entries: Vec<usize>,
+    /// The dispatch node that is the way into a loop, if one is.
+    pub(super) hub: Option<Hub>,
     spin: u32,
     /// Some operation relies on MXCSR's default control bits.
     pub(super) floats: bool,
@@ -65,13 +67,12 @@ fn graph(region: &Region, groups: &[switch::Group]) -> Vec<Vec<usize>> {
     succ
 }
 
-/// A function, its hints, and the addresses of its other entries.
-type Emitted = (Function, Vec<BranchHint>, Vec<u64>);
+/// A function, its hints, and its other entries.
+type Emitted = (Function, Vec<BranchHint>, Vec<Entry>);
 
 /// Emits the function of a region.
 ///
-/// Returns also the nodes besides the first at which it can be entered: entry number `i`,
-/// from 1 on, is passed in the upper half of the depth ([`stub`]).
+/// Returns also where besides the first node it can be entered.
 pub(super) fn function(region: &Region, layout: &Layout, options: &Options, batch: &Batch) -> Emitted {
     let (body, records) = attempt(region, layout, options, batch, None);
     if records.is_empty() {
@@ -88,15 +89,19 @@ fn attempt(
     batch: &Batch,
     records: Option<HashMap<usize, x87::Record>>,
 ) -> (Emitted, HashMap<usize, x87::Record>) {
-    let groups = switch::groups(region);
+    let mut groups = switch::groups(region);
     let mut succ = graph(region, &groups);
-    let entries = entries(region, &succ, batch);
-    let rips: Vec<u64> = entries.iter().map(|&n| region.nodes[n].block.rip).collect();
-    let root = if entries.is_empty() { 0 } else { succ.len() };
+    let (ways, hub) = enter::ways(region, &mut groups, &mut succ, batch);
+    let root = if ways.is_empty() && hub.is_none() { 0 } else { succ.len() };
     if root != 0 {
-        succ.push(std::iter::once(0).chain(entries.iter().copied()).collect());
+        succ.push(ways.successors(hub.as_ref()));
     }
-    let shape = Shape::new(succ, root);
+    let mut shape = Shape::new(succ, root);
+    if let Some(hub) = &hub {
+        // Both ways of one branch may lead there, each with its own address.
+        shape.merge[hub.node] = true;
+        shape.brought_little(hub.node, &hub.returns);
+    }
     let mmx_locals = super::vector::mmx_in_locals(region) && !options.helpers_only;
     let options = &Options { mmx_locals, ..*options };
     let mut region = region.clone();
@@ -118,7 +123,7 @@ fn attempt(
         frames: Vec::new(),
         labels,
         groups,
-        entries,
+        hub,
         spin,
         floats,
         x87: x87::needed(region),
@@ -137,7 +142,7 @@ fn attempt(
         super::vector::enter_mmx(&mut e);
     }
     match selector {
-        Some(selector) => enter(&mut e, &mut c, root, selector),
+        Some(selector) => enter::enter(&mut e, &mut c, &ways, root, selector),
         None => {
             settle(&mut e, &c, 0);
             tree(&mut e, &mut c, 0);
@@ -147,95 +152,14 @@ fn attempt(
     // What comes first is known only now.
     let body = std::mem::take(&mut e.code);
     let hints = std::mem::take(&mut e.hints);
-    let others = if root == 0 { &[][..] } else { &rips[..] };
     let (nests, floats) = (e.nests, c.floats);
-    prologue(&mut e, &Prologue { entry: region.entry, others, local: pc, nests, floats });
+    prologue(&mut e, &Prologue { entry: region.entry, ways: &ways, local: pc, nests, floats });
     let start = e.code.len();
     e.code.extend(body);
     e.hints.extend(hints.into_iter().map(|(at, taken)| (at + start, taken)));
     let records = std::mem::take(&mut e.x87.meets.recorded);
     let (body, hints) = finish(e);
-    ((body, hints, rips), records)
-}
-
-/// Most entries besides the first.
-const MAX_ENTRIES: usize = 24;
-
-/// Where a region can be entered besides its start: where its calls return and at its
-/// loops, as long as that makes no loop irreducible. Whoever finds itself there without
-/// the frame of this function (after an exit to the interpreter, a system call, the end
-/// of a time slice) goes on compiled.
-fn entries(region: &Region, succ: &[Vec<usize>], batch: &Batch) -> Vec<usize> {
-    let able = enterable(succ);
-    let cyclic = cyclic(succ);
-    let mut wanted = vec![false; succ.len()];
-    for (n, node) in region.nodes.iter().enumerate() {
-        if let End::Call { next: Target::Node(t), .. } = node.end {
-            wanted[t] = true;
-        }
-        // The call of which is copied here, and may be left half-way.
-        if let End::Indirect { known } = &node.end
-            && node.copy
-            && let [(_, Target::Node(t))] = known[..]
-        {
-            wanted[t] = true;
-        }
-        // A loop: where an edge leads back to, or rather into a component from outside.
-        for &s in &succ[n] {
-            wanted[s] |= able[s] && cyclic[s];
-        }
-    }
-    let fits = |n: &usize| {
-        wanted[*n]
-            && able[*n]
-            && !region.nodes[*n].copy
-            && batch.sibling(region.nodes[*n].block.rip).is_none()
-    };
-    (1..region.nodes.len()).filter(fits).take(MAX_ENTRIES).collect()
-}
-
-/// The root of a region with several entries: loads what the chosen one expects.
-fn enter(e: &mut Emitter, c: &mut Context, root: usize, selector: u32) {
-    let merges: Vec<usize> = c.shape.children[root].iter().copied().filter(|&m| c.shape.merge[m]).collect();
-    for &m in merges.iter().rev() {
-        e.i().block(BlockType::Empty);
-        e.opened();
-        c.frames.push(Frame { node: m, is_loop: false, open: e.open });
-    }
-    // Calls come by number 0.
-    let targets: Vec<usize> = std::iter::once(0).chain(c.entries.iter().copied()).collect();
-    for (i, &t) in targets.iter().enumerate() {
-        if i == 0 {
-            e.i().local_get(DEPTH).i32_const(0x1_0000).i32_lt_u();
-            e.likely();
-            e.if_();
-        } else if i + 1 < targets.len() {
-            e.i().local_get(selector).i32_const(i as i32).i32_eq();
-            e.if_();
-        }
-        goto(e, c, root, Target::Node(t));
-        if i + 1 < targets.len() {
-            e.close();
-        }
-        if i == 0 {
-            e.i().local_get(DEPTH).i32_const(16).i32_shr_u().local_set(selector);
-            e.i().local_get(DEPTH).i32_const(0xffff).i32_and().local_set(DEPTH);
-        }
-    }
-    for &m in &merges {
-        c.frames.pop();
-        e.close();
-        tree(e, c, m);
-    }
-}
-
-/// The function through which entry number `entry` of another one is reached.
-pub(super) fn stub(function: u32, entry: usize) -> Function {
-    let mut f = Function::new([]);
-    let mut i = f.instructions();
-    i.local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const((entry as i32) << 16).i32_or();
-    i.call(function).end();
-    f
+    ((body, hints, ways.entries), records)
 }
 
 /// Wraps the body into the exit blocks.
@@ -289,7 +213,7 @@ fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
 }
 
 /// Emits node `n` and everything it dominates.
-fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
+pub(super) fn tree(e: &mut Emitter, c: &mut Context, n: usize) {
     let saved = (e.dirty, e.kind, x87::here(e), e.held, e.lows);
     let is_loop = c.shape.header[n];
     if meets(c, n) {
@@ -608,6 +532,11 @@ pub(super) fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target
     match target {
         Target::Exit(rip) => leave_to(e, rip),
         Target::Node(t) => {
+            if let Some(hub) = c.hub.as_ref().filter(|hub| hub.between(from, t)) {
+                let (pc, to) = (e.pc, hub.node);
+                e.i().i32_const(c.region.nodes[t].block.rip as i32).local_set(pc);
+                return goto(e, c, from, Target::Node(to));
+            }
             let (to, entry) = c.shape.resolve(from, t);
             if let Some(entry) = entry {
                 let label = c.labels[to - c.shape.real];
@@ -682,6 +611,7 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
     }
     // Where one side is a plain wasm branch, use it.
     let plain = |e: &Emitter, c: &Context, t: Target| match t {
+        Target::Node(t) if c.hub.as_ref().is_some_and(|hub| hub.between(n, t)) => None,
         Target::Node(t) => match c.shape.resolve(n, t) {
             (to, None) => label(e, c, n, to).map(|l| (to, l)),
             _ => None,
@@ -764,31 +694,31 @@ fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, 
 fn many(e: &mut Emitter, c: &mut Context, n: usize, targets: &[(u32, usize)]) {
     let pc = e.pc;
     let keys: Vec<u32> = targets.iter().map(|t| t.0).collect();
-    let hash = switch::perfect(&keys);
-    let default = targets.len() as u32;
-    if let Some(hash) = hash {
-        for _ in 0..=targets.len() {
-            e.i().block(BlockType::Empty);
-            e.opened();
-        }
-        e.i().local_get(pc).i32_const(hash.multiplier as i32).i32_mul();
-        e.i().i32_const(hash.shift as i32).i32_shr_u();
-        let table: Vec<u32> = hash.table.iter().map(|case| case.map_or(default, |i| i as u32)).collect();
-        e.i().br_table(table, default);
-        for (i, &(rip, target)) in targets.iter().enumerate() {
-            e.close();
-            e.i().local_get(pc).i32_const(rip as i32).i32_ne().br_if(default - 1 - i as u32);
-            goto(e, c, n, Target::Node(target));
-        }
+    let hash = switch::hash(&keys);
+    let default = hash.buckets.len() as u32;
+    for _ in 0..=default {
+        e.i().block(BlockType::Empty);
+        e.opened();
+    }
+    e.i().local_get(pc).i32_const(hash.multiplier as i32).i32_mul();
+    e.i().i32_const(hash.shift as i32).i32_shr_u();
+    let table: Vec<u32> = hash.table.iter().map(|bucket| bucket.map_or(default, |b| b as u32)).collect();
+    e.i().br_table(table, default);
+    for (b, bucket) in hash.buckets.iter().enumerate() {
         e.close();
-    } else {
-        for &(rip, target) in targets {
+        let (&last, before) = bucket.split_last().expect("no bucket is empty");
+        for &i in before {
+            let (rip, target) = targets[i];
             e.i().local_get(pc).i32_const(rip as i32).i32_eq();
             e.if_();
             goto(e, c, n, Target::Node(target));
             e.close();
         }
+        let (rip, target) = targets[last];
+        e.i().local_get(pc).i32_const(rip as i32).i32_ne().br_if(default - 1 - b as u32);
+        goto(e, c, n, Target::Node(target));
     }
+    e.close();
     let label = e.exit_label(e.dirty, ExitKind::Next);
     e.i().br(label);
 }

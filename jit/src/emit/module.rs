@@ -15,6 +15,7 @@ use wasm_encoder::{
     ValType,
 };
 
+use super::enter::{self, Ways};
 use super::{CTX, DEPTH, Emitter, STATE, at, control, x87};
 use crate::analysis;
 use crate::layout::{
@@ -177,8 +178,7 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
             return Err(Error::TooLarge);
         }
         bodies.push(body);
-        let stub = |(n, rip)| (rip, control::stub(Batch::FIRST + i as u32, n + 1));
-        stubs.extend(entries.into_iter().enumerate().map(stub));
+        stubs.extend(entries.iter().map(|entry| (entry.rip, enter::stub(Batch::FIRST + i as u32, entry))));
     }
 
     let mut functions = FunctionSection::new();
@@ -226,6 +226,7 @@ pub(super) const FUEL: u32 = offset_of!(JitContext, fuel) as u32;
 const STACK_CHECK: u32 = offset_of!(JitContext, stack_check) as u32;
 const BUDGET: u32 = offset_of!(JitContext, budget) as u32;
 pub(super) const EXIT: u32 = offset_of!(JitContext, exit) as u32;
+pub(super) const WAY_IN: u32 = offset_of!(JitContext, way_in) as u32;
 pub(super) const DISPATCH: u32 = offset_of!(JitContext, dispatch) as u32;
 
 /// Log2 of the size of a line of the dispatch table.
@@ -325,8 +326,8 @@ const FUEL_LEVELS: i32 = 4;
 pub(super) struct Prologue<'a> {
     /// Guest address of the region.
     pub entry: u64,
-    /// Guest addresses of the other entries.
-    pub others: &'a [u64],
+    /// The other entries.
+    pub ways: &'a Ways,
     /// An i32 local to be used.
     pub local: u32,
     /// It calls other functions. One that calls none is not part of a recursion; its loops
@@ -383,9 +384,15 @@ pub(super) fn prologue(e: &mut Emitter, p: &Prologue) {
     i.br(1).end();
     i.local_get(CTX).local_get(why).i32_store(at(EXIT, 2));
     // The address of the entry that was chosen.
-    for (n, &rip) in p.others.iter().enumerate() {
-        i.local_get(DEPTH).i32_const(16).i32_shr_u().i32_const(n as i32 + 1).i32_eq();
-        i.if_(BlockType::Empty).i32_const(rip as i32).return_().end();
+    let mut hub = false;
+    for entry in p.ways.entries.iter().filter(|entry| !entry.hub || !std::mem::replace(&mut hub, true)) {
+        i.local_get(DEPTH).i32_const(16).i32_shr_u().i32_const(entry.number as i32).i32_eq();
+        i.if_(BlockType::Empty);
+        match entry.hub {
+            true => _ = i.local_get(CTX).i32_load(at(WAY_IN, 2)),
+            false => _ = i.i32_const(entry.rip as i32),
+        }
+        i.return_().end();
     }
     i.i32_const(p.entry as i32).return_().end();
 }

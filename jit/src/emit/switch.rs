@@ -69,7 +69,10 @@ pub struct Group {
 /// Fewer targets are compared one by one where they are.
 pub const MANY: usize = 4;
 
-/// The groups of a region with more than one member.
+/// A jump to so many targets has a dispatch node of its own: it may be that of an interpreter written as one switch.
+const SWITCH: usize = 16;
+
+/// The groups of a region with more than one member or many targets.
 pub fn groups(region: &Region) -> Vec<Group> {
     let mut group_of_target: HashMap<usize, usize> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
@@ -105,40 +108,66 @@ pub fn groups(region: &Region) -> Vec<Group> {
         }
         groups.push(mine);
     }
-    groups.retain(|g| g.members.len() > 1);
+    groups.retain(|g| g.members.len() > 1 || g.targets.len() >= SWITCH);
     groups
 }
 
-/// A hash without collisions: `key * multiplier >> shift` is an index into `table`.
+/// A hash with few collisions: `key * multiplier >> shift` is an index into `table`.
 #[derive(Debug)]
-pub struct Perfect {
+pub struct Hash {
     /// Odd.
     pub multiplier: u32,
     /// 32 less log2 of the table's length.
     pub shift: u32,
-    /// Number of the key with this hash.
+    /// Number of the bucket of keys with this hash.
     pub table: Vec<Option<usize>>,
+    /// Numbers of the keys of each bucket, ascending.
+    pub buckets: Vec<Vec<usize>>,
 }
 
-/// Finds a perfect hash of these keys, which must differ.
-pub fn perfect(keys: &[u32]) -> Option<Perfect> {
+/// Multipliers that are tried.
+const ATTEMPTS: u32 = 500;
+
+/// Finds a hash of these keys, which must differ. The table has at most eight places for a key; where that is not
+/// enough for a place of its own for each, the first keys have one rather than the last.
+pub fn hash(keys: &[u32]) -> Hash {
     let first = (keys.len().max(2) as u32).next_power_of_two().trailing_zeros();
-    for log2 in first..first + 5 {
+    let mut best = (usize::MAX, 0, 0);
+    'found: for log2 in first..first + 3 {
         let shift = 32 - log2;
         let mut multiplier = 0x9e37_79b1u32;
-        // The try that last met this place.
+        // The attempt that last met this place.
         let mut met = vec![0u32; 1 << log2];
-        for attempt in 1..=3000 {
-            let place = |key: u32| (key.wrapping_mul(multiplier) >> shift) as usize;
-            if keys.iter().all(|&key| std::mem::replace(&mut met[place(key)], attempt) != attempt) {
-                let mut table = vec![None; 1 << log2];
-                keys.iter().enumerate().for_each(|(i, &key)| table[place(key)] = Some(i));
-                return Some(Perfect { multiplier, shift, table });
+        for attempt in 1..=ATTEMPTS {
+            // What comes second to its place costs more the more is behind it.
+            let mut cost = 0;
+            for (i, key) in keys.iter().enumerate() {
+                let place = &mut met[(key.wrapping_mul(multiplier) >> shift) as usize];
+                if std::mem::replace(place, attempt) == attempt {
+                    cost += keys.len() - i;
+                }
             }
-            multiplier = multiplier.wrapping_mul(0x2c9277b5).wrapping_add(0x3c6ef36e) | 1;
+            if cost < best.0 {
+                best = (cost, multiplier, shift);
+            }
+            if cost == 0 {
+                break 'found;
+            }
+            multiplier = multiplier.wrapping_mul(0x2c92_77b5).wrapping_add(0x3c6e_f36e) | 1;
         }
     }
-    None
+    let (_, multiplier, shift) = best;
+    let mut table = vec![None; 1 << (32 - shift)];
+    let mut buckets: Vec<Vec<usize>> = Vec::new();
+    for (i, key) in keys.iter().enumerate() {
+        let place = &mut table[(key.wrapping_mul(multiplier) >> shift) as usize];
+        let bucket = *place.get_or_insert_with(|| {
+            buckets.push(Vec::new());
+            buckets.len() - 1
+        });
+        buckets[bucket].push(i);
+    }
+    Hash { multiplier, shift, table, buckets }
 }
 
 #[cfg(test)]
@@ -175,12 +204,18 @@ mod tests {
 
     #[test]
     fn finds_a_hash_for_the_targets_of_an_interpreter() {
-        for n in [1, 2, 5, 33, 170, 400] {
+        for n in [1, 2, 5, 33, 170, 400, 600] {
             let keys: Vec<u32> = (0..n).map(|i: u32| 0x40_1000 + i * 37 + (i * i) % 11).collect();
-            let hash = perfect(&keys).expect("a hash");
+            let hash = hash(&keys);
             for (i, key) in keys.iter().enumerate() {
-                assert_eq!(hash.table[(key.wrapping_mul(hash.multiplier) >> hash.shift) as usize], Some(i));
+                let bucket = hash.table[(key.wrapping_mul(hash.multiplier) >> hash.shift) as usize];
+                assert!(hash.buckets[bucket.expect("a bucket")].contains(&i));
             }
+            let first = hash.buckets.iter().filter_map(|bucket| bucket.first());
+            let alone = first.filter(|&&i| i < keys.len() / 2).count();
+            assert!(alone * 20 >= keys.len() / 2 * 19, "{alone} of {n}");
+            assert!(hash.table.len() <= 8 * keys.len().next_power_of_two());
+            assert_eq!(hash.buckets.iter().map(Vec::len).sum::<usize>(), keys.len());
         }
     }
 }

@@ -84,6 +84,8 @@ pub struct Machine {
     pub batch: bool,
     /// Instructions the interpreter may take.
     pub budget: u64,
+    /// Instructions after which compiled code looks whether to leave, and those after which it does.
+    pub slice: [i32; 2],
 }
 
 /// The upper halves of YMM0..15.
@@ -141,6 +143,7 @@ impl Machine {
             counts: [0; 3],
             batch: true,
             budget: 1_000_000,
+            slice: [SLICE, i32::MAX],
         }
     }
 
@@ -340,8 +343,8 @@ impl Machine {
             self.counts[1] += 1;
             *self.context() = JitContext {
                 attention: ATTENTION,
-                fuel: SLICE,
-                budget: i32::MAX,
+                fuel: self.slice[0],
+                budget: self.slice[1],
                 exit: ExitKind::Next as u32,
                 dispatch: DISPATCH,
                 ..JitContext::default()
