@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,13 @@ const CACHE_BYTES: usize = 256 << 20;
 
 /// The same for a further disk.
 const DISK_CACHE_BYTES: usize = 32 << 20;
+
+/// How long workers whose tasks have just ended may take to add their figures.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// The same for what their programs have run. A program that never ends would be waited for as long.
+#[cfg(feature = "jit")]
+const PROFILE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What to boot.
 #[derive(Clone, Debug)]
@@ -262,24 +269,17 @@ impl Machine {
         &self.log
     }
 
-    /// What programs that have ended have run, if it is counted ([`JitConfig::profile`]).
+    /// What programs that have ended have run, if it is counted ([`JitConfig::profile`]). Those that just end are waited
+    /// for: on a busy machine, what a large one ran takes longer to add than its parent takes to go on.
     #[cfg(feature = "jit")]
     pub fn take_profile(&self) -> tawaki_jit::Profile {
-        self.settle();
+        wait_for_none(&self.totals.live, PROFILE_PATIENCE);
         self.totals.profile.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default()
-    }
-
-    /// Workers whose tasks have just ended get a moment to add their figures.
-    fn settle(&self) {
-        let patience = Instant::now() + Duration::from_millis(300);
-        while self.totals.live.load(Ordering::SeqCst) > 0 && Instant::now() < patience {
-            std::thread::sleep(Duration::from_millis(1));
-        }
     }
 
     /// Figures so far. Workers whose tasks have just ended get a moment to add theirs.
     pub fn stats(&self) -> Stats {
-        self.settle();
+        wait_for_none(&self.totals.live, PATIENCE);
         let total = |word: &AtomicU64| word.load(Ordering::Relaxed);
         let instructions = total(&self.totals.instructions);
         Stats {
@@ -303,6 +303,18 @@ impl Machine {
     pub fn crashed(&self) -> bool {
         self.kernel.as_ref().is_none_or(|thread| thread.is_finished())
     }
+}
+
+/// Waits until no worker has a task. Returns whether that came to be.
+fn wait_for_none(live: &AtomicU32, patience: Duration) -> bool {
+    let end = Instant::now() + patience;
+    while live.load(Ordering::SeqCst) > 0 {
+        if Instant::now() >= end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    true
 }
 
 /// Mounts an image read-only at `path`, whose directories are made where they are missing.
@@ -339,5 +351,23 @@ impl Drop for Machine {
             // Its panic has been printed; there is nobody to hand it to.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(all(test, feature = "jit"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_ran_is_waited_for_longer_than_figures() {
+        let live = Arc::new(AtomicU32::new(1));
+        assert!(!wait_for_none(&live, Duration::from_millis(5)));
+        let worker = live.clone();
+        let late = std::thread::spawn(move || {
+            std::thread::sleep(2 * PATIENCE);
+            worker.fetch_sub(1, Ordering::SeqCst);
+        });
+        assert!(wait_for_none(&live, PROFILE_PATIENCE));
+        late.join().expect("it ends");
     }
 }
