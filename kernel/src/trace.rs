@@ -441,7 +441,8 @@ impl Kernel {
         }
         let mode = match mode {
             Some(mode) => {
-                trace.mode = trace_mode::TRACED | mode & (trace_mode::SYSCALLS | trace_mode::STEP);
+                trace.mode = trace_mode::TRACED
+                    | mode & (trace_mode::SYSCALLS | trace_mode::STEP | trace_mode::EMULATE);
                 trace.told_mode()
             }
             None => {
@@ -469,6 +470,7 @@ impl Kernel {
                 let status = if trace.options & SYSGOOD != 0 { CALL_STOP } else { trap };
                 self.sys.trace_stop_with(c.task, status, info(status), false, what.into());
             }
+            TraceEvent::Handler => self.sys.trace_stop(c.task, trap, info(trap), false),
             TraceEvent::Event(event, message) => {
                 if event > trace_event::SECCOMP || trace.options & (1 << event) == 0 {
                     let mode = trace.told_mode();

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use tawaki_abi::Errno;
 use tawaki_abi::signal::{self as sig, SIGTRAP, SigInfo};
 use tawaki_cpu::Trap;
-use tawaki_cpu::flags::WATCHED;
+use tawaki_cpu::flags::{self, WATCHED};
 use tawaki_cpu::watch::{Area, accessed};
 
 /// RF: the next instruction does not stop for its address.
@@ -189,12 +189,15 @@ impl Thread<'_> {
 
     /// EFLAGS as a tracer sees them.
     pub fn traced_flags(&self) -> u64 {
-        u64::from(self.cpu.eflags()) | if self.tracee.debug.resume { RF } else { 0 }
+        let hidden = if self.tracee.forced { flags::TF } else { 0 };
+        u64::from(self.cpu.eflags() & !hidden) | if self.tracee.debug.resume { RF } else { 0 }
     }
 
     /// A tracer has set EFLAGS.
     pub fn set_traced_flags(&mut self, value: u64) {
-        self.cpu.set_eflags(value as u32);
+        // One that sets the flag makes it the program's own.
+        self.tracee.forced &= value as u32 & flags::TF == 0;
+        self.cpu.set_eflags(value as u32 | if self.tracee.forced { flags::TF } else { 0 });
         self.tracee.debug.resume = value & RF != 0;
     }
 }

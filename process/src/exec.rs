@@ -121,7 +121,8 @@ impl Thread<'_> {
         };
         self.ids.pid = Some(started.pid);
         self.ids.tid = Some(started.pid);
-        self.tracee = Tracee { mode: started.trace, debug: DebugRegisters::NONE, ..self.tracee };
+        self.tracee =
+            Tracee { mode: started.trace, forced: false, debug: DebugRegisters::NONE, ..self.tracee };
         let loaded = loader::load(self, prepared, &started);
         if self.gone() {
             return Ok(());

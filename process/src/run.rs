@@ -6,7 +6,7 @@ use crate::thread::{Thread, Width};
 use std::sync::atomic::Ordering;
 use tawaki_abi::Errno;
 use tawaki_abi::signal::{SIGKILL, SIGSEGV};
-use tawaki_abi::wire::{self, Call, trace_mode};
+use tawaki_abi::wire::{self, Call};
 use tawaki_cpu::flags::WATCHED;
 use tawaki_cpu::{Engine, Trap};
 
@@ -72,11 +72,13 @@ fn abandon(thread: &mut Thread<'_>, started: Result<(), Errno>) {
 
 /// A system call is one instruction to a tracer that steps.
 fn serve(thread: &mut Thread<'_>, gate: Width) {
-    let stepping = thread.traced(trace_mode::STEP);
+    thread.tracee.stepping = thread.steps_calls();
     thread.timing.stops(|| thread.host.monotonic_ns());
     thread.syscall(gate);
-    if stepping && thread.traced(trace_mode::STEP) && !thread.gone() {
-        thread.exception(&Trap::SingleStep);
+    if thread.tracee.stepping && thread.steps_calls() && !thread.gone() {
+        // Not told in debug register 6, and with a code of its own (`user_single_step_report`).
+        thread.stepped();
+        thread.exception(&Trap::Debug);
     }
     // A signal comes before the instruction after the call: kill(2) of oneself relies on it.
     let waiting = thread.port.attention().load(Ordering::SeqCst) != 0;

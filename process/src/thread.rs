@@ -323,10 +323,10 @@ impl<'a> Thread<'a> {
 
     /// Raises a fault's signal on this thread.
     pub fn raise(&mut self, info: SigInfo) {
-        match self.ask_signal(&Call::Fault { info }) {
-            Body::Deliver(deliver) => self.deliver(&deliver),
-            // A tracer may take the signal away, once it has changed what caused it.
-            _ if self.gone() || self.tracee.mode != 0 => {}
+        match self.ask_signal_of(&Call::Fault { info }) {
+            (Body::Deliver(deliver), _) => self.deliver(&deliver),
+            // A tracer may take the signal away, once it has changed what caused it, and go.
+            (_, stopped) if self.gone() || stopped || self.tracee.mode != 0 => {}
             // A kernel that lets us go on would have us fault for ever.
             _ => self.kill_self(info.signo),
         }

@@ -26,13 +26,24 @@ pub struct Tracee {
     pub call: u64,
     /// It was traced when the system call began: one that is seized in the middle does not stop at its end.
     pub inside: bool,
+    /// It was to stop after one instruction when the system call being served was made, past the stop before it.
+    pub stepping: bool,
+    /// Its trap flag is the tracer's doing, who does not see it.
+    pub forced: bool,
     /// Its debug registers, which stay when a tracer goes.
     pub debug: DebugRegisters,
 }
 
 impl Tracee {
     /// Not traced.
-    pub const NONE: Tracee = Tracee { mode: 0, call: u64::MAX, inside: false, debug: DebugRegisters::NONE };
+    pub const NONE: Tracee = Tracee {
+        mode: 0,
+        call: u64::MAX,
+        inside: false,
+        stepping: false,
+        forced: false,
+        debug: DebugRegisters::NONE,
+    };
 }
 
 /// Encoding numbers of r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi.
@@ -52,22 +63,35 @@ impl Thread<'_> {
     /// Sends a call that may stop, and serves the tracer until it is answered. A
     /// thread that has been let go asks for its signals.
     pub fn ask_signal(&mut self, call: &Call) -> Body {
+        self.ask_signal_of(call).0
+    }
+
+    /// The same, and whether a tracer has had it stopped.
+    pub fn ask_signal_of(&mut self, call: &Call) -> (Body, bool) {
         let mut body = self.call(call).body;
+        let mut stopped = false;
         loop {
             body = match body {
                 Body::TraceOp(op) => self.serve_tracer(op),
                 Body::TraceGo(mode) => {
+                    stopped = true;
                     self.trace_mode(mode);
                     self.call(&Call::TakeSignal).body
                 }
                 Body::Dump(dump) => {
                     let written = crate::coredump::dump(self, &dump);
                     self.end_by(dump.info.signo, written);
-                    return Body::None;
+                    return (Body::None, stopped);
                 }
-                body => return body,
+                body => return (body, stopped),
             };
         }
+    }
+
+    /// Whether the tracer steps over instructions, of which a system call is one unless it is emulated
+    /// (`report_single_step` in `kernel/entry/common.c`).
+    pub fn steps_calls(&self) -> bool {
+        self.traced(trace_mode::STEP) && !self.traced(trace_mode::EMULATE)
     }
 
     /// A stop that is no signal's.
@@ -91,8 +115,19 @@ impl Thread<'_> {
 
     fn trace_mode(&mut self, mode: u32) {
         self.tracee.mode = mode;
-        if mode & trace_mode::STEP != 0 {
+        if mode & trace_mode::STEP == 0 {
+            self.unforce();
+        } else if self.cpu.eflags() & flags::TF == 0 {
             let eflags = self.cpu.eflags() | flags::TF;
+            self.cpu.set_eflags(eflags);
+            self.tracee.forced = true;
+        }
+    }
+
+    /// Takes the tracer's trap flag away, not the program's own.
+    pub(crate) fn unforce(&mut self) {
+        if core::mem::take(&mut self.tracee.forced) {
+            let eflags = self.cpu.eflags() & !flags::TF;
             self.cpu.set_eflags(eflags);
         }
     }
@@ -100,8 +135,7 @@ impl Thread<'_> {
     /// One instruction has run with TF set: not the program's own when the tracer steps.
     pub fn stepped(&mut self) {
         if self.traced(trace_mode::STEP) {
-            let eflags = self.cpu.eflags() & !flags::TF;
-            self.cpu.set_eflags(eflags);
+            self.unforce();
         }
     }
 

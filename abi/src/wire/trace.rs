@@ -18,6 +18,8 @@ pub mod trace_mode {
     pub const VFORKS: u32 = 8;
     /// Its seccomp filter's wish to have a call traced is its tracer's, too (`PTRACE_O_TRACESECCOMP`).
     pub const SECCOMP: u32 = 16;
+    /// It stops before system calls, which are not made (`PTRACE_SYSEMU`).
+    pub const EMULATE: u32 = 32;
 }
 
 /// `PTRACE_EVENT_*` numbers.
@@ -62,7 +64,7 @@ pub enum TraceRequest {
     PeekSigInfo(u64, u32, bool),
     /// PTRACE_DETACH, with a signal.
     Detach(u32),
-    /// PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SINGLESTEP: signal and [`trace_mode`].
+    /// PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SINGLESTEP, PTRACE_SYSEMU: signal and [`trace_mode`].
     Resume(u32, u32),
     /// PTRACE_KILL.
     Kill,
@@ -138,6 +140,8 @@ pub enum TraceEvent {
     Syscall(u8),
     /// One of [`trace_event`], with its message. Without the option for it nothing happens (exec: SIGTRAP).
     Event(u32, u64),
+    /// It was to run one instruction; its handler of a signal is to run instead.
+    Handler,
 }
 
 /// The answer to a [`TraceOp`].

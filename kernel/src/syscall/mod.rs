@@ -206,7 +206,7 @@ syscalls! { k, c, p;
     Call::TimerDelete { id } => k.sys_timer_delete(c, *id), Full, "timer_delete", "";
     Call::TimerOverrun { id } => k.sys_timer_overrun(c, *id), Full, "timer_getoverrun", "";
     Call::Sleep { clock, deadline } => k.sys_sleep(c, *clock, *deadline), Full, "nanosleep clock_nanosleep pause", "";
-    Call::Ptrace { tid, request } => k.sys_ptrace(c, *tid, request), Partial, "ptrace", "no PTRACE_SYSEMU";
+    Call::Ptrace { tid, request } => k.sys_ptrace(c, *tid, request), Partial, "ptrace", "no PTRACE_SINGLEBLOCK";
     Call::Traced { event } => k.sys_traced(c, *event), Full, "(stops of a traced thread)", "";
     Call::ProbeResult { answer } => k.sys_probe_result(c, answer), Full, "(answers about memory)", "";
     Call::Memory { pid, op } => k.sys_memory(c, *pid, op), Full, "process_vm_readv process_vm_writev", "";

@@ -9,7 +9,7 @@ use crate::thread::{AltStack, Thread};
 use tawaki_abi::Errno;
 use tawaki_abi::mm::PROT_WRITE;
 use tawaki_abi::signal::{self as sig, SA_ONSTACK, SIGSEGV, SigInfo, SigSet};
-use tawaki_abi::wire::{Call, Deliver};
+use tawaki_abi::wire::{Call, Deliver, TraceEvent, trace_mode};
 use tawaki_cpu::{Access, CpuState, FaultKind, Mode, Trap, flags};
 
 /// `SS_ONSTACK`.
@@ -105,6 +105,8 @@ impl Thread<'_> {
     /// Makes the handler run next. Without a stack for the frame the process dies
     /// by SIGSEGV.
     pub fn deliver(&mut self, deliver: &Deliver) {
+        // What steps is the tracer's: neither the frame nor the handler has it.
+        self.unforce();
         let trapped = self.trapped;
         let pushed = match self.cpu.mode {
             Mode::Bits64 => frame64::push(self, deliver, &trapped),
@@ -117,6 +119,8 @@ impl Thread<'_> {
         }
         if pushed.is_err() {
             self.kill_self(SIGSEGV);
+        } else if self.traced(trace_mode::STEP) && !self.gone() {
+            self.trace_stop(TraceEvent::Handler);
         }
     }
 

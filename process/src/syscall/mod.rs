@@ -69,13 +69,19 @@ impl Thread<'_> {
         let mut seen = false;
         if self.tracee.mode != 0 {
             (self.tracee.call, self.tracee.inside) = (number, true);
-            if self.traced(trace_mode::SYSCALLS) {
+            // Whether the tracer emulates the call was said before this stop.
+            let emulated = self.traced(trace_mode::EMULATE);
+            if emulated || self.traced(trace_mode::SYSCALLS) {
                 self.set_result(-i64::from(Errno::ENOSYS.0));
                 self.trace_stop(TraceEvent::Syscall(call_stop::ENTRY));
+                self.tracee.stepping = self.steps_calls();
                 // The tracer may have made it another call, or none.
                 (number, seen) = (self.tracee.call, true);
                 if self.gone() {
                     return;
+                }
+                if emulated {
+                    return self.finish(Ok(self.cpu.gpr(0) as i64), number);
                 }
             }
         }

@@ -184,6 +184,9 @@ pub fn ptrace(t: &mut Thread<'_>, a: &Args) -> SysResult {
         7 => value(ask(t, tid, TraceRequest::Resume(data as u32, 0))),
         24 => value(ask(t, tid, TraceRequest::Resume(data as u32, trace_mode::SYSCALLS))),
         9 => value(ask(t, tid, TraceRequest::Resume(data as u32, trace_mode::STEP))),
+        // SYSEMU, SYSEMU_SINGLESTEP.
+        31 => value(ask(t, tid, TraceRequest::Resume(data as u32, trace_mode::EMULATE))),
+        32 => value(ask(t, tid, TraceRequest::Resume(data as u32, trace_mode::EMULATE | trace_mode::STEP))),
         8 => value(ask(t, tid, TraceRequest::Kill)),
         12 => {
             let (regs, _) = registers(t, tid)?;
@@ -251,7 +254,7 @@ pub fn ptrace(t: &mut Thread<'_>, a: &Args) -> SysResult {
         0x4208 => value(ask(t, tid, TraceRequest::Listen)),
         0x4209 => peek_siginfo(t, tid, addr, data),
         0x420e => syscall_info(t, tid, addr, data),
-        // SYSEMU and the rest: tracers do without.
+        // SINGLEBLOCK and the rest: tracers do without.
         _ => Err(Errno::EIO),
     }
 }

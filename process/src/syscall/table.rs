@@ -508,7 +508,7 @@ table! {
      330,  381, pkey_alloc, refused, "xxxxxx", None, "";
      331,  382, pkey_free, refused, "xxxxxx", None, "";
      323,  374, userfaultfd, refused, "xxxxxx", None, "";
-     101,   26, ptrace, super::ptrace::ptrace, "udpp", Partial, "no PTRACE_SYSEMU";
+     101,   26, ptrace, super::ptrace::ptrace, "udpp", Partial, "no PTRACE_SINGLEBLOCK";
      298,  336, perf_event_open, refused, "xxxxxx", None, "";
      321,  357, bpf, refused, "xxxxxx", None, "";
      317,  354, seccomp, crate::seccomp::seccomp, "uxp", Partial, "no notifications, no TSYNC with several threads";
