@@ -3,6 +3,7 @@
 
 use crate::file::FileId;
 use crate::file::epoll::Edges;
+use crate::file::notify::News;
 use crate::file::poll::{POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM};
 use crate::kernel::Kernel;
 use crate::net::ports::Ports;
@@ -79,6 +80,8 @@ pub struct Socket {
     pub reset: bool,
     pub no_reads: bool,
     pub no_writes: bool,
+    /// A write found too little room: owners of its file are to hear when there is some.
+    pub starved: bool,
     pub passes_creds: bool,
     /// Who connected or listened: pid, uid, gid.
     pub owner: (i32, u32, u32),
@@ -110,6 +113,7 @@ impl Socket {
             reset: false,
             no_reads: false,
             no_writes: false,
+            starved: false,
             passes_creds: false,
             owner,
             peer_owner: (0, u32::MAX, u32::MAX),
@@ -234,6 +238,27 @@ impl Sockets {
         bits
     }
 
+    /// Whether room where `room` says so is what a write of this socket has found missing.
+    pub fn room_came(&self, id: SocketId, room: SocketId) -> bool {
+        let Some(s) = self.all.get(id) else { return false };
+        // Room for a datagram is its receiver's.
+        let whose = if s.kind == Kind::Datagram { s.peer } else { Some(id) };
+        s.starved && whose == Some(room) && self.readiness(id) & POLLOUT != 0
+    }
+
+    /// Owners have been told of it.
+    pub fn heard_of_room(&mut self, room: SocketId) {
+        let heard: Vec<SocketId> = self
+            .all
+            .iter()
+            .filter(|(id, s)| s.starved && self.room_came(*id, room))
+            .map(|(id, _)| id)
+            .collect();
+        for id in heard {
+            self.get_mut(id).starved = false;
+        }
+    }
+
     /// FIONREAD.
     pub fn readable(&self, id: SocketId) -> usize {
         let s = self.get(id);
@@ -275,17 +300,20 @@ fn tcp_readiness(s: &Socket, inet: &Inet, peer: Option<&Socket>) -> u16 {
 }
 
 impl Kernel {
-    /// Wakes everybody who waits for a socket.
-    pub(crate) fn fire_socket(&mut self, id: SocketId) {
-        self.sys.fire(Key::SocketIn(id));
-        self.sys.fire(Key::SocketOut(id));
+    /// Wakes everybody who waits for a socket, and tells its owners.
+    pub(crate) fn fire_socket(&mut self, id: SocketId, news: Option<News>) {
+        self.sys.wake(Key::SocketIn(id));
+        self.sys.wake(Key::SocketOut(id));
+        if let Some(news) = news {
+            self.sys.tell_socket(id, news);
+        }
     }
 
     /// Ends a connection from the other side.
     pub(crate) fn abort_socket(&mut self, id: SocketId, errno: Errno) {
         if let Some(s) = self.sys.sockets.all.get_mut(id) {
             s.abort(errno);
-            self.fire_socket(id);
+            self.fire_socket(id, Some(News::Error));
         }
     }
 
@@ -299,7 +327,12 @@ impl Kernel {
         }
         p.peer = None;
         p.edges.both();
-        self.fire_socket(peer);
+        // One that has heard of the end before is told no more.
+        let (heard, over) = (s.no_writes, p.no_writes);
+        if over && !heard {
+            self.sys.tell_socket(peer, News::HangUp);
+        }
+        self.fire_socket(peer, (!heard).then_some(News::Input));
     }
 
     /// The last descriptor of a socket is closed.
@@ -346,8 +379,7 @@ impl Kernel {
             o.peer = None;
             o.reset |= s.kind == Kind::Stream && !s.inbox.is_empty();
             o.edges.both();
-            self.sys.fire(Key::SocketIn(orphan));
-            self.sys.fire(Key::SocketOut(orphan));
+            self.fire_socket(orphan, (s.kind != Kind::Datagram).then_some(News::HangUp));
         }
         self.sys.fire(Key::SocketOut(id));
         for packet in s.inbox {

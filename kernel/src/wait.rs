@@ -124,6 +124,11 @@ impl System {
         if !self.notified.is_empty() {
             self.tell_owners(key);
         }
+        self.wake(key);
+    }
+
+    /// The same without a word to owners of files.
+    pub fn wake(&mut self, key: Key) {
         if self.waiters.is_empty() {
             return;
         }

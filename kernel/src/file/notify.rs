@@ -1,23 +1,40 @@
 //! Signal-driven input: `O_ASYNC`, `F_SETOWN`, `F_SETSIG` (fcntl(2)).
 //!
-//! Input and hang-ups are told of, and every read from a pipe to its writers; room in sockets and terminals is not.
+//! Of input, errors and hang-ups, of every read from a pipe to its writers, and of room elsewhere once a write has found
+//! too little (`SOCKWQ_ASYNC_NOSPACE` of Linux's sockets, `TTY_DO_WRITE_WAKEUP` of its terminals).
 
 use super::pipe::PipeId;
 use super::{FileId, Object};
+use crate::socket::SocketId;
 use crate::system::System;
 use crate::task::ProcId;
+use crate::tty::{Tty, TtyId};
 use crate::wait::Key;
 use tawaki_abi::Errno;
 use tawaki_abi::signal::*;
 
 /// Signals whose `si_code` has meanings of their own.
 const OWN_CODES: [u32; 7] = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGCHLD, SIGSYS];
-/// `si_code` POLL_IN, and its `si_band`.
-const POLL_IN: i32 = 1;
-const BAND_IN: u64 = 0x41;
-/// The same for output.
-const POLL_OUT: i32 = 2;
-const BAND_OUT: u64 = 0x304;
+/// What an owner is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    Input,
+    Room,
+    Error,
+    HangUp,
+}
+
+impl News {
+    /// `si_code` (POLL_IN, POLL_OUT, POLL_ERR, POLL_HUP) and `si_band`.
+    fn told(self) -> (i32, u64) {
+        match self {
+            News::Input => (1, 0x41),
+            News::Room => (2, 0x304),
+            News::Error => (4, 0x8),
+            News::HangUp => (6, 0x18),
+        }
+    }
+}
 
 /// Who is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,34 +110,69 @@ impl System {
         for i in 0..self.notified.len() {
             let file = self.notified[i];
             let Some(f) = self.files.get(file) else { continue };
-            let news = match f.object {
-                Object::Pipe { id, reads, .. } => reads && key == Key::PipeIn(id),
-                Object::Tty(tty) => key == Key::TtyIn(tty),
-                Object::Master(tty) => key == Key::MasterIn(tty),
-                Object::Socket(socket) => key == Key::SocketIn(socket),
-                Object::Inotify(_) => key == Key::File(file),
-                _ => false,
+            let notify = f.notify;
+            let news = match (&f.object, key) {
+                (Object::Pipe { id, reads: true, .. }, Key::PipeIn(pipe)) if *id == pipe => News::Input,
+                (Object::Tty(tty), Key::TtyIn(key)) if *tty == key => News::Input,
+                (Object::Tty(tty), Key::TtyOut(key)) if *tty == key && self.ttys[key].room_came() => {
+                    News::Room
+                }
+                (Object::Master(tty), Key::MasterIn(key)) if *tty == key => News::Input,
+                (Object::Socket(socket), Key::SocketIn(key)) if *socket == key => News::Input,
+                (Object::Socket(socket), Key::SocketOut(key)) if self.sockets.room_came(*socket, key) => {
+                    News::Room
+                }
+                (Object::Inotify(_), Key::File(key)) if file == key => News::Input,
+                _ => continue,
             };
-            if news {
+            self.tell_owner(notify, news);
+        }
+        // All that wait for this have heard of it.
+        match key {
+            Key::TtyOut(tty) if self.ttys.get(tty).is_some_and(Tty::room_came) => {
+                self.ttys[tty].starved = false
+            }
+            Key::SocketOut(socket) => self.sockets.heard_of_room(socket),
+            _ => {}
+        }
+    }
+
+    /// Owners of a socket hear of this.
+    pub(crate) fn tell_socket(&mut self, socket: SocketId, news: News) {
+        self.tell_those(news, |object| matches!(object, Object::Socket(id) if *id == socket));
+    }
+
+    /// The master of a terminal wrote more than there was room for, and now there is room.
+    pub(crate) fn tell_master(&mut self, tty: TtyId) {
+        if core::mem::take(&mut self.ttys[tty].master_starved) {
+            self.tell_those(News::Room, |object| matches!(object, Object::Master(id) if *id == tty));
+        }
+    }
+
+    fn tell_those(&mut self, news: News, meant: impl Fn(&Object) -> bool) {
+        for i in 0..self.notified.len() {
+            if let Some(f) = self.files.get(self.notified[i]).filter(|f| meant(&f.object)) {
                 let notify = f.notify;
-                self.tell_owner(notify, POLL_IN, BAND_IN);
+                self.tell_owner(notify, news);
             }
         }
+    }
+
+    /// Whether an owner of one of these files is told anything.
+    pub(crate) fn tells(&self, meant: impl Fn(&Object) -> bool) -> bool {
+        self.notified.iter().any(|file| self.files.get(*file).is_some_and(|f| meant(&f.object)))
     }
 
     /// Somebody has read from a pipe, or tried to, or there is one less who might: its writers hear of it.
     pub(crate) fn tell_writers(&mut self, pipe: PipeId) {
-        for i in 0..self.notified.len() {
-            if let Some(f) = self.files.get(self.notified[i])
-                && matches!(f.object, Object::Pipe { id, writes: true, .. } if id == pipe)
-            {
-                let notify = f.notify;
-                self.tell_owner(notify, POLL_OUT, BAND_OUT);
-            }
-        }
+        self.tell_those(
+            News::Room,
+            |object| matches!(object, Object::Pipe { id, writes: true, .. } if *id == pipe),
+        );
     }
 
-    fn tell_owner(&mut self, notify: Notify, code: i32, band: u64) {
+    fn tell_owner(&mut self, notify: Notify, news: News) {
+        let (code, band) = news.told();
         let plain = SigInfo { signo: SIGIO, code: SI_KERNEL, ..SigInfo::default() };
         let info = match notify.signal {
             0 => plain,

@@ -4,6 +4,7 @@
 use super::done;
 use super::message::Message;
 use crate::file::FileId;
+use crate::file::notify::News;
 use crate::kernel::{Caller, Kernel};
 use crate::net::address::{any, destination, encode, family, is_local, parse, source};
 use crate::net::{AF_INET, Family, netlink};
@@ -244,7 +245,7 @@ impl Kernel {
             queue.push_back(accepted);
         }
         self.sys.fire(Key::SocketIn(listener));
-        self.fire_socket(client);
+        self.fire_socket(client, Some(News::Room));
     }
 
     /// Room has come in a listener's queue: takes in who waits for it.
@@ -287,7 +288,7 @@ impl Kernel {
             self.close_socket(waiting, c.proc);
         }
         self.sys.sockets.get_mut(socket).edges.both();
-        self.fire_socket(socket);
+        self.fire_socket(socket, Some(News::Error));
         done(0)
     }
 
@@ -333,6 +334,10 @@ impl Kernel {
             self.deliver(peer, Packet { data: piece, ..Packet::default() });
             progress.done = (from + n) as u64;
         }
+        // Who waits hears of room by that.
+        if from + n < total {
+            self.sys.sockets.get_mut(socket).starved = !wait;
+        }
         match from + n {
             sent if sent == total => done(total),
             0 if !wait => Err(Errno::EAGAIN.into()),
@@ -373,7 +378,7 @@ impl Kernel {
             if remote == Some(to) {
                 self.inet_mut(socket)?.error = Some(Errno::ECONNREFUSED);
                 self.sys.sockets.get_mut(socket).edges.both();
-                self.fire_socket(socket);
+                self.fire_socket(socket, Some(News::Error));
             }
             return done(total);
         };

@@ -114,6 +114,8 @@ impl Kernel {
             _ => room >= total && p.inbox.len() < crate::socket::MAX_PACKETS || empty,
         };
         if !fits {
+            // Who waits hears of it by that.
+            self.sys.sockets.get_mut(socket).starved = !wait;
             if !wait {
                 return if from > 0 { done(from) } else { Err(Errno::EAGAIN.into()) };
             }
@@ -135,6 +137,7 @@ impl Kernel {
         self.deliver(peer, Packet { data: piece, fds: passed, addr, creds, ..Packet::default() });
         progress.done = (from + n) as u64;
         if from + n < total && kind == Kind::Stream {
+            self.sys.sockets.get_mut(socket).starved = !wait;
             if !wait {
                 return done(from + n);
             }

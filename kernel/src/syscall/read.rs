@@ -263,8 +263,12 @@ impl Kernel {
             _ => {
                 let data = t.take_input(len);
                 let master = matches!(t.side, crate::tty::Side::Master { .. });
+                let room = t.input_room() > 0;
                 if master {
-                    self.sys.fire(Key::TtyIn(tty));
+                    self.sys.wake(Key::TtyIn(tty));
+                    if room {
+                        self.sys.tell_master(tty);
+                    }
                 }
                 bytes(data)
             }

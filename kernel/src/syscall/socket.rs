@@ -3,6 +3,7 @@
 //! `sockopt`.
 
 use super::{done, with};
+use crate::file::notify::News;
 use crate::file::{AnonymousKind, FileId, Object, OpenFile};
 use crate::kernel::{Caller, Kernel};
 use crate::net::netlink::{self, Netlink};
@@ -372,12 +373,20 @@ impl Kernel {
         }
         s.no_reads |= how != 1;
         s.no_writes |= how != 0;
-        let peer = s.peer;
-        for id in [Some(socket), peer].into_iter().flatten() {
-            if let Some(s) = self.sys.sockets.all.get_mut(id) {
-                s.edges.both();
-            }
-            self.fire_socket(id);
+        let (peer, datagrams, inet) = (s.peer, s.kind == Kind::Datagram, s.inet().is_some());
+        s.edges.both();
+        self.fire_socket(socket, None);
+        if let Some(id) = peer {
+            let Some(p) = self.sys.sockets.all.get_mut(id) else { return done(0) };
+            p.edges.both();
+            let news = match how {
+                _ if datagrams => None,
+                0 => None,
+                1 if inet && p.no_writes => Some(News::HangUp),
+                2 if !inet => Some(News::HangUp),
+                _ => Some(News::Input),
+            };
+            self.fire_socket(id, news);
         }
         done(0)
     }

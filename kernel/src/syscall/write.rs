@@ -49,6 +49,10 @@ impl Kernel {
             Object::Tty(tty) => self.write_tty(c, tty, data, wait, progress),
             Object::Master(tty) => {
                 let room = self.sys.ttys[tty].input_room();
+                if room < data.len() {
+                    let tells = self.sys.tells(|object| matches!(object, Object::Master(id) if *id == tty));
+                    self.sys.ttys[tty].master_starved |= tells;
+                }
                 if room == 0 && !data.is_empty() {
                     return if wait { wait_on(Key::TtyIn(tty)) } else { Err(Errno::EAGAIN.into()) };
                 }
@@ -214,6 +218,8 @@ impl Kernel {
             return done(data.len());
         }
         if !wait {
+            let tells = self.sys.tells(|object| matches!(object, Object::Tty(id) if *id == tty));
+            self.sys.ttys[tty].starved |= tells;
             return if progress.done > 0 { done(progress.done) } else { Err(Errno::EAGAIN.into()) };
         }
         wait_on(Key::TtyOut(tty))

@@ -65,6 +65,10 @@ pub struct Tty {
     /// Open descriptions.
     pub opens: u32,
     pub hung_up: bool,
+    /// A program's write found too little room, and the owner of its file is to hear when there is some.
+    pub starved: bool,
+    /// The same for the master's writes.
+    pub master_starved: bool,
     lines: VecDeque<Line>,
     ready: usize,
     edit: Vec<u8>,
@@ -107,6 +111,8 @@ impl Tty {
             pgrp: 0,
             opens: 0,
             hung_up: false,
+            starved: false,
+            master_starved: false,
             lines: VecDeque::new(),
             ready: 0,
             edit: Vec::new(),
@@ -153,6 +159,11 @@ impl Tty {
         (OUTPUT_WINDOW as usize)
             .saturating_sub(self.output.len())
             .saturating_sub(self.under_way().min(u32::MAX as u64) as usize)
+    }
+
+    /// Whether what a write has found missing is there now.
+    pub fn room_came(&self) -> bool {
+        self.starved && self.output_room() > 0 && !self.stopped
     }
 
     /// Whether a read would give something at once.
@@ -396,8 +407,9 @@ impl System {
                 }
             }
         }
+        // Its files tell no more.
         for key in [Key::TtyIn(tty), Key::TtyOut(tty), Key::MasterIn(tty)] {
-            self.fire(key);
+            self.wake(key);
         }
     }
 
@@ -413,7 +425,7 @@ impl System {
             Side::Master { .. } => {
                 // A master whose slave was open and is no more reads EIO.
                 t.hung_up = true;
-                self.fire(Key::MasterIn(tty));
+                self.wake(Key::MasterIn(tty));
             }
             Side::Host { terminal, .. } => {
                 if t.hung_up {
