@@ -448,7 +448,8 @@ pub fn form(
             if chosen.len() >= policy.regions || !entries.insert(entry) {
                 continue;
             }
-            if entry != rip && (code.has(entry as u32) || source.ran(entry) < policy.callee) {
+            let known = || code.has(entry as u32) || source.stops.contains(&entry);
+            if entry != rip && (known() || source.ran(entry) < policy.callee) {
                 entries.remove(&entry);
                 continue;
             }
@@ -633,6 +634,49 @@ mod tests {
         };
         code.insert(addition, &mut Vec::new());
         code
+    }
+
+    /// The loop of an interpreter that does not fit into one region: what is left of it leads back to where that can be
+    /// entered, and makes no more regions of what is there.
+    #[test]
+    fn an_operation_of_an_interpreter_is_in_one_region() {
+        const PLACE: u64 = 0x40;
+        let (operations, often) = (100, 80);
+        let memory = GuestMemory::for_tests();
+        memory.set_perms(0x400..0x402, Perms::READ | Perms::WRITE);
+        for n in 0..operations {
+            // Five times `test al, 1; jz` to the next instruction; `movzx edx, byte [rsi]; jmp [rdx * 8 + 0x9000]`.
+            let code =
+                [&[0xa8, 1, 0x74, 0].repeat(5)[..], &[0x0f, 0xb6, 0x16, 0xff, 0x24, 0xd5, 0, 0x90, 0, 0]];
+            memory.write_bytes(START + PLACE * n, &code.concat()).expect("mapped");
+        }
+        memory.set_perms(0x400..0x402, Perms::READ | Perms::EXEC);
+        let mut cache = Cache::default();
+        cache.set_mode(Mode::Bits64);
+        cache.set_threshold(100);
+        let mut hot = Vec::new();
+        for n in 0..operations {
+            for block in 0..6 {
+                let rip = START + PLACE * n + 4 * block;
+                let number = cache.lookup(&memory, Mode::Bits64, rip).expect("code");
+                cache.entry(number).rounds.set(if n < often { 1000 } else { 100 });
+                hot.push(rip as u32);
+            }
+        }
+        let from = START + 20;
+        let mut jumps =
+            Jumps::from_ways(&cache, (0..operations).map(|n| (from, START + PLACE * n)).collect());
+        let settings = Settings { region: Limits { blocks: 100, ops: 1000 }, ..Settings::default() };
+        let policy = Policy::stored((100, 33), Some(1000), 8000, &|_| 0, &|_, _, _| true);
+        let code = CodeCache::default();
+        let from = (&mut cache, &memory, Mode::Bits64);
+        let formed = form(from, &hot, &settings, &code, &mut jumps, policy);
+        let regions: Vec<&Region> = formed.modules.iter().flat_map(|module| &module.regions).collect();
+        let mut blocks: Vec<u64> = regions.iter().flat_map(|r| own(r)).map(|node| node.block.rip).collect();
+        assert!(regions.iter().any(|r| r.nodes.len() == 6 * often as usize), "what runs most is one region");
+        assert!(blocks.len() >= 6 * operations as usize, "and the rest is compiled, too");
+        blocks.sort_unstable();
+        assert!(blocks.is_sorted_by(|a, b| a < b), "a block is in two of {} regions", regions.len());
     }
 
     #[test]

@@ -22,6 +22,10 @@ use crate::structure::Shape;
 /// Instructions of a loop between two looks at the attention word, about.
 const LOOP_SLICE: i32 = 16384;
 
+/// Most functions of the module that the target of an indirect jump is compared with, the most frequent first; the others
+/// are found by the dispatch table.
+const MOST_COMPARED: usize = 4;
+
 /// A wasm block or loop a branch can name, with the number of blocks open inside it.
 pub(super) struct Frame {
     pub node: usize,
@@ -678,8 +682,11 @@ fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, 
     if inside.len() >= switch::MANY {
         return many(e, c, n, &inside);
     }
+    let mut left = MOST_COMPARED;
     for &(rip, target) in known {
-        if matches!(target, Target::Node(_)) || e.batch.sibling(rip).is_some() {
+        let sibling = matches!(target, Target::Exit(_)) && e.batch.sibling(rip).is_some() && left > 0;
+        left -= usize::from(sibling);
+        if sibling || matches!(target, Target::Node(_)) {
             e.i().local_get(pc).i32_const(rip as i32).i32_eq();
             e.if_();
             goto(e, c, n, target);
