@@ -374,6 +374,9 @@ pub fn stored_at_end(end: &End, dirty: Set, batch: &Batch) -> Set {
     if callee_looks(end, batch) { dirty } else { dirty.without(Set::FLAGS) }
 }
 
+/// A dispatch node with so many targets is an interpreter's.
+const MANY_PLACES: usize = 16;
+
 /// Runs the analysis over a region with the shape's graph.
 pub fn analyse(
     region: &mut Region,
@@ -403,10 +406,18 @@ pub fn analyse(
     // it would take up registers in all of them.
     let mut clean = vec![Set::EMPTY; count];
     let read_later = graph.read_later();
+    let mut carried = vec![Set::MACHINE; count];
     for n in (0..count).filter(|&n| joins(region, shape, n)) {
         let mut needed = read_later[n];
         if !(needed & Set::FLAGS).is_empty() {
             needed |= Set::FLAGS;
+        }
+        if shape.succ[n].len() >= MANY_PLACES {
+            carried[n] = graph.carried(n);
+            if !(carried[n] & Set::FLAGS).is_empty() {
+                carried[n] |= Set::FLAGS;
+            }
+            needed = needed & carried[n];
         }
         clean[n] = Set::MACHINE.without(needed);
     }
@@ -465,7 +476,7 @@ pub fn analyse(
             Some(analysis.live_after(region, shape, n, &all[n], batch)[last].0)
         })
         .collect();
-    let held = graph.held(&dirty, &live, &reloaded, &all);
+    let held = graph.held(&dirty, &carried, &live, &reloaded, &all);
     analysis.nodes.iter_mut().zip(held).for_each(|(node, held)| node.held = held);
     analysis.effects = all;
     analysis

@@ -10,6 +10,8 @@
 //! the edges where it is dirty. Clean costs no more where every way on stores the slot before
 //! it is written again; else it depends on how often each edge is taken.
 
+use std::cmp::Reverse;
+
 use tawaki_cpu::state::slot;
 
 use crate::analysis::{Effects, Set};
@@ -236,11 +238,66 @@ impl<'a> Graph<'a> {
         later
     }
 
-    /// What is held at the start of each node. `reloaded` tells what a node loads at the last
-    /// operation that stores everything, if it has one.
+    /// What the operation that begins at each node of an interpreter's loop reads before anything is loaded anew, up to
+    /// the dispatch node `hub`.
+    fn read_before(&self, hub: usize) -> Vec<Set> {
+        let mut before = vec![Set::EMPTY; self.nodes.len()];
+        let mut changed = true;
+        while std::mem::take(&mut changed) {
+            for &n in self.order.iter().rev().filter(|&&n| n != hub) {
+                let s = &self.nodes[n];
+                let mut behind = Set::EMPTY;
+                if !s.cleans {
+                    self.shape.succ[n].iter().for_each(|&t| behind |= before[t]);
+                }
+                let now = (s.exposed | behind.without(s.changes)) & Set::MACHINE;
+                changed |= now != before[n];
+                before[n] = now;
+            }
+        }
+        before
+    }
+
+    /// What is worth carrying in locals through the dispatch node `hub` of an interpreter's loop: what its operations read
+    /// before their first call more often than it has to be loaded for that. All others are loaded where they are read:
+    /// a compiler that keeps a register for each in all operations has none left.
+    pub fn carried(&self, hub: usize) -> Set {
+        let before = self.read_before(hub);
+        // Held at the end of each node if the dispatch node holds everything.
+        let mut held = vec![Set::EMPTY; self.nodes.len()];
+        held[hub] = Set::MACHINE;
+        let out = |held: &[Set], n: usize| {
+            let s = &self.nodes[n];
+            if s.cleans { Set::slot(slot::RSP) } else { held[n] | s.exposed | s.dirties }
+        };
+        let mut changed = true;
+        while std::mem::take(&mut changed) {
+            for &n in self.order.iter().filter(|&&n| n != hub) {
+                let now = self.pred[n].iter().fold(held[n], |all, &p| all | out(&held, p));
+                changed |= now != held[n];
+                held[n] = now;
+            }
+        }
+        let heat = |n: usize| self.region.nodes.get(n).map_or(0, |node| node.heat);
+        let gain = |one: Set| -> u64 {
+            let reading = self.shape.succ[hub].iter().filter(|&&t| !(before[t] & one).is_empty());
+            let loading = self.pred[hub].iter().filter(|&&p| (out(&held, p) & one).is_empty());
+            let (read, loaded): (u64, u64) =
+                (reading.map(|&t| heat(t)).sum(), loading.map(|&p| heat(p)).sum());
+            read.saturating_sub(loaded)
+        };
+        let mut gains: Vec<(u64, Set)> = Set::MACHINE.each().map(|one| (gain(one), one)).collect();
+        gains.retain(|&(gain, _)| gain > 0);
+        gains.sort_by_key(|&(gain, _)| Reverse(gain));
+        gains.iter().take(MOST_CARRIED).fold(Set::EMPTY, |all, &(_, one)| all | one)
+    }
+
+    /// What is held at the start of each node, at most what is `carried` there. `reloaded` tells what a node loads at the
+    /// last operation that stores everything, if it has one.
     pub fn held(
         &self,
         dirty: &[Set],
+        carried: &[Set],
         live: &[Set],
         reloaded: &[Option<Set>],
         effects: &[Vec<Effects>],
@@ -267,7 +324,7 @@ impl<'a> Graph<'a> {
                         some |= out(&held, p);
                     }
                 }
-                let now = live[n] & (dirty[n] | (read[n] & some)) & Set::MACHINE | held[n];
+                let now = live[n] & (dirty[n] | (read[n] & some & carried[n])) & Set::MACHINE | held[n];
                 changed |= now != held[n];
                 held[n] = now;
             }
@@ -283,6 +340,9 @@ fn touched(effects: &[Effects]) -> Set {
         .fold(Set::EMPTY, |all, e| if e.sync { Set::EMPTY } else { all | e.reads | e.writes | e.kills });
     all & Set::MACHINE
 }
+
+/// Most slots carried through the dispatch node of an interpreter's loop, flags aside.
+const MOST_CARRIED: usize = 5;
 
 /// How often the clean slots are looked for: more of them make others mixed.
 const ROUNDS: usize = 3;
