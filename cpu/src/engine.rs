@@ -18,7 +18,7 @@ pub trait Engine {
     /// empty process image (execve) calls it with the whole address space.
     fn invalidate(&mut self, range: Range<u64>);
 
-    /// The program is over: its process has ended or is about to run another one. `memory` is still as
-    /// it left it.
+    /// The program is over for the thread of this engine: that has ended, or its process is about to run another one.
+    /// `memory` is still as it left it, where no other thread changes it.
     fn program_ended(&mut self, _memory: &GuestMemory) {}
 }

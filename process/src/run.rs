@@ -52,9 +52,10 @@ pub fn run(
     while thread.dying.is_none() {
         step(&mut thread);
     }
+    // Each thread knows what it has run itself, and must tell while the memory is there.
+    thread.engine.program_ended(&thread.memory);
     // Kernel handles end with the process; the last thread leaves the memory as new.
     if thread.shared.threads.fetch_sub(1, Ordering::SeqCst) == 1 {
-        thread.engine.program_ended(&thread.memory);
         thread.mm().clear();
     }
     Ended { status: thread.dying.unwrap_or(0), instructions: thread.cpu.icount, syscalls: thread.syscalls }

@@ -38,14 +38,23 @@ pub fn image_from(folder: &Path, image: &Path, size: u32) -> Result<(), String> 
 /// Boots `image`, runs `argv` as root with nothing on its standard input, and waits.
 /// The error is the machine's own sentence, or says that time ran out.
 pub fn run(image: &Path, argv: &[&str], limit: Duration) -> Result<Ended, String> {
-    let machine = Machine::boot(&MachineConfig {
+    run_in(&boot(image, JitConfig::from_env())?, argv, limit)
+}
+
+/// Boots `image`.
+pub fn boot(image: &Path, jit: JitConfig) -> Result<Machine, String> {
+    Machine::boot(&MachineConfig {
         image: PathBuf::from(image),
         write: false,
         disks: Vec::new(),
         strace: std::env::var_os("TAWAKI_STRACE").is_some(),
         max_processes: 512,
-        jit: JitConfig::from_env(),
-    })?;
+        jit,
+    })
+}
+
+/// As [`run`], in a machine that is there.
+pub fn run_in(machine: &Machine, argv: &[&str], limit: Duration) -> Result<Ended, String> {
     let request = RequestId(1);
     machine.spawn(SpawnRequest {
         request,
