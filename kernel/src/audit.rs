@@ -18,7 +18,7 @@ impl Kernel {
         let sys = &self.sys;
         let signals: usize = sys.tasks.iter().map(|(_, t)| t.pending.infos.len()).sum();
         let shared: usize = sys.procs.iter().map(|(_, p)| p.shared.infos.len()).sum();
-        let rows: [(&str, usize); 25] = [
+        let rows: [(&str, usize); 26] = [
             ("processes", sys.procs.len()),
             ("threads", sys.tasks.len()),
             ("process numbers", sys.pids.len()),
@@ -33,6 +33,7 @@ impl Kernel {
             ("sockets", sys.sockets.all.len()),
             ("socket bytes", sys.sockets.total),
             ("locks", sys.locks.len()),
+            ("leases", sys.leases.len()),
             ("waiting for", sys.waiters.len()),
             ("timers", sys.timers.len()),
             ("signals", signals + shared),

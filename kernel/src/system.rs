@@ -77,6 +77,7 @@ pub struct System {
     pub streams: HashMap<RequestId, Streams>,
     pub sockets: Sockets,
     pub locks: Locks,
+    pub leases: crate::file::lease::Leases,
     pub waiters: HashMap<Key, Vec<TaskId>>,
     /// Files with `O_ASYNC`.
     pub notified: Vec<crate::file::FileId>,
@@ -156,6 +157,7 @@ impl System {
             streams: HashMap::new(),
             sockets: Sockets::default(),
             locks: Locks::default(),
+            leases: crate::file::lease::Leases::default(),
             waiters: HashMap::new(),
             notified: Vec::new(),
             ready: VecDeque::new(),

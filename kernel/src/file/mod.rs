@@ -3,6 +3,7 @@
 pub mod epoll;
 pub mod event;
 pub mod inotify;
+pub mod lease;
 pub mod lock;
 pub mod notify;
 pub mod pipe;
@@ -212,6 +213,12 @@ impl Kernel {
             let Kernel { vfs, sys, .. } = self;
             if let Ok(inode) = vfs.inode(loc)
                 && sys.locks.drop_owner_on(inode, lock::Owner::File(file))
+            {
+                sys.fire(Key::Lock(inode));
+            }
+            if !sys.leases.is_empty()
+                && let Ok(inode) = vfs.inode(loc)
+                && sys.leases.drop_file(inode, file)
             {
                 sys.fire(Key::Lock(inode));
             }

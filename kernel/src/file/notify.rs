@@ -22,14 +22,17 @@ pub enum News {
     Room,
     Error,
     HangUp,
+    /// An open conflicts with a lease.
+    Message,
 }
 
 impl News {
-    /// `si_code` (POLL_IN, POLL_OUT, POLL_ERR, POLL_HUP) and `si_band`.
+    /// `si_code` (POLL_IN, POLL_OUT, POLL_MSG, POLL_ERR, POLL_HUP) and `si_band`.
     fn told(self) -> (i32, u64) {
         match self {
             News::Input => (1, 0x41),
             News::Room => (2, 0x304),
+            News::Message => (3, 0x441),
             News::Error => (4, 0x8),
             News::HangUp => (6, 0x18),
         }
@@ -171,7 +174,7 @@ impl System {
         );
     }
 
-    fn tell_owner(&mut self, notify: Notify, news: News) {
+    pub(crate) fn tell_owner(&mut self, notify: Notify, news: News) {
         let (code, band) = news.told();
         let plain = SigInfo { signo: SIGIO, code: SI_KERNEL, ..SigInfo::default() };
         let info = match notify.signal {

@@ -127,9 +127,9 @@ impl Kernel {
                 done(0)
             }
             F_GETSIG => done(f.notify.signal),
-            // No file system here has leases, as some of Linux have none, and there is no dnotify (CONFIG_DNOTIFY).
-            F_GETLEASE => done(F_UNLCK),
-            F_SETLEASE => Err(Errno::EINVAL.into()),
+            F_GETLEASE => self.lease_of(file),
+            F_SETLEASE => self.set_lease(c, fd, file, arg & 0xffff_ffff),
+            // There is no dnotify (CONFIG_DNOTIFY).
             F_NOTIFY if !matches!(f.object, Object::Directory) => Err(Errno::ENOTDIR.into()),
             F_NOTIFY => Err(Errno::EINVAL.into()),
             F_GET_RW_HINT => done(0),

@@ -89,6 +89,11 @@ impl Kernel {
                 return Err(Errno::ETXTBSY.into());
             }
         }
+        if !sys.leases.is_empty() {
+            self.open_breaks(c, &at, path, flags, scope)?;
+        }
+        let Kernel { vfs, sys, .. } = self;
+        let cx = Context { scope, ..sys.context(c.proc) };
         let opened = match vfs.open(&cx, &at, path, flags, mode) {
             Err(FsError::Pending) if scope.contains(Scope::CACHED) => return Err(Errno::EAGAIN.into()),
             opened => opened?,
@@ -127,6 +132,32 @@ impl Kernel {
         progress.held = Some(file);
         progress.mark = mark;
         wait_on(Key::PipeOpen(id))
+    }
+
+    /// What is about to be opened, if it may be: leases that conflict with that are given up first.
+    fn open_breaks(
+        &mut self,
+        c: Caller,
+        at: &At,
+        path: &[u8],
+        flags: OpenFlags,
+        scope: Scope,
+    ) -> Result<(), Stop> {
+        let makes = flags.contains(OpenFlags::CREAT) && flags.contains(OpenFlags::EXCL);
+        if flags.contains(OpenFlags::PATH) || makes {
+            return Ok(());
+        }
+        let Kernel { vfs, sys, .. } = self;
+        let cx = Context { scope, ..sys.context(c.proc) };
+        // What cannot be found or is not allowed is the open's own to say.
+        let Ok(loc) = vfs.lookup(&cx, at, path, !flags.contains(OpenFlags::NOFOLLOW)) else { return Ok(()) };
+        let mut access = Access::empty();
+        access.set(Access::READ, flags.readable());
+        access.set(Access::WRITE, flags.writable() || flags.contains(OpenFlags::TRUNC));
+        if vfs.access(&cx, loc, access).is_err() {
+            return Ok(());
+        }
+        self.break_leases(loc, flags.writable(), !flags.contains(OpenFlags::NONBLOCK))
     }
 
     /// Whether the other end of a FIFO is open, or was since `mark`.

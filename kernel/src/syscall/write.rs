@@ -14,6 +14,7 @@ use tawaki_abi::Errno;
 use tawaki_abi::fs::OpenFlags;
 use tawaki_abi::signal::{SI_KERNEL, SIGPIPE, SIGTTOU, SIGXFSZ, SigInfo};
 use tawaki_abi::wire::{Fd, TraceOp};
+use tawaki_vfs::Access;
 
 impl Kernel {
     pub(super) fn sys_write(
@@ -231,7 +232,12 @@ impl Kernel {
         let Kernel { vfs, sys, .. } = self;
         let cx = sys.context(c.proc);
         let loc = vfs.lookup(&cx, &at, path, true)?;
-        vfs.truncate(&cx, loc, len, true)?;
+        if !sys.leases.is_empty() {
+            vfs.access(&cx, loc, Access::WRITE)?;
+            self.break_leases(loc, true, true)?;
+        }
+        let Kernel { vfs, sys, .. } = self;
+        vfs.truncate(&sys.context(c.proc), loc, len, true)?;
         done(0)
     }
 

@@ -156,6 +156,10 @@ pub fn write(sys: &mut System, caller: ProcId, ino: Ino, data: &[u8]) -> Result<
         match name {
             "hostname" => sys.hostname = line.iter().copied().take(64).collect(),
             "domainname" => sys.domainname = line.iter().copied().take(64).collect(),
+            "lease-break-time" => {
+                let text = core::str::from_utf8(line).map_err(|_| Errno::EINVAL)?;
+                sys.leases.break_seconds = text.trim().parse().map_err(|_| Errno::EINVAL)?;
+            }
             // Tunables without effect take any value.
             _ => {}
         }
