@@ -18,7 +18,7 @@ impl Kernel {
         let sys = &self.sys;
         let signals: usize = sys.tasks.iter().map(|(_, t)| t.pending.infos.len()).sum();
         let shared: usize = sys.procs.iter().map(|(_, p)| p.shared.infos.len()).sum();
-        let rows: [(&str, usize); 26] = [
+        let rows: [(&str, usize); 27] = [
             ("processes", sys.procs.len()),
             ("threads", sys.tasks.len()),
             ("process numbers", sys.pids.len()),
@@ -34,6 +34,7 @@ impl Kernel {
             ("socket bytes", sys.sockets.total),
             ("locks", sys.locks.len()),
             ("leases", sys.leases.len()),
+            ("directory notes", sys.notes.len()),
             ("waiting for", sys.waiters.len()),
             ("timers", sys.timers.len()),
             ("signals", signals + shared),
@@ -165,6 +166,9 @@ impl Kernel {
                     wrong.push(format!("{inode:?}: file {file:?} does not watch it"));
                 }
             }
+        }
+        for file in sys.notes.files().filter(|file| sys.files.get(*file).is_none()) {
+            wrong.push(format!("file {file:?}: closed, and there is a note on it"));
         }
         let mut users: HashMap<u32, u64> = HashMap::new();
         for (id, _) in sys.tasks.iter() {

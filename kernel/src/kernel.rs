@@ -199,6 +199,10 @@ impl Kernel {
         if !tells && let Some(t) = self.sys.tasks.get_mut(task) {
             t.told_maps = false;
         }
+        if !self.sys.notes.is_empty() {
+            // A signal that the call causes for its own caller is there when it returns.
+            self.deliver_changes();
+        }
         self.finish(task, call, progress, result);
     }
 

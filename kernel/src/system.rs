@@ -78,6 +78,7 @@ pub struct System {
     pub sockets: Sockets,
     pub locks: Locks,
     pub leases: crate::file::lease::Leases,
+    pub notes: crate::file::dnotify::Notes,
     pub waiters: HashMap<Key, Vec<TaskId>>,
     /// Files with `O_ASYNC`.
     pub notified: Vec<crate::file::FileId>,
@@ -158,6 +159,7 @@ impl System {
             sockets: Sockets::default(),
             locks: Locks::default(),
             leases: crate::file::lease::Leases::default(),
+            notes: crate::file::dnotify::Notes::default(),
             waiters: HashMap::new(),
             notified: Vec::new(),
             ready: VecDeque::new(),

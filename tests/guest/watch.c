@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 
 static int fd;
 
@@ -115,5 +116,18 @@ int main(void)
     CALL(inotify_add_watch(fd, "/tmp", IN_CREATE | IN_DELETE));
     CHILD("another process", close(open("/tmp/from child", O_CREAT | O_WRONLY, 0644)); unlink("/tmp/from child"));
     show("by a child");
+
+    /* Two names change places: two renames. */
+    mkdir("one", 0755), mkdir("two", 0755), mkdir("two/folder", 0755);
+    close(open("one/file", O_CREAT | O_WRONLY, 0644));
+    close(open("one/third", O_CREAT | O_WRONLY, 0644));
+    CALL(inotify_add_watch(fd, "one", IN_ALL_EVENTS & ~IN_OPEN));
+    CALL(inotify_add_watch(fd, "two", IN_ALL_EVENTS & ~IN_OPEN));
+    CALL(inotify_add_watch(fd, "one/file", IN_MOVE_SELF | IN_ATTRIB | IN_DELETE_SELF));
+    CALL(inotify_add_watch(fd, "two/folder", IN_MOVE_SELF | IN_ATTRIB | IN_DELETE_SELF));
+    CALL(syscall(SYS_renameat2, AT_FDCWD, "one/file", AT_FDCWD, "two/folder", 2 /* RENAME_EXCHANGE */));
+    show("changed places");
+    CALL(syscall(SYS_renameat2, AT_FDCWD, "one/file", AT_FDCWD, "one/third", 2));
+    show("in one directory");
     return 0;
 }

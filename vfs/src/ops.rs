@@ -363,6 +363,13 @@ impl Vfs {
                 self.note(target, mask::ATTRIB, 0, b"");
             }
             self.note(inode, mask::MOVE_SELF, 0, b"");
+            if let Some(target) = target_ref.filter(|_| exchange) {
+                // The other way is a rename of its own.
+                let cookie = self.rename_cookie();
+                self.note(to, mask::MOVED_FROM | dir_bit(target_is_dir), cookie, &new.name);
+                self.note(from, mask::MOVED_TO | dir_bit(target_is_dir), cookie, &old.name);
+                self.note(target, mask::MOVE_SELF, 0, b"");
+            }
             if let Some(target) = replaced
                 && (target_is_dir || target_links <= 1)
                 && !keep_target

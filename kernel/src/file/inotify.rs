@@ -140,7 +140,12 @@ impl Kernel {
 
     /// Hands what has changed in the tree to those who watch.
     pub(crate) fn deliver_changes(&mut self) {
-        for Change { inode, mask, cookie, name } in self.vfs.take_changes() {
+        let changes = self.vfs.take_changes();
+        for (at, change) in changes.iter().enumerate() {
+            if !self.sys.notes.is_empty() {
+                self.tell_directory(change, changes.get(at + 1));
+            }
+            let &Change { inode, mask, cookie, ref name } = change;
             for file in self.sys.watched.get(&inode).cloned().unwrap_or_default() {
                 let Some(inotify) = self.sys.inotify(file) else { continue };
                 let found = inotify.watches.iter().find(|(_, w)| w.inode == inode).map(|(n, w)| (*n, *w));

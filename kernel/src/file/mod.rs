@@ -1,5 +1,6 @@
 //! Open file descriptions: what descriptors refer to (open(2)).
 
+pub mod dnotify;
 pub mod epoll;
 pub mod event;
 pub mod inotify;

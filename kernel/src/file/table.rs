@@ -133,13 +133,14 @@ impl Kernel {
     /// close(2).
     pub(crate) fn close_fd(&mut self, proc: ProcId, fd: Fd) -> Result<(), Errno> {
         let entry = self.sys.table_mut(proc).take(fd).ok_or(Errno::EBADF)?;
-        self.closed(proc, entry.file);
+        self.closed(proc, self.sys.procs[proc].fds, entry.file);
         Ok(())
     }
 
     /// A process has closed a descriptor of `file`: its record locks on the inode
-    /// go, whichever descriptor made them (fcntl(2)).
-    pub(crate) fn closed(&mut self, proc: ProcId, file: FileId) {
+    /// go, whichever descriptor made them (fcntl(2)), and its notes on the directory.
+    pub(crate) fn closed(&mut self, proc: ProcId, table: Id<FdTable>, file: FileId) {
+        self.forget_notes(table, file);
         if !self.sys.locks.is_empty()
             && let Some(loc) = self.sys.files[file].loc
             && let Ok(inode) = self.vfs.inode(loc)
@@ -161,7 +162,7 @@ impl Kernel {
         }
         let Some(table) = self.sys.fdtables.remove(fds) else { return };
         for entry in table.entries.into_iter().flatten() {
-            self.closed(proc, entry.file);
+            self.closed(proc, fds, entry.file);
         }
     }
 

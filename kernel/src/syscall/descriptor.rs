@@ -82,7 +82,7 @@ impl Kernel {
         let cloexec = flags.is_some_and(|f| f.contains(OpenFlags::CLOEXEC));
         let before = self.sys.table_mut(c.proc).set(new as usize, Entry { file, cloexec });
         if let Some(before) = before {
-            self.closed(c.proc, before.file);
+            self.closed(c.proc, self.sys.procs[c.proc].fds, before.file);
         }
         done(new)
     }

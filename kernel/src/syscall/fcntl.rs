@@ -129,9 +129,7 @@ impl Kernel {
             F_GETSIG => done(f.notify.signal),
             F_GETLEASE => self.lease_of(file),
             F_SETLEASE => self.set_lease(c, fd, file, arg & 0xffff_ffff),
-            // There is no dnotify (CONFIG_DNOTIFY).
-            F_NOTIFY if !matches!(f.object, Object::Directory) => Err(Errno::ENOTDIR.into()),
-            F_NOTIFY => Err(Errno::EINVAL.into()),
+            F_NOTIFY => self.note_directory(c, fd, file, arg as u32),
             F_GET_RW_HINT => done(0),
             F_GETPIPE_SZ | F_SETPIPE_SZ => {
                 let Object::Pipe { id, .. } = f.object else { return Err(Errno::EBADF.into()) };

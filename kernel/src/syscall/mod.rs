@@ -97,7 +97,7 @@ syscalls! { k, c, p;
     Call::Lseek { fd, offset, whence } => k.sys_lseek(c, *fd, *offset, *whence), Partial, "lseek _llseek", "SEEK_DATA and SEEK_HOLE see files without holes";
     Call::Dup { fd } => k.sys_dup(c, *fd), Full, "dup", "";
     Call::Dup3 { old, new, flags } => k.sys_dup3(c, *old, *new, *flags), Full, "dup2 dup3", "";
-    Call::Fcntl { fd, cmd, arg } => k.sys_fcntl(c, *fd, *cmd, *arg), Partial, "fcntl fcntl64", "no directory notification; that poll(2) finds no room does not count for the signal of O_ASYNC that there is some, only a write does";
+    Call::Fcntl { fd, cmd, arg } => k.sys_fcntl(c, *fd, *cmd, *arg), Partial, "fcntl fcntl64", "that poll(2) finds no room does not count for the signal of O_ASYNC that there is some, only a write does";
     Call::FcntlLock { fd, cmd, lock } => k.sys_fcntl_lock(c, *fd, *cmd, *lock), Full, "fcntl (locks)", "";
     Call::Flock { fd, op } => k.sys_flock(c, *fd, *op), Full, "flock", "";
     Call::BlockIoctl { fd, cmd, arg, data } => k.sys_block_ioctl(c, *fd, *cmd, *arg, data), Partial, "ioctl (loop devices)", "LOOP_* and BLK*; no LOOP_CHANGE_FD, no partitions, no discard";

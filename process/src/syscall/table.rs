@@ -157,9 +157,9 @@ table! {
      292,  330, dup3, io::dup3, "ddx", Full, "";
       22,   42, pipe, io::pipe, "p", Full, "";
      293,  331, pipe2, io::pipe2, "px", Full, "";
-      72,    -, fcntl, fs::fcntl, "ddx", Partial, "no directory notification; that poll(2) finds no room does not count for the signal of O_ASYNC that there is some, only a write does";
-       -,   55, fcntl, fs::fcntl, "ddx", Partial, "no directory notification; that poll(2) finds no room does not count for the signal of O_ASYNC that there is some, only a write does";
-       -,  221, fcntl64, fs::fcntl, "ddx", Partial, "no directory notification; that poll(2) finds no room does not count for the signal of O_ASYNC that there is some, only a write does";
+      72,    -, fcntl, fs::fcntl, "ddx", Partial, "that poll(2) finds no room does not count for the signal of O_ASYNC that there is some, only a write does";
+       -,   55, fcntl, fs::fcntl, "ddx", Partial, "that poll(2) finds no room does not count for the signal of O_ASYNC that there is some, only a write does";
+       -,  221, fcntl64, fs::fcntl, "ddx", Partial, "that poll(2) finds no room does not count for the signal of O_ASYNC that there is some, only a write does";
       73,  143, flock, fs::flock, "dx", Full, "";
       16,   54, ioctl, tty::ioctl, "dxx", Partial, "terminals, pseudo-terminals, FIONREAD, FIONBIO, FIOASYNC, FIOCLEX";
      319,  356, memfd_create, io::memfd_create, "sx", Partial, "a seal against writing does not see mappings made before; no huge pages";

@@ -108,6 +108,7 @@ pub const ROWS: &[Row] = &[
     file(0, "vmstat", |sys| format!("nr_free_pages {}\npgfault 0\n", sys.free_memory() / 4096).into_bytes()),
     file(0, "diskstats", |_| Vec::new()),
     file(0, "interrupts", |_| b"           CPU0\n".to_vec()),
+    knob(4, "dir-notify-enable", |sys| line(if sys.notes.enabled { b"1" } else { b"0" })),
     knob(4, "lease-break-time", |sys| line(sys.leases.break_seconds.to_string().as_bytes())),
     knob(2, "hostname", |sys| line(&sys.hostname)),
     knob(2, "domainname", |sys| line(&sys.domainname)),

@@ -160,6 +160,7 @@ pub fn write(sys: &mut System, caller: ProcId, ino: Ino, data: &[u8]) -> Result<
                 let text = core::str::from_utf8(line).map_err(|_| Errno::EINVAL)?;
                 sys.leases.break_seconds = text.trim().parse().map_err(|_| Errno::EINVAL)?;
             }
+            "dir-notify-enable" => sys.notes.enabled = line != b"0",
             // Tunables without effect take any value.
             _ => {}
         }
