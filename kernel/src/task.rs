@@ -171,10 +171,13 @@ impl Cred {
 pub const RLIMITS: usize = 16;
 pub const RLIMIT_CPU: usize = 0;
 pub const RLIMIT_FSIZE: usize = 1;
+pub const RLIMIT_DATA: usize = 2;
 pub const RLIMIT_STACK: usize = 3;
 pub const RLIMIT_CORE: usize = 4;
 pub const RLIMIT_NPROC: usize = 6;
 pub const RLIMIT_NOFILE: usize = 7;
+pub const RLIMIT_AS: usize = 9;
+pub const RLIMIT_NICE: usize = 13;
 pub const RLIMIT_RTPRIO: usize = 14;
 /// No limit.
 pub const RLIM_INFINITY: u64 = u64::MAX;
@@ -191,7 +194,7 @@ pub fn default_limits(max_processes: u32) -> [(u64, u64); RLIMITS] {
     limits[8] = (8 << 20, 8 << 20); // memlock
     limits[11] = (MAX_QUEUED as u64, MAX_QUEUED as u64); // sigpending
     limits[12] = (819_200, 819_200); // msgqueue
-    limits[13] = (0, 0); // nice
+    limits[RLIMIT_NICE] = (0, 0);
     limits[RLIMIT_RTPRIO] = (0, 0);
     limits
 }

@@ -435,6 +435,31 @@ fn limits_are_errors() {
     assert_eq!(s.err(a, open("/dev/null", 0)), Errno::EMFILE);
 }
 
+/// RLIMIT_NICE (getrlimit(2)): without privilege, 20 minus the nice value may not be more.
+#[test]
+fn nice_as_far_as_the_limit() {
+    let mut s = Script::new();
+    let user = s.spawn(Stdio::Streams);
+    let nice = |n: i32| Call::Priority { which: 0, who: 0, set: Some(n) };
+    let limit = |soft: u64| Call::Prlimit { pid: 0, resource: 13, new: Some((soft, 30)) };
+    s.ok(user, limit(25));
+    s.ok(user, Call::SetIds { op: tawaki_abi::wire::SetIds::Uid(1000) });
+    assert_eq!(s.err(user, nice(-6)), Errno::EACCES);
+    s.ok(user, nice(-5));
+    assert_eq!(s.ok(user, Call::Priority { which: 0, who: 0, set: None }), 25);
+    s.ok(user, nice(10));
+    s.ok(user, nice(-3));
+    s.ok(user, limit(0));
+    s.ok(user, nice(-3));
+    assert_eq!(s.err(user, nice(-4)), Errno::EACCES);
+    s.ok(user, nice(19));
+    assert_eq!(s.err(user, nice(18)), Errno::EACCES);
+    s.ok(user, limit(1));
+    assert_eq!(s.err(user, nice(18)), Errno::EACCES);
+    s.ok(user, limit(2));
+    s.ok(user, nice(18));
+}
+
 #[test]
 fn a_thread_whose_worker_has_its_work() {
     let mut s = Script::new();

@@ -234,6 +234,10 @@ pub struct ExecStarted {
     pub random: [u8; 16],
     /// Soft limit of the stack, bytes.
     pub stack_limit: u64,
+    /// Soft limit of the address space, bytes.
+    pub space_limit: u64,
+    /// Soft and hard limit of data, bytes.
+    pub data_limit: (u64, u64),
     /// Process id.
     pub pid: i32,
     /// How it is traced ([`super::trace_mode`]).

@@ -180,7 +180,8 @@ impl Kernel {
             if !capable && ![p.cred.ruid, p.cred.euid].contains(&euid) {
                 return Err(Errno::EPERM.into());
             }
-            if !capable && nice < p.nice {
+            // RLIMIT_NICE counts from 1 (19) to 40 (-20).
+            if !capable && nice < p.nice && (20 - nice) as u64 > p.limits[RLIMIT_NICE].0 {
                 return Err(Errno::EACCES.into());
             }
             p.nice = nice;

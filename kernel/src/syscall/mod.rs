@@ -175,7 +175,7 @@ syscalls! { k, c, p;
     Call::Setpgid { pid, pgid } => k.sys_setpgid(c, *pid, *pgid), Full, "setpgid", "";
     Call::Getsid { pid } => k.sys_getsid(c, *pid), Full, "getsid", "";
     Call::Setsid => k.sys_setsid(c), Full, "setsid", "";
-    Call::Prlimit { pid, resource, new } => k.sys_prlimit(c, *pid, *resource, *new), Partial, "prlimit64 getrlimit setrlimit ugetrlimit", "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
+    Call::Prlimit { pid, resource, new } => k.sys_prlimit(c, *pid, *resource, *new), Partial, "prlimit64 getrlimit setrlimit ugetrlimit", "AS, CORE, CPU, DATA, FSIZE, MEMLOCK, MSGQUEUE, NICE, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below; AS, DATA and STACK of another process count from its next exec on";
     Call::Getrusage { who } => k.sys_getrusage(c, *who), Partial, "getrusage times", "system time is measured at about every sixteenth call, which stands for the others";
     Call::Sysinfo => k.sys_sysinfo(c), Full, "sysinfo", "";
     Call::Uname => k.sys_uname(c), Full, "uname", "";

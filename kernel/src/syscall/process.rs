@@ -362,6 +362,8 @@ impl Kernel {
             secure,
             random,
             stack_limit: p.limits[RLIMIT_STACK].0,
+            space_limit: p.limits[RLIMIT_AS].0,
+            data_limit: p.limits[RLIMIT_DATA],
             pid: p.pid,
             trace: self.sys.tasks[c.task].trace.as_ref().map_or(0, |trace| trace.mode),
         }))

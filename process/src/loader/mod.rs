@@ -18,7 +18,7 @@ pub mod elf;
 pub mod script;
 pub mod stack;
 
-use crate::mm::space::{STACK_GAP as GAP_PAGES, TOP_PAGE};
+use crate::mm::space::{Limits, STACK_GAP as GAP_PAGES, TOP_PAGE};
 use crate::mm::{Kind, Layout, MappedFile, Vma};
 use crate::signal::{fpu, frame32};
 use crate::syscall::mm::fill_from_file;
@@ -280,6 +280,7 @@ pub fn load(thread: &mut Thread<'_>, prepared: &Prepared, started: &ExecStarted)
             return Err(Errno::ENOMEM);
         }
         mm.layout = layout(&placed, started.stack_limit);
+        mm.limits = Limits::new(started.space_limit, started.data_limit);
         mm.back_stack(host)?;
     }
     map_image(thread, program, bias)?;

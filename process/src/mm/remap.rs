@@ -49,7 +49,7 @@ impl AddressSpace {
             return Ok(Remapped { start: old.start, handles, ..Remapped::default() });
         }
         let added = if r.keep { r.count } else { r.count.saturating_sub(old_count) };
-        self.within_limits(added)?;
+        self.within_limits(added, &vma)?;
         let kind = self.kind_at(old.start).unwrap_or(Kind::Anon);
         let kind = if kind == Kind::Heap { Kind::Anon } else { kind };
         let is_file = matches!(kind, Kind::File { .. });
@@ -86,7 +86,11 @@ impl AddressSpace {
         }
         let old_marks = moved.marks & !marks::LOCKED;
         let mut out = Remapped { start, ..Remapped::default() };
-        out.handles = self.map(host, new.clone(), moved)?;
+        if new.start < self.lowest() || new.end > TOP_PAGE {
+            return Err(Errno::ENOMEM);
+        }
+        // The old pages go, so that only what is added counts.
+        out.handles = self.map_within(host, new.clone(), moved)?;
         self.copy_pages(kept, start);
         if is_file && r.count > old_count {
             out.unread.push(start + old_count..new.end);

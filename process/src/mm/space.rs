@@ -61,6 +61,31 @@ pub struct Layout {
     pub auxv: Vec<u8>,
 }
 
+/// How much a process may map, in pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// RLIMIT_AS.
+    pub space: u64,
+    /// RLIMIT_DATA: what is private and writable, and no stack.
+    pub data: u64,
+    /// Its hard limit.
+    pub data_most: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { space: u64::MAX, data: u64::MAX, data_most: u64::MAX }
+    }
+}
+
+impl Limits {
+    /// Of limits in bytes, soft and hard.
+    pub fn new(space: u64, data: (u64, u64)) -> Self {
+        let pages = |bytes: u64| if bytes == u64::MAX { bytes } else { bytes / PAGE };
+        Limits { space: pages(space), data: pages(data.0), data_most: pages(data.1) }
+    }
+}
+
 /// A mapped file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MappedFile {
@@ -104,8 +129,8 @@ pub struct AddressSpace {
     pub(super) files: BTreeMap<u32, MappedFile>,
     pub(super) next_file: u32,
     lowest: u32,
-    /// RLIMIT_AS in pages.
-    pub limit: u64,
+    /// What setrlimit(2) allows.
+    pub limits: Limits,
     /// Marks of areas to come: `LOCKED` after mlockall(MCL_FUTURE).
     pub future_marks: u8,
     /// Writable anonymous areas larger than this many pages are populated by
@@ -144,7 +169,7 @@ impl AddressSpace {
             files: BTreeMap::new(),
             next_file: 0,
             lowest: lowest.div_ceil(PAGE) as u32,
-            limit: u64::MAX,
+            limits: Limits::default(),
             future_marks: 0,
             lazy: LAZY,
         }
@@ -279,10 +304,17 @@ impl AddressSpace {
         self.place(host, count, 0, true)
     }
 
-    /// Whether `count` more pages stay within RLIMIT_AS and the number of areas.
-    pub(super) fn within_limits(&self, count: u32) -> Result<(), Errno> {
-        let fits = self.vmas.total() + u64::from(count) <= self.limit && self.vmas.len() < MAX_AREAS;
-        if fits { Ok(()) } else { Err(Errno::ENOMEM) }
+    /// Whether `count` more pages like `vma` stay within the limits and the number of areas.
+    pub(super) fn within_limits(&self, count: u32, vma: &Vma) -> Result<(), Errno> {
+        let fits = self.vmas.total() + u64::from(count) <= self.limits.space && self.vmas.len() < MAX_AREAS;
+        if fits && (!vma.is_data() || self.data_fits(count)) { Ok(()) } else { Err(Errno::ENOMEM) }
+    }
+
+    /// Whether `count` more pages of data stay within RLIMIT_DATA. A soft limit of 0 leaves the hard one, as on Linux.
+    fn data_fits(&self, count: u32) -> bool {
+        let Limits { data, data_most, .. } = self.limits;
+        let most = if data == 0 { data_most } else { data };
+        most == u64::MAX || self.vmas.data() + u64::from(count) <= most
     }
 
     // ---- mappings
@@ -294,7 +326,17 @@ impl AddressSpace {
             return Err(Errno::ENOMEM);
         }
         let replaced: u32 = self.vmas.overlapping(pages.clone()).map(|(p, _)| p.end - p.start).sum();
-        self.within_limits((pages.end - pages.start) - replaced)?;
+        self.within_limits((pages.end - pages.start) - replaced, &vma)?;
+        self.map_within(host, pages, vma)
+    }
+
+    /// The same, when limits have been looked at.
+    pub(super) fn map_within(
+        &mut self,
+        host: &mut dyn Host,
+        pages: Pages,
+        vma: Vma,
+    ) -> Result<Vec<u32>, Errno> {
         if vma.prot != 0 || matches!(vma.kind, Kind::File { .. }) {
             self.back(host, &pages)?;
         } else {
@@ -464,6 +506,10 @@ impl AddressSpace {
             if prot != 0 {
                 self.back(host, &part)?;
             }
+            let becomes = Vma { prot, ..vma.clone() };
+            if becomes.is_data() && !vma.is_data() && !self.data_fits(part.end - part.start) {
+                return Err(Errno::ENOMEM);
+            }
             let kind = self.kind_at(part.start).unwrap_or(vma.kind);
             self.vmas.update(part.clone(), |vma| {
                 vma.prot = prot;
@@ -609,7 +655,7 @@ impl AddressSpace {
         let from = page.saturating_sub(15).max(low);
         let from = if self.vmas.is_free(from..area.start) { from } else { page };
         let more = from..area.start;
-        if !self.backing.holds(&bytes(&more)) || self.within_limits(more.end - more.start).is_err() {
+        if !self.backing.holds(&bytes(&more)) || self.within_limits(more.end - more.start, &vma).is_err() {
             return false;
         }
         self.clean(more.clone());
@@ -632,7 +678,7 @@ impl AddressSpace {
             return false;
         }
         let (vma, more) = (vma.clone(), page..area.start);
-        if !self.backing.holds(&bytes(&more)) || self.within_limits(more.end - more.start).is_err() {
+        if !self.backing.holds(&bytes(&more)) || self.within_limits(more.end - more.start, &vma).is_err() {
             return false;
         }
         self.clean(more.clone());

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use tawaki_abi::mm::PROT_WRITE;
 
 /// Pages in the address space.
 pub const PAGES: u32 = 1 << 20;
@@ -67,6 +68,12 @@ pub struct Vma {
 }
 
 impl Vma {
+    /// Whether it counts for RLIMIT_DATA: private, writable, and no stack.
+    pub fn is_data(&self) -> bool {
+        let stack = self.kind == Kind::Stack || self.marks & marks::GROWS != 0;
+        self.prot & PROT_WRITE != 0 && !self.shared && !stack
+    }
+
     /// The part of this area (which starts at `start`) from page `at` on.
     fn tail(&self, start: u32, at: u32) -> Vma {
         let mut tail = self.clone();
@@ -155,6 +162,12 @@ impl VmaMap {
     /// Pages mapped in all.
     pub fn total(&self) -> u64 {
         self.areas.iter().map(|(&start, vma)| u64::from(vma.end - start)).sum()
+    }
+
+    /// Pages of data ([`Vma::is_data`]).
+    pub fn data(&self) -> u64 {
+        let data = self.areas.iter().filter(|(_, vma)| vma.is_data());
+        data.map(|(&start, vma)| u64::from(vma.end - start)).sum()
     }
 
     /// The lowest start of `count` free pages within `within` that also avoid

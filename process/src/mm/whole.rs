@@ -1,7 +1,7 @@
 //! The address space as a whole: clearing it, its image for a fork, its text
 //! for `/proc`, and what has to be written back to files.
 
-use super::space::{AddressSpace, Layout, MappedFile, WriteBack, bytes};
+use super::space::{AddressSpace, Layout, Limits, MappedFile, WriteBack, bytes};
 use super::vma::{Kind, PAGES, Pages, Vma, VmaMap, marks};
 use crate::host::Host;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct SpaceImage {
     layout: Layout,
     files: BTreeMap<u32, MappedFile>,
     next_file: u32,
-    limit: u64,
+    limits: Limits,
     /// Pages to copy.
     pub used: Vec<Pages>,
 }
@@ -178,17 +178,17 @@ impl AddressSpace {
             layout: self.layout.clone(),
             files: self.files.clone(),
             next_file: self.next_file,
-            limit: self.limit,
+            limits: self.limits,
             used,
         }
     }
 
     /// Becomes a copy of the parent's space: areas, memory, then permissions.
     pub fn adopt(&mut self, host: &mut dyn Host, image: SpaceImage) -> Result<(), Errno> {
-        let SpaceImage { vmas, layout, files, next_file, limit, used } = image;
+        let SpaceImage { vmas, layout, files, next_file, limits, used } = image;
         self.files = files;
         self.next_file = next_file;
-        self.limit = limit;
+        self.limits = limits;
         self.layout = layout;
         self.back_stack(host)?;
         for (area, vma) in vmas.iter() {

@@ -4,6 +4,7 @@ use crate::mm::space::TOP_PAGE;
 use crate::syscall::Args;
 use crate::syscall::time::SECOND;
 use crate::thread::{SysResult, Thread, Width};
+use tawaki_abi::mm::PAGE;
 use tawaki_abi::wire::{Body, Call, Rusage};
 use tawaki_abi::{Errno, layout32, layout64};
 use tawaki_cpu::Mode;
@@ -19,13 +20,17 @@ fn prlimit_call(
 ) -> Result<(u64, u64), Errno> {
     match t.request(&Call::Prlimit { pid, resource, new })?.1 {
         Body::Rlimit(soft, hard) => {
-            // RLIMIT_AS of this process is kept here, where mappings are made.
-            // So is how far stacks may grow.
-            match (pid, resource, new) {
-                (0, 9, Some((soft, _))) => {
-                    t.mm().limit = if soft == u64::MAX { u64::MAX } else { soft / 4096 }
+            // RLIMIT_AS and RLIMIT_DATA of this process are kept here, where mappings are made. So is how far stacks
+            // may grow. A vfork child is in its parent's memory: its own begins when it executes a program.
+            let own = pid == 0 && t.vfork.is_empty();
+            let pages = |limit: u64| if limit == u64::MAX { limit } else { limit / PAGE };
+            match (resource, new.filter(|_| own)) {
+                (9, Some((soft, _))) => t.mm().limits.space = pages(soft),
+                (2, Some((soft, hard))) => {
+                    let mut mm = t.mm();
+                    (mm.limits.data, mm.limits.data_most) = (pages(soft), pages(hard));
                 }
-                (0, 3, Some((soft, _))) => {
+                (3, Some((soft, _))) => {
                     let (mut mm, host) = t.mm_and_host();
                     mm.set_stack_limit(host, (soft / 4096).min(TOP_PAGE.into()) as u32);
                 }

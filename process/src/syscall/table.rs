@@ -377,11 +377,11 @@ table! {
      135,  136, personality, state::personality, "x", Partial, "PER_LINUX only";
      219,    0, restart_syscall, state::restart_syscall, "", Full, "";
     // ---- limits, usage, system
-     302,  340, prlimit64, system::prlimit64, "ddpp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
-      97,    -, getrlimit, system::getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
-       -,  191, ugetrlimit, system::getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
-       -,   76, getrlimit, system::old_getrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
-     160,   75, setrlimit, system::setrlimit, "dp", Partial, "AS, CPU, FSIZE, MEMLOCK, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below";
+     302,  340, prlimit64, system::prlimit64, "ddpp", Partial, "AS, CORE, CPU, DATA, FSIZE, MEMLOCK, MSGQUEUE, NICE, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below; AS, DATA and STACK of another process count from its next exec on";
+      97,    -, getrlimit, system::getrlimit, "dp", Partial, "AS, CORE, CPU, DATA, FSIZE, MEMLOCK, MSGQUEUE, NICE, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below; AS, DATA and STACK of another process count from its next exec on";
+       -,  191, ugetrlimit, system::getrlimit, "dp", Partial, "AS, CORE, CPU, DATA, FSIZE, MEMLOCK, MSGQUEUE, NICE, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below; AS, DATA and STACK of another process count from its next exec on";
+       -,   76, getrlimit, system::old_getrlimit, "dp", Partial, "AS, CORE, CPU, DATA, FSIZE, MEMLOCK, MSGQUEUE, NICE, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below; AS, DATA and STACK of another process count from its next exec on";
+     160,   75, setrlimit, system::setrlimit, "dp", Partial, "AS, CORE, CPU, DATA, FSIZE, MEMLOCK, MSGQUEUE, NICE, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below; AS, DATA and STACK of another process count from its next exec on";
       98,   77, getrusage, system::getrusage, "dp", Partial, "system time is measured at about every sixteenth call, which stands for the others";
      100,   43, times, system::times, "p", Partial, "system time is measured at about every sixteenth call, which stands for the others";
       99,  116, sysinfo, system::sysinfo, "p", Full, "";

@@ -212,8 +212,14 @@ impl FakeKernel {
                 Reply::ok(0)
             }
             Call::ExecCommit { .. } => {
-                let started =
-                    ExecStarted { pid: 100, random: [7; 16], stack_limit: 8 << 20, ..Default::default() };
+                let started = ExecStarted {
+                    pid: 100,
+                    random: [7; 16],
+                    stack_limit: 8 << 20,
+                    space_limit: u64::MAX,
+                    data_limit: (u64::MAX, u64::MAX),
+                    ..Default::default()
+                };
                 Reply::with(0, Body::ExecStarted(started))
             }
             Call::ExecSpawn { request, .. } => {
