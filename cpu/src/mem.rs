@@ -17,7 +17,7 @@ pub use atomic::AtomicFn;
 pub use bulk::Partial;
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 /// Bytes in a page.
 pub const PAGE_SIZE: u64 = 4096;
@@ -126,6 +126,7 @@ pub struct GuestMemory {
 
 struct Shared {
     epoch: AtomicU32,
+    mappings: AtomicU64,
     split_lock: AtomicBool,
     facts: AtomicU8,
 }
@@ -136,6 +137,21 @@ const WRITABLE_CODE: u8 = 1;
 const PRECISE_FAULTS: u8 = 2;
 /// See [`GuestMemory::require_exact_floats`].
 const EXACT_FLOATS: u8 = 4;
+/// See [`GuestMemory::note_threads`].
+const THREADS: u8 = 8;
+
+/// See [`GuestMemory::mappings`].
+static MAPPINGS: AtomicU64 = AtomicU64::new(1);
+
+fn next_mapping() -> u64 {
+    MAPPINGS.fetch_add(1, Relaxed)
+}
+
+/// Most pages of an [extent](GuestMemory::extents).
+const EXTENT: u32 = 1 << 14;
+
+/// Where an extent begins at most.
+const EXTENT_START: u32 = 1 << 16;
 
 // SAFETY: the pointer is only dereferenced for guest pages, whose races are the
 // guest's own; everything else is atomic.
@@ -199,6 +215,7 @@ impl GuestMemory {
             generations: Box::new([const { AtomicU32::new(0) }; GENERATIONS]),
             shared: Box::new(Shared {
                 epoch: AtomicU32::new(0),
+                mappings: AtomicU64::new(next_mapping()),
                 split_lock: AtomicBool::new(false),
                 facts: AtomicU8::new(0),
             }),
@@ -221,9 +238,21 @@ impl GuestMemory {
         self.shared.facts.load(Relaxed)
     }
 
-    /// See [`Self::facts`].
+    /// See [`Self::facts`]; whether there are threads is not taken over.
     pub fn set_facts(&self, facts: u8) {
-        self.shared.facts.store(facts, Relaxed);
+        self.shared.facts.store(facts & !THREADS, Relaxed);
+    }
+
+    /// The program gets a second thread: from now on pages can change their permissions at any time, not only
+    /// while a thread is outside of compiled code. To be said before that thread begins. Lasts until
+    /// [`Self::new_program`].
+    pub fn note_threads(&self) {
+        self.shared.facts.fetch_or(THREADS, SeqCst);
+    }
+
+    /// See [`Self::note_threads`].
+    pub fn has_threads(&self) -> bool {
+        self.facts() & THREADS != 0
     }
 
     /// The program handles faults itself and relies on what they report: compiled code
@@ -313,6 +342,54 @@ impl GuestMemory {
         }
     }
 
+    /// Changes whenever an [extent](Self::extents) may have, and is another in every memory.
+    pub fn mappings(&self) -> u64 {
+        self.shared.mappings.load(SeqCst)
+    }
+
+    /// Pages that lie together and can all be read, and the longest run of those among them that can be written
+    /// without a look at the code they hold: the first such of the program, usually its own pages and its heap.
+    pub fn extents(&self) -> [Range<u32>; 2] {
+        let has = |page: u32, mask: Perms, want: Perms| {
+            self.perms.get(page as usize).is_some_and(|p| p.load(SeqCst) & mask.0 == want.0)
+        };
+        let read = |page: u32| has(page, Perms::READ, Perms::READ);
+        let plain = |page: u32| has(page, Perms::WRITE.union(Perms::CODE), Perms::WRITE);
+        let Some(start) = (1..EXTENT_START).find(|&page| read(page)) else { return [0..0, 0..0] };
+        let (mut end, mut first, mut longest) = (start, start, 0..0);
+        while end < start + EXTENT && read(end) {
+            if !plain(end) {
+                first = end + 1;
+            } else if end + 1 - first > longest.len() as u32 {
+                longest = first..end + 1;
+            }
+            end += 1;
+        }
+        [start..end, longest]
+    }
+
+    /// How many pages can be read from the first page on, how many be written without a look at the code they hold from
+    /// the second on, and how many of those lie before the third.
+    pub fn reach(&self, from: [u32; 3]) -> [u32; 3] {
+        let count = |mut pages: &mut dyn Iterator<Item = &AtomicU8>, mask: Perms, want: Perms| {
+            let allowed =
+                (&mut pages).take(EXTENT as usize).take_while(|p| p.load(SeqCst) & mask.0 == want.0);
+            allowed.count() as u32
+        };
+        let plain = Perms::WRITE.union(Perms::CODE);
+        let [read, write, end] = from.map(|page| (page as usize).min(PAGES));
+        [
+            count(&mut self.perms[read..].iter(), Perms::READ, Perms::READ),
+            count(&mut self.perms[write..].iter(), plain, Perms::WRITE),
+            count(&mut self.perms[..end].iter().rev(), plain, Perms::WRITE),
+        ]
+    }
+
+    /// The page behind those that lie together from this one on and can be written without a look at the code they hold.
+    pub fn plain_end(&self, page: u32) -> u32 {
+        page + self.reach([0, page, 0])[1]
+    }
+
     /// Sets the permissions of a range of page numbers. `WRITE` and `EXEC` imply
     /// `READ` as on x86, and any permission implies `MAPPED`. Code cached from
     /// these pages is revalidated before it runs again.
@@ -344,6 +421,7 @@ impl GuestMemory {
         if start < end && start > 0 {
             self.correct_both(start - 1);
         }
+        self.shared.mappings.store(next_mapping(), SeqCst);
         if had_code {
             self.shared.epoch.fetch_add(1, SeqCst);
         }
@@ -375,6 +453,7 @@ impl GuestMemory {
                 previous.fetch_and(!Perms::WRITE_BOTH.0, SeqCst);
             }
             if before & Perms::WRITE.0 != 0 {
+                self.shared.mappings.store(next_mapping(), SeqCst);
                 self.shared.facts.fetch_or(WRITABLE_CODE, Relaxed);
             }
         }

@@ -389,7 +389,7 @@ pub fn analyse(
         region.nodes.iter().map(|n| n.block.ops.iter().map(|op| effects(op, options)).collect()).collect();
     let mut checks = Vec::new();
     if options.checked && !options.helpers_only {
-        checks = checks::plan(region, shape, &all, bits64);
+        checks = checks::plan(region, shape, &all, bits64, options.alone);
         let trusting = Options { checked: false, ..*options };
         for ((node, all), checks) in region.nodes.iter().zip(&mut all).zip(&checks) {
             let ops = node.block.ops.iter().zip(all).zip(checks);

@@ -6,15 +6,17 @@
 //!   added to between them, are looked at together before the first one. Nothing has happened
 //!   there, so that if any of them is not plainly allowed, the interpreter goes on there and
 //!   finds out which. Pushes and pops in a row, a structure's fields, a function's frame are such runs.
-//! - *Windows.* What a run has looked at is allowed as long as the base keeps its value, on ways that
-//!   neither call nor loop nor meet others.
+//! - *Windows.* What a run has looked at is allowed as long as the base keeps its value, or has constants
+//!   added to it, on ways that do not call, and where ways meet that all know it. They do not loop, either,
+//!   unless the program has one thread.
 //! - *The upper half* of a base register (64-bit code): when an access at `register + k` was allowed,
 //!   that sum lies in the guest's 4 GiB. What is near it, by at most [`MARGIN`], lies there as well or
 //!   among the pages around both ends, which are never mapped; so the low half of the sum says all.
 //!   That is a fact about the register and holds on every way, in loops too.
 //!
 //! A window's pages could lose their permissions to another thread in the meantime. That is as
-//! if the accesses had been made earlier: the thread has not called, looped or left in between.
+//! if the accesses had been made earlier: the thread has not called, looped or left in between. In a
+//! program of one thread nobody does that before the function is left, and windows hold in loops, too.
 
 use tawaki_cpu::ir::ops::uses;
 use tawaki_cpu::ir::{Op, OpCode, VecOp};
@@ -361,10 +363,16 @@ fn run_of(ops: &[Op], effects: &[Effects], at: usize, r: &Reach, bits64: bool) -
 }
 
 /// How the accesses of each operation of each node are looked at; `effects` are what the operations do.
-pub fn plan(region: &Region, shape: &Shape, effects: &[Vec<Effects>], bits64: bool) -> Vec<Vec<Check>> {
+///
+/// `alone`: nothing changes permissions while the function runs (see [`Options::alone`](crate::layout::Options)).
+pub fn plan(
+    region: &Region,
+    shape: &Shape,
+    effects: &[Vec<Effects>],
+    bits64: bool,
+    alone: bool,
+) -> Vec<Vec<Check>> {
     let count = shape.succ.len();
-    let mut ways = vec![0; count];
-    shape.succ.iter().flatten().for_each(|&s| ways[s] += 1);
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_unstable_by_key(|&n| shape.rpo[n]);
     let mut at: Vec<Option<State>> = vec![None; count];
@@ -378,8 +386,12 @@ pub fn plan(region: &Region, shape: &Shape, effects: &[Vec<Effects>], bits64: bo
             let mut state = behind(region, effects, n, start, bits64, &mut Vec::new());
             state.facts.truncate(KEPT);
             for &s in &shape.succ[n] {
-                let alone = ways[s] == 1 && s != shape.root;
-                let windows = if alone { state.windows.clone() } else { Vec::new() };
+                let kept = s != shape.root && (alone || !shape.header[s]);
+                let windows = match &at[s] {
+                    _ if !kept => Vec::new(),
+                    None => state.windows.clone(),
+                    Some(old) => both(&old.windows, &state.windows, rounds > 3),
+                };
                 let facts = match &at[s] {
                     None => state.facts.clone(),
                     Some(old) => {
@@ -409,6 +421,22 @@ pub fn plan(region: &Region, shape: &Shape, effects: &[Vec<Effects>], bits64: bo
         all.push(checks);
     }
     all
+}
+
+/// The windows that are allowed by both; if `whole`, only those of the first that stay as they are.
+fn both(first: &[Window], second: &[Window], whole: bool) -> Vec<Window> {
+    let common = |a: &Window| {
+        let with = |b: &Window| Window {
+            base: a.base,
+            from: a.from.max(b.from),
+            to: a.to.min(b.to),
+            write: a.write && b.write,
+        };
+        let all = second.iter().filter(|b| b.base == a.base).map(with);
+        let largest = all.max_by_key(|w| (w.to.saturating_sub(w.from), w.write))?;
+        (largest.from < largest.to && (!whole || largest == *a)).then_some(largest)
+    };
+    first.iter().filter_map(common).collect()
 }
 
 /// What is known behind node `n`; writes down how its accesses are looked at.

@@ -16,10 +16,12 @@ use rustc_hash::FxHashMap;
 use tawaki_cpu::flags::APART;
 use tawaki_cpu::interp::cache::COLD;
 use tawaki_cpu::interp::{Stopped, exec};
+use tawaki_cpu::state::slot;
 use tawaki_cpu::{Access, CpuState, Engine, Fault, FaultKind, GuestMemory, Interpreter, Mode, Trap};
 
 use crate::batch::{self, Jumps, Policy};
 use crate::cache::{self, Addition, CodeCache, Sources};
+use crate::extents::Extents;
 use crate::heat::{Heat, Thresholds};
 use crate::layout::{
     DispatchEntry, ExitKind, JitContext, Layout, Limits, NO_RIP, Options, SLICE, clear_dispatch,
@@ -154,6 +156,7 @@ pub struct JitEngine<H> {
     perms: u32,
     /// The code epoch that the dispatch table is right for.
     epoch: u32,
+    extents: Extents,
     /// Entry of the function that the dispatcher called last.
     current: u32,
     logged: bool,
@@ -212,6 +215,7 @@ impl<H: CodeHost> JitEngine<H> {
             perms: 0,
             compiled_with: settings.options,
             epoch: u32::MAX,
+            extents: Extents::default(),
             current: 0,
             logged: false,
             jumps: Jumps::default(),
@@ -261,6 +265,10 @@ impl<H: CodeHost> JitEngine<H> {
     fn prepare(&mut self, memory: &GuestMemory, mode: Mode) {
         let mut options = self.settings.options;
         options.checked |= memory.precise_faults() || memory.writable_code();
+        options.alone = options.checked && !memory.has_threads();
+        if options.alone {
+            options.marks = self.extents.marks(memory, !self.compiled_with.alone);
+        }
         options.exact_float |= memory.exact_floats();
         if self.mode != Some(mode) || self.compiled_with != options {
             self.mode = Some(mode);
@@ -342,6 +350,7 @@ impl<H: CodeHost> JitEngine<H> {
             self.countdown(number, COLD);
             return Left::Interpret;
         }
+        self.extents.stack = (state.slots[usize::from(slot::RSP)] >> 12) as u32;
         self.prepare(memory, state.mode);
         let entry = self.interpreter.cache().entry(number);
         let (expected, outdated) = (entry.expected.take(), entry.compiled.take());
@@ -571,6 +580,11 @@ impl<H: CodeHost> JitEngine<H> {
             self.stats.entries += 1;
             self.current = rip;
             let context = self.host.context();
+            if self.compiled_with.alone {
+                // Looking up code may mark its pages; in compiled code nothing changes what was found.
+                self.extents.update(memory);
+                context.reach = self.extents.reach;
+            }
             context.exit = ExitKind::Next as u32;
             // What calls no other function does not count for itself.
             context.fuel = context.fuel.saturating_sub(16);

@@ -7,7 +7,7 @@
 
 use std::mem::offset_of;
 
-use tawaki_cpu::mem::WASM_BIAS;
+use tawaki_cpu::mem::{PAGE_SIZE, WASM_BIAS};
 use tawaki_cpu::state::{CpuState, Mode, Slot};
 use tawaki_cpu::x87::{F80, X87State};
 use wasm_encoder::ValType;
@@ -38,6 +38,18 @@ pub struct JitContext {
     /// Guest address at which a function is to be entered that can be at many: compiled code's own, from
     /// the function that stands for such an entry to the one with the code.
     pub way_in: u32,
+    /// In code for a program [alone](Options::alone): at how many addresses from each of the first two
+    /// [marks](Options::marks) on, and up to the third, an access of up to [`SPARE`] bytes may begin. The engine sets
+    /// them before a run.
+    pub reach: [u32; 3],
+}
+
+/// Most bytes of an access that [`JitContext::reach`] is about.
+pub const SPARE: u32 = PAGE_SIZE as u32;
+
+/// What [`JitContext::reach`] is for so many pages.
+pub fn reach(pages: u32) -> u32 {
+    pages.saturating_mul(PAGE_SIZE as u32).saturating_sub(SPARE - 1)
 }
 
 /// One line of the direct-mapped table from guest addresses to functions; the line
@@ -181,6 +193,12 @@ pub struct Options {
     /// Test the page permissions on every access, and leave before one that the
     /// interpreter would refuse or that touches code; otherwise trust the layout.
     pub checked: bool,
+    /// In checked mode: no other thread changes the program's pages while compiled code runs, and none of its own calls
+    /// comes back to compiled code that was left. What was looked at stays true as long as a function is not left.
+    pub alone: bool,
+    /// In code for a program alone: addresses from which on much of its memory can be read, and written, and where its
+    /// stack ends. Code is right wherever they are.
+    pub marks: [u32; 3],
     /// SSE arithmetic through helpers: exact rounding modes and sticky flags.
     pub exact_float: bool,
     /// All operations but moves and branches through helpers: to find out whether a
@@ -204,6 +222,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             checked: true,
+            alone: false,
+            marks: [0; 3],
             exact_float: false,
             helpers_only: false,
             mend_nans: !host_nans_are_x86(),

@@ -16,6 +16,7 @@ pub mod cache;
 mod checks;
 pub mod emit;
 pub mod engine;
+pub mod extents;
 pub mod heat;
 mod inline;
 pub mod layout;

@@ -42,8 +42,8 @@ impl Form {
 
     fn words(&self) -> [u32; FORM_WORDS] {
         let Layout { bits64, shared, memory_min, memory_max, perms } = self.layout;
-        let Options { checked, exact_float, helpers_only, mend_nans, mmx_locals: _ } = self.options;
-        let bits = [bits64, shared, checked, exact_float, helpers_only, mend_nans];
+        let Options { checked, alone, exact_float, helpers_only, mend_nans, .. } = self.options;
+        let bits = [bits64, shared, checked, exact_float, helpers_only, mend_nans, alone];
         let bits = bits.iter().enumerate().map(|(i, &bit)| u32::from(bit) << i).sum();
         [bits, memory_min, memory_max, perms]
     }

@@ -114,12 +114,14 @@ fn state(random: &mut Random, mode: Mode) -> CpuState {
     state
 }
 
-fn check(mode: Mode, seed: u64) {
+fn check(mode: Mode, alone: bool, seed: u64) {
     let mut random = Random(seed);
     let wide = mode == Mode::Bits64;
     let (mut faults, mut ends) = (0, 0);
+    // From the second on there is less before the first page that lacks something.
+    let marks = [DATA as u32, DATA as u32 + 0x1000, (STACK + WINDOW) as u32];
     for _ in 0..2 {
-        let mut machine = Machine::new(mode, Options { checked: true, ..Options::default() });
+        let mut machine = Machine::new(mode, Options { checked: true, alone, marks, ..Options::default() });
         machine.budget = 20_000;
         restrict(&machine);
         for number in 0..400 {
@@ -161,10 +163,20 @@ fn check(mode: Mode, seed: u64) {
 
 #[test]
 fn edges_of_memory_64() {
-    check(Mode::Bits64, 0x1122_3344_5566_7788);
+    check(Mode::Bits64, false, 0x1122_3344_5566_7788);
+}
+
+#[test]
+fn edges_of_memory_alone_64() {
+    check(Mode::Bits64, true, 0x1828_3848_5868_7888);
 }
 
 #[test]
 fn edges_of_memory_32() {
-    check(Mode::Bits32, 0x8877_6655_4433_2211);
+    check(Mode::Bits32, false, 0x8877_6655_4433_2211);
+}
+
+#[test]
+fn edges_of_memory_alone_32() {
+    check(Mode::Bits32, true, 0x8172_6354_4536_2718);
 }

@@ -328,6 +328,7 @@ impl Thread<'_> {
     fn new_thread(&mut self, args: CloneArgs) -> Result<i64, Errno> {
         let cpu = self.child_registers(&args)?;
         let flag = |flag: u64, addr: u64| if args.flags & flag != 0 { addr } else { 0 };
+        self.memory.note_threads();
         let key = waiting_room::enter(&self.shared);
         let set_tids = [
             flag(clone_flags::PARENT_SETTID, args.parent_tid),

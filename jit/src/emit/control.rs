@@ -158,6 +158,7 @@ fn attempt(
     let hints = std::mem::take(&mut e.hints);
     let (nests, floats) = (e.nests, c.floats);
     prologue(&mut e, &Prologue { entry: region.entry, ways: &ways, local: pc, nests, floats });
+    e.load_reach();
     let start = e.code.len();
     e.code.extend(body);
     e.hints.extend(hints.into_iter().map(|(at, taken)| (at + start, taken)));

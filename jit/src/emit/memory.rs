@@ -4,16 +4,19 @@
 //! bias folded into the displacement. In checked mode the page's permission byte is
 //! tested, and whatever is not plainly allowed (no permission, a page that holds code for
 //! a store, an access across pages not both of which are known to allow it, an address past
-//! 4 GiB) leaves before the instruction. [`crate::checks`] says what is tested together.
+//! 4 GiB) leaves before the instruction. [`crate::checks`] says what is tested together. Of a program of one thread
+//! the address is compared with the reach of a mark first ([`JitContext::reach`]).
+
+use std::mem::offset_of;
 
 use tawaki_cpu::Perms;
 use tawaki_cpu::ir::Op;
 use tawaki_cpu::state::{Slot, slot};
 use wasm_encoder::{MemArg, ValType};
 
-use super::{Emitter, at};
+use super::{CTX, Emitter, at};
 use crate::checks::Check;
-use crate::layout::Layout;
+use crate::layout::{JitContext, Layout, SPARE};
 
 /// The address of a memory operand: base + (index << scale) + disp.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +75,12 @@ const STACK_LEAD: i32 = 0x80 - Layout::BIAS;
 
 const _: () = assert!(Layout::BIAS % OFFSETS == 0);
 
+/// Which of the marks is that of the stack.
+const STACK: usize = 2;
+
+/// So far above a mark constant addresses are taken to be within its reach.
+const NEAR: i64 = 1 << 26;
+
 impl Emitter<'_> {
     /// Pushes the i32 linear address of an access of `len` bytes, or what with the memory argument returned
     /// makes it, after having made sure in checked mode that it is allowed.
@@ -88,11 +97,76 @@ impl Emitter<'_> {
                 run = Run { bytes, access: if write { Access::Write } else { Access::Read }, wide };
             }
         }
-        let low = self.scratch(ValType::I32);
         let first = Address { disp: a.disp.wrapping_sub(below.into()), ..*a };
-        self.check(&first, &run, low);
+        if let Some(mark) = self.mark(&first, &run) {
+            self.outside(&first, &run, mark);
+            self.unlikely();
+            self.if_();
+            self.check(&first, &run);
+            self.close();
+            return self.address_again(a);
+        }
+        let low = self.check(&first, &run);
         self.i().local_get(low).i32_const(Layout::BIAS.wrapping_add(below)).i32_add();
         GUEST
+    }
+
+    /// The mark within reach of which the address may well be.
+    fn mark(&self, a: &Address, run: &Run) -> Option<usize> {
+        if !self.options.alone || run.bytes > SPARE {
+            return None;
+        }
+        let mark = usize::from(run.access == Access::Write);
+        let above = a.disp.wrapping_sub(self.options.marks[mark].into());
+        match (a.base, a.index) {
+            (slot::RSP, None) if !(self.layout.bits64 && a.wrap) => Some(STACK),
+            (slot::ZERO, None) => (0..NEAR).contains(&above).then_some(mark),
+            _ => Some(mark),
+        }
+    }
+
+    /// Pushes whether what is tested at the address is not within reach of the mark.
+    fn outside(&mut self, a: &Address, run: &Run, mark: usize) {
+        let wide = self.layout.bits64;
+        let ty = if wide { ValType::I64 } else { ValType::I32 };
+        let reach = self.reach[mark].unwrap_or_else(|| self.local(ty));
+        self.reach[mark] = Some(reach);
+        let from = self.options.marks[mark];
+        let end = from.wrapping_sub(run.bytes);
+        match (wide, mark == STACK) {
+            (false, false) => self.sum32(a, (from as i32).wrapping_neg()),
+            (false, true) => {
+                self.i().i32_const(end as i32);
+                self.sum32(a, 0);
+                self.i().i32_sub();
+            }
+            (true, false) if a.wrap => {
+                self.sum32(a, (from as i32).wrapping_neg());
+                self.i().i64_extend_i32_u();
+            }
+            (true, false) => self.sum64(&Address { disp: a.disp.wrapping_sub(from.into()), ..*a }),
+            (true, true) => {
+                self.i().i64_const(end.into());
+                self.sum64(a);
+                self.i().i64_sub();
+            }
+        }
+        let mut i = self.i();
+        i.local_get(reach);
+        _ = if wide { i.i64_ge_u() } else { i.i32_ge_u() };
+    }
+
+    /// Where the function begins: loads what [`Self::outside`] compares with.
+    pub fn load_reach(&mut self) {
+        for (which, local) in self.reach.into_iter().enumerate() {
+            let Some(local) = local else { continue };
+            let word = at((offset_of!(JitContext, reach) + 4 * which) as u32, 2);
+            let narrow = !self.layout.bits64;
+            let mut i = self.i();
+            i.local_get(CTX);
+            _ = if narrow { i.i32_load(word) } else { i.i64_load32_u(word) };
+            i.local_set(local);
+        }
     }
 
     /// As [`Self::address`], complete: for [`GUEST`], and to compute with.
@@ -185,9 +259,10 @@ impl Emitter<'_> {
         if base == slot::RSP { self.stack } else { 0 }
     }
 
-    /// Computes the guest address into the i32 local `low` and leaves if the accesses are
+    /// Computes the low half of the guest address into the local returned and leaves if the accesses are
     /// not plainly allowed.
-    fn check(&mut self, a: &Address, run: &Run, low: u32) {
+    fn check(&mut self, a: &Address, run: &Run) -> u32 {
+        let low = self.scratch(ValType::I32);
         if run.wide {
             let whole = self.scratch(ValType::I64);
             self.sum64(a);
@@ -206,7 +281,8 @@ impl Emitter<'_> {
         self.i().local_get(low).i32_const(12).i32_shr_u().i32_load8_u(perms);
         if run.bytes == 1 && run.access == Access::Read {
             self.i().i32_const(mask.0.into()).i32_and().i32_eqz();
-            return self.side_exit_if();
+            self.side_exit_if();
+            return low;
         }
         let page = self.scratch(ValType::I32);
         self.i().local_tee(page).i32_const(both.0.into()).i32_and().i32_eqz();
@@ -220,5 +296,6 @@ impl Emitter<'_> {
         }
         self.side_exit_if();
         self.close();
+        low
     }
 }

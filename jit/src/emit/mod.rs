@@ -115,6 +115,8 @@ pub struct Emitter<'a> {
     checked_store: Option<(Slot, i64)>,
     /// How the next access of the operation being emitted is looked at in checked mode.
     check: Check,
+    /// Locals with the reach of the marks, where this function asks for it.
+    reach: [Option<u32>; 3],
     /// What is to be added to RSP's local: pushes and pops in a row change it once. 0 before
     /// whatever can leave.
     pub stack: i64,
@@ -165,6 +167,7 @@ impl<'a> Emitter<'a> {
             exits: Vec::new(),
             checked_store: None,
             check: Check::Own,
+            reach: [None; 3],
             stack: 0,
             changed: None,
             changed_at: NO_LOCAL,

@@ -19,7 +19,7 @@ use tawaki_cpu::lift::lift_block;
 use tawaki_cpu::mem::{PAGES, WASM_BIAS};
 use tawaki_cpu::{CpuState, Engine, GuestMemory, Interpreter, Mode, Perms, Trap, flags};
 use tawaki_jit::emit::helper::from_words;
-use tawaki_jit::layout::{DISPATCH_ENTRIES, DispatchEntry, SLICE, clear_dispatch, op_result};
+use tawaki_jit::layout::{DISPATCH_ENTRIES, DispatchEntry, SLICE, clear_dispatch, op_result, reach};
 use tawaki_jit::{BlockSource, ExitKind, JitContext, Layout, Limits, Options, Region, compile, form_region};
 use wasmtime::{
     Caller, Config, Engine as Wasmtime, Extern, Func, Global, GlobalType, Instance, Memory, MemoryType,
@@ -347,6 +347,7 @@ impl Machine {
                 budget: self.slice[1],
                 exit: ExitKind::Next as u32,
                 dispatch: DISPATCH,
+                reach: self.guest.reach(self.options.marks.map(|mark| mark >> 12)).map(reach),
                 ..JitContext::default()
             };
             let function = self.table.get(&mut self.store, u64::from(index));
