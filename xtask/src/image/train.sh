@@ -175,11 +175,24 @@ out:
 }
 C
 awk 'BEGIN { print "#include <string.h>\n#include <stdlib.h>"; for (i = 0; i < 60; i++) { printf "struct s%d { int a[%d]; struct s%d *next; char c; double d; };\nstatic int table%d[] = { 1, %d, 3, 4 };\nint f%d(struct s%d *p, int n, unsigned u, const char *s) {\n\tint r = n * %d; double d = p->d + u;\n\tfor (int i = 0; i < n; i++) { r += p->a[i %% %d] ^ (int)(u >> (i & 31)); if (r & %d) r -= table%d[i & 3]; else u = u * 31 + (unsigned char)s[i %% 5]; }\n\tswitch (r %% 7) { case 0: r++; break; case 1: r = -r; case 2: u ^= r; break; case 3: return n; case 5: d *= 1.5; break; default: r <<= 1; }\n\twhile (p && p->next && r > 10) { r /= 2; p = p->next; d -= p->d / (r + 0.5); }\n\tif (strlen(s) > 3 && memcmp(s, \"abc\", 3) == 0) r = abs(r) + (int)d;\n\treturn r + (int)u;\n}\n", i, i % 9 + 2, i, i, i * 3, i, i, i + 1, i % 9 + 2, i * 2 + 1, i } }' >many.c
+# Functions that call each other, of other shapes than those.
+awk 'BEGIN {
+	print "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#define LIMIT 37\ntypedef struct node { struct node *left, *right; unsigned short kind; char text[12]; union { long number; double real; } value; } node;\nstatic int depth; static double grid[8][8]; static const unsigned char order[] = { 3, 1, 2, 0 };\nextern int report(const char *format, ...);"
+	for (i = 0; i < 20; i++) {
+		printf "static node *build%d(node *at, long key) {\n\tnode **place = &at;\n\twhile (*place && (*place)->value.number != key) place = key < (*place)->value.number ? &(*place)->left : &(*place)->right;\n\tif (!*place && depth < LIMIT + %d) { *place = calloc(1, sizeof **place); if (*place) { (*place)->value.number = key; (*place)->kind = (unsigned short)(key >> %d); strcpy((*place)->text, \"n%d\"); } }\n\treturn at;\n}\n", i, i, i % 5, i
+		printf "static unsigned pack%d(const unsigned char *from, size_t size, unsigned *to) {\n\tunsigned sum = %du, run = 0; size_t at = 0, put = 0;\n\tdo {\n\t\tunsigned char c = from[at++];\n\t\tif (at < size && c == from[at]) { run++; continue; }\n\t\tto[put & 15] = run << 8 | (c ^ order[put & 3]); put++; run = 0; sum = (sum << 7 | sum >> 25) + c;\n\t\tif (c == 0x%02x || put > 100) goto done;\n\t} while (at < size);\ndone:\n\treturn sum ? sum : (unsigned)put;\n}\n", i, i * 7 + 1, i + 32
+		printf "double mix%d(int n, double (*f)(double), node *list) {\n\tdouble s = 0, v[6] = { %d, 1.5 };\n\tfor (int i = 1; i < n && i < 8; i++) for (int j = i %% 3; j < 8; j += 2) { grid[i][j] = grid[j][i - 1] * 0.5 + (i > j ? v[j %% 6] : f((double)i / (j + 1))); s += grid[i][j] > s ? -grid[i][j] : (double)(i * j); }\n\tfor (node *p = list; p; p = p->right) switch (p->kind & 15) { case 0: case 4: s += p->value.real; break; case 7: return s; case 9: depth--; /* falls through */ case 11: v[depth & 3] -= s; break; default: if (p->left && !strncmp(p->text, \"key\", 3)) s = -s; }\n", i, i
+		if (i) printf "\tunsigned out[16]; char line[40]; int k = snprintf(line, sizeof line, \"%%d:%%.3f\", n, s);\n\tif (pack%d((const unsigned char *)line, (size_t)k, out) & 1) s += mix%d(n / 2, f, build%d(list, k));\n\treport(\"%%s %%u\\n\", line, out[k & 15]);\n", i, i - 1, i
+		else print "\tif (build0(list, n) && pack0((const unsigned char *)list->text, 5, (unsigned *)v)) depth++;"
+		print "\treturn s;\n}"
+	}
+}' >mixed.c
 if has gcc; then
 	for i in 1 2 3; do
 		gcc small.c -o small && ./small >out
 	done
 	gcc -Wall -O0 -g -c program.c -o program.o 2>out
+	for flags in -O1 -O2 -O0; do gcc $flags -c mixed.c -o mixed.o; done
 	for flags in -O1 '-O2 -Wall' -O3 -Os; do
 		gcc $flags program.c -o program -lm 2>out && ./program 1 5 3 2 >out
 	done
