@@ -29,10 +29,11 @@ pub struct Form {
 }
 
 impl Form {
-    /// Only checked code depends on where the permissions are.
+    /// Only checked code depends on where the permissions are, and only that of programs with one thread on marks.
     pub fn new(layout: &Layout, options: &Options) -> Self {
         let perms = if options.checked { layout.perms } else { 0 };
-        Form { layout: Layout { perms, ..*layout }, options: *options }
+        let marks = if options.alone { options.marks } else { [0; 3] };
+        Form { layout: Layout { perms, ..*layout }, options: Options { marks, ..*options } }
     }
 
     #[cfg(test)]
@@ -42,14 +43,15 @@ impl Form {
 
     fn words(&self) -> [u32; FORM_WORDS] {
         let Layout { bits64, shared, memory_min, memory_max, perms } = self.layout;
-        let Options { checked, alone, exact_float, helpers_only, mend_nans, .. } = self.options;
+        let Options { checked, alone, marks, exact_float, helpers_only, mend_nans, mmx_locals: _ } =
+            self.options;
         let bits = [bits64, shared, checked, exact_float, helpers_only, mend_nans, alone];
         let bits = bits.iter().enumerate().map(|(i, &bit)| u32::from(bit) << i).sum();
-        [bits, memory_min, memory_max, perms]
+        [bits, memory_min, memory_max, perms, marks[0], marks[1], marks[2]]
     }
 }
 
-const FORM_WORDS: usize = 4;
+const FORM_WORDS: usize = 7;
 
 /// Bytes of code compared before a whole recipe is looked at.
 const PROBE: usize = 8;
@@ -441,6 +443,26 @@ pub(crate) mod tests {
         for cut in 0..bytes.len() {
             assert_eq!(Offer::decode(&bytes[..cut]), None);
         }
+    }
+
+    /// The engine counts how far pages reach from its own marks: with those of another program, code would take
+    /// pages for allowed that are not.
+    #[test]
+    fn code_with_other_marks_is_other_code() {
+        let library = Library::new(Limits::default());
+        let with = |alone: bool, marks: [u32; 3]| {
+            Form::new(&form(7, true).layout(), &Options { checked: true, alone, marks, ..Options::default() })
+        };
+        let code = [1, 2, 3, 4, 5];
+        let offer = recipe(0x1000, &code).offer(&with(true, [0x1000, 0x5000, 0x9000]));
+        assert_eq!(Offer::decode(&offer.encode()), Some(offer.clone()));
+        assert!(library.add(1, offer, ()));
+        let memory = memory(&code);
+        assert_eq!(library.find(&memory, 0x1000, &with(true, [0x1000, 0x5000, 0x9000])), [1]);
+        for marks in [[0x2000, 0x5000, 0x9000], [0x1000, 0x6000, 0x9000], [0x1000, 0x5000, 0xa000]] {
+            assert!(library.find(&memory, 0x1000, &with(true, marks)).is_empty());
+        }
+        assert!(library.find(&memory, 0x1000, &with(false, [0x1000, 0x5000, 0x9000])).is_empty());
     }
 
     #[test]
