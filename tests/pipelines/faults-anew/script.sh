@@ -70,6 +70,8 @@ static void pages(const char *what, uint32_t *p) {
 static void *protect(void *page) {
     usleep(50000);
     mprotect(page, PAGE, PROT_READ);
+    // A store that was allowed before may still be under way: on a busy machine its thread waits for a processor.
+    usleep(100000);
     volatile uint32_t *word = page;
     uint32_t now[4];
     for (int i = 0; i < 4; i++) {
@@ -89,7 +91,7 @@ int main(void) {
     pages("mapped", mapped);
     munmap(mapped, PAGES * PAGE);
     printf("gone: %ld %ld\n", fill_at(mapped, 1), sum_at(mapped));
-    // Another thread takes the page away while this one writes: behind that nothing changes.
+    // Another thread takes the page away while this one writes: soon after that nothing changes.
     int right = 0;
     for (int round = 0; round < 5; round++) {
         char *page = (char *)own + (round + 1) * PAGE;
