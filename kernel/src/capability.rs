@@ -20,6 +20,7 @@ pub const SYS_PTRACE: u32 = 19;
 pub const SYS_ADMIN: u32 = 21;
 pub const SYS_NICE: u32 = 23;
 pub const SYS_RESOURCE: u32 = 24;
+pub const SYS_TTY_CONFIG: u32 = 26;
 pub const LEASE: u32 = 28;
 pub const SETFCAP: u32 = 31;
 

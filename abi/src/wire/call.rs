@@ -244,8 +244,10 @@ pub enum Call {
     Sysinfo,
     /// uname(2). Body: `Uname`.
     Uname,
-    /// sethostname(2).
-    Sethostname { name: ByteBuf },
+    /// sethostname(2), or setdomainname(2) with `domain`. Without a name: whether the caller may.
+    SetName { domain: bool, name: Option<ByteBuf> },
+    /// vhangup(2).
+    Vhangup,
     /// prctl(2) operations the kernel keeps (name, pdeathsig, dumpable, …).
     Prctl { op: u32, arg: u64, name: ByteBuf },
     /// getpriority(2), setpriority(2).

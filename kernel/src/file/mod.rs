@@ -62,6 +62,8 @@ pub enum Object {
     Pipe { id: PipeId, reads: bool, writes: bool },
     /// A terminal.
     Tty(TtyId),
+    /// What was a terminal until vhangup(2).
+    HungUp(TtyId),
     /// The master of a pseudo-terminal.
     Master(TtyId),
     /// eventfd(2).
@@ -181,7 +183,7 @@ impl Kernel {
         self.sys.notified.retain(|notified| *notified != file);
         match f.object {
             Object::Pipe { id, reads, writes } => self.close_pipe(id, reads, writes),
-            Object::Tty(tty) => self.sys.close_tty(tty),
+            Object::Tty(tty) | Object::HungUp(tty) => self.sys.close_tty(tty),
             Object::Master(tty) => self.sys.close_master(tty),
             Object::Socket(socket) => self.close_socket(socket, proc),
             Object::Mqueue(id) => {

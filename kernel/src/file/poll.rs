@@ -55,6 +55,7 @@ impl System {
                     | when(*writes && pipe.readers == 0 && !host_reads, POLLERR)
             }
             Object::Tty(tty) => self.ttys[*tty].readiness(),
+            Object::HungUp(_) => IN | OUT | POLLERR | POLLHUP,
             Object::Master(tty) => self.ttys[*tty].master_readiness(),
             Object::Event(e) => when(e.count > 0, IN) | when(e.count < EVENTFD_MAX, OUT),
             Object::Timer(t) => when(t.expirations > 0, IN),
@@ -117,7 +118,7 @@ impl System {
     pub fn edges(&self, file: FileId, depth: u32) -> Edges {
         match &self.files[file].object {
             Object::Pipe { id, .. } => self.pipes[*id].edges,
-            Object::Tty(tty) | Object::Master(tty) => {
+            Object::Tty(tty) | Object::HungUp(tty) | Object::Master(tty) => {
                 let n = self.ttys[*tty].activity;
                 Edges { input: n, output: n }
             }

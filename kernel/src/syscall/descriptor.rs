@@ -126,7 +126,9 @@ impl Kernel {
     }
 
     pub(super) fn sys_memfd(&mut self, c: Caller, name: &[u8], flags: u32) -> SysResult {
-        if name.len() > 249 || flags & !(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC) != 0 {
+        let both = MFD_NOEXEC_SEAL | MFD_EXEC;
+        if name.len() > 249 || flags & !(MFD_CLOEXEC | MFD_ALLOW_SEALING | both) != 0 || flags & both == both
+        {
             return Err(Errno::EINVAL.into());
         }
         let Kernel { vfs, sys, .. } = self;
@@ -135,10 +137,19 @@ impl Kernel {
         let creds = Creds { powers: Powers::all(), ..sys.procs[c.proc].cred.fs.clone() };
         let cx = tawaki_vfs::Context { creds: &creds, umask: 0, ..sys.context(c.proc) };
         let how = OpenFlags::TMPFILE | OpenFlags::DIRECTORY | OpenFlags::RDWR;
-        let opened = vfs.open(&cx, &At { root, base: root }, b".", how, 0o777)?;
+        let opened = vfs.open(
+            &cx,
+            &At { root, base: root },
+            b".",
+            how,
+            if flags & MFD_NOEXEC_SEAL != 0 { 0o666 } else { 0o777 },
+        )?;
         self.sys.memory_names.insert(opened.location.ino.0, name.to_vec());
-        let seals =
-            if flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL) != 0 { 0 } else { super::write::SEAL_SEAL };
+        let seals = match flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL) {
+            0 => super::write::SEAL_SEAL,
+            MFD_ALLOW_SEALING => 0,
+            _ => super::write::SEAL_EXEC,
+        };
         self.sys.memory_seals.insert(opened.location.ino.0, seals);
         let file = OpenFile::new(Object::Regular, OpenFlags::RDWR, Some(opened.location));
         done(self.open_fd(c.proc, file, flags & MFD_CLOEXEC != 0)?)

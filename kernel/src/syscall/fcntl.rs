@@ -1,16 +1,18 @@
 //! fcntl(2) and flock(2).
 
-use super::write::{ALL_SEALS, SEAL_SEAL};
+use super::write::{ALL_SEALS, SEAL_EXEC, SEAL_FUTURE_WRITE, SEAL_GROW, SEAL_SEAL, SEAL_SHRINK, SEAL_WRITE};
 use super::{done, with};
 use crate::file::Object;
 use crate::file::lock::{Owner, Record};
 use crate::file::notify::{Owner as Notified, is_signal};
 use crate::file::pipe::{BUDGET, MAX_CAPACITY};
 use crate::kernel::{Caller, Kernel};
+use crate::task::Held;
 use crate::wait::{Key, SysResult, wait_on};
 use tawaki_abi::Errno;
 use tawaki_abi::fs::OpenFlags;
 use tawaki_abi::wire::{Body, Fd, Flock};
+use tawaki_vfs::Location;
 
 const F_DUPFD: u32 = 0;
 const F_GETFD: u32 = 1;
@@ -153,26 +155,46 @@ impl Kernel {
                 done(self.sys.pipes[id].capacity)
             }
             F_ADD_SEALS | F_GET_SEALS => {
-                let loc = f.loc.filter(|loc| loc.mount == self.sys.mounts.memory).ok_or(Errno::EINVAL)?;
-                let writable = f.flags.writable();
-                let seals = self.sys.memory_seals.entry(loc.ino.0).or_insert(SEAL_SEAL);
+                let loc = f.loc.filter(|loc| loc.mount == self.sys.mounts.memory);
                 if cmd == F_GET_SEALS {
-                    return done(*seals);
+                    let seals = loc.and_then(|loc| self.sys.memory_seals.get(&loc.ino.0));
+                    return done(*seals.ok_or(Errno::EINVAL)?);
                 }
-                if arg & !u64::from(ALL_SEALS) != 0 {
-                    return Err(Errno::EINVAL.into());
-                }
-                if !writable || *seals & SEAL_SEAL != 0 {
-                    return Err(Errno::EPERM.into());
-                }
-                *seals |= arg as u32;
-                done(0)
+                let writable = f.flags.writable();
+                self.add_seals(loc, writable, arg)
             }
             _ => {
                 self.sys.unsupported(c.task, format_args!("fcntl command {cmd}"));
                 Err(Errno::EINVAL.into())
             }
         }
+    }
+
+    /// F_ADD_SEALS.
+    fn add_seals(&mut self, loc: Option<Location>, writable: bool, seals: u64) -> SysResult {
+        if !writable {
+            return Err(Errno::EPERM.into());
+        }
+        if seals & !u64::from(ALL_SEALS) != 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        let mut seals = seals as u32;
+        let loc = loc.ok_or(Errno::EINVAL)?;
+        let set = *self.sys.memory_seals.get(&loc.ino.0).ok_or(Errno::EINVAL)?;
+        if set & SEAL_SEAL != 0 {
+            return Err(Errno::EPERM.into());
+        }
+        let Kernel { vfs, sys, .. } = self;
+        if seals & SEAL_EXEC != 0 && vfs.stat(&sys.kernel_context(), loc)?.mode & 0o111 != 0 {
+            // What runs is not written any more.
+            seals |= SEAL_SHRINK | SEAL_GROW | SEAL_WRITE | SEAL_FUTURE_WRITE;
+        }
+        let mapped = |held: &Held| held.exec.is_none() && held.loc == loc;
+        if seals & !set & SEAL_WRITE != 0 && sys.procs.iter().any(|(_, p)| p.handles.values().any(mapped)) {
+            return Err(Errno::EBUSY.into());
+        }
+        sys.memory_seals.insert(loc.ino.0, set | seals);
+        done(0)
     }
 
     pub(super) fn sys_fcntl_lock(&mut self, c: Caller, fd: Fd, cmd: u32, lock: Flock) -> SysResult {

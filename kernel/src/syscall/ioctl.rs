@@ -47,6 +47,8 @@ impl Kernel {
         match self.sys.files[file].object {
             Object::Tty(tty) => self.tty_ioctl(c, tty, false, op),
             Object::Master(tty) => self.tty_ioctl(c, tty, true, op),
+            Object::HungUp(_) if matches!(op, IoctlOp::SetPgrp(_)) => Err(Errno::ENOTTY.into()),
+            Object::HungUp(_) => Err(Errno::EIO.into()),
             Object::Socket(socket) => self.socket_ioctl(socket, op),
             _ => Err(Errno::ENOTTY.into()),
         }
@@ -69,6 +71,7 @@ impl Kernel {
         match f.object {
             Object::Pipe { id, .. } => done(self.sys.pipes[id].len()),
             Object::Tty(tty) => done(self.sys.ttys[tty].readable()),
+            Object::HungUp(_) => Err(Errno::EIO.into()),
             Object::Master(tty) => done(self.sys.ttys[tty].queued_output()),
             Object::Socket(socket) => done(self.sys.sockets.readable(socket)),
             Object::Inotify(ref inotify) => done(inotify.readable()),

@@ -93,14 +93,26 @@ impl Kernel {
         }))
     }
 
-    pub(super) fn sys_sethostname(&mut self, c: Caller, name: &mut ByteBuf) -> SysResult {
+    pub(super) fn sys_set_name(&mut self, c: Caller, domain: bool, name: &mut Option<ByteBuf>) -> SysResult {
         if !self.sys.procs[c.proc].cred.capable() {
             return Err(Errno::EPERM.into());
         }
+        let Some(name) = name else { return done(0) };
         if name.len() > 64 {
             return Err(Errno::EINVAL.into());
         }
-        self.sys.hostname = core::mem::take(name).into_vec();
+        let place = if domain { &mut self.sys.domainname } else { &mut self.sys.hostname };
+        *place = core::mem::take(name).into_vec();
+        done(0)
+    }
+
+    pub(super) fn sys_vhangup(&mut self, c: Caller) -> SysResult {
+        if !self.sys.procs[c.proc].cred.has(crate::capability::SYS_TTY_CONFIG) {
+            return Err(Errno::EPERM.into());
+        }
+        if let Some(tty) = self.sys.controlling_tty(c.proc) {
+            self.sys.virtual_hangup(tty);
+        }
         done(0)
     }
 

@@ -212,6 +212,11 @@ impl Kernel {
                 return Err(Errno::EOPNOTSUPP.into());
             }
         }
+        if loc.mount == self.sys.mounts.memory {
+            let Kernel { vfs, sys, .. } = self;
+            let now = vfs.stat(&sys.context(c.proc), loc)?.mode;
+            sys.check_seals(loc, if (now ^ mode) & 0o111 != 0 { super::write::SEAL_EXEC } else { 0 })?;
+        }
         self.set_attr(c, loc, SetAttr { mode: Some(mode & 0o7777), ..SetAttr::default() })
     }
 

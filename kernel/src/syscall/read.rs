@@ -81,6 +81,7 @@ impl Kernel {
                 wait_on(Key::PipeIn(id))
             }
             Object::Tty(tty) => self.read_tty(c, tty, len, wait, progress),
+            Object::HungUp(_) => bytes(Vec::new()),
             Object::Master(tty) => {
                 let t = &mut self.sys.ttys[tty];
                 let data = t.take_output(len);

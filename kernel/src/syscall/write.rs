@@ -48,6 +48,7 @@ impl Kernel {
                 self.write_pipe(c, id, data, (wait, packets), progress)
             }
             Object::Tty(tty) => self.write_tty(c, tty, data, wait, progress),
+            Object::HungUp(_) => Err(Errno::EIO.into()),
             Object::Master(tty) => {
                 let room = self.sys.ttys[tty].input_room();
                 if room < data.len() {
@@ -390,11 +391,11 @@ const UNSHARE_RANGE: u32 = 0x40;
 
 /// Seals of a memfd (fcntl(2), F_ADD_SEALS).
 pub(super) const SEAL_SEAL: u32 = 1;
-const SEAL_SHRINK: u32 = 2;
-const SEAL_GROW: u32 = 4;
+pub(super) const SEAL_SHRINK: u32 = 2;
+pub(super) const SEAL_GROW: u32 = 4;
 pub(super) const SEAL_WRITE: u32 = 8;
 pub(super) const SEAL_FUTURE_WRITE: u32 = 16;
-const SEAL_EXEC: u32 = 32;
+pub(super) const SEAL_EXEC: u32 = 32;
 pub(super) const ALL_SEALS: u32 =
     SEAL_SEAL | SEAL_SHRINK | SEAL_GROW | SEAL_WRITE | SEAL_FUTURE_WRITE | SEAL_EXEC;
 

@@ -8,6 +8,7 @@ mod output;
 pub use flags::*;
 
 use crate::event::{Effect, OUTPUT_WINDOW, TerminalId};
+use crate::file::Object;
 use crate::file::poll::{POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDNORM, POLLWRNORM};
 use crate::slab::Id;
 use crate::system::System;
@@ -390,8 +391,38 @@ impl System {
             return;
         }
         t.hung_up = true;
-        t.flush_input();
         t.flush_output();
+        self.end_session(tty);
+        // Its files tell no more.
+        for key in [Key::TtyIn(tty), Key::TtyOut(tty), Key::MasterIn(tty)] {
+            self.wake(key);
+        }
+    }
+
+    /// vhangup(2): whoever has the terminal open finds it ended; it can be opened again.
+    pub fn virtual_hangup(&mut self, tty: TtyId) {
+        let slave = |object: &Object| matches!(object, Object::Tty(id) if *id == tty);
+        let open: Vec<_> = self.files.iter().filter(|(_, f)| slave(&f.object)).map(|(id, _)| id).collect();
+        for file in open {
+            self.files[file].object = Object::HungUp(tty);
+        }
+        self.end_session(tty);
+        let t = &mut self.ttys[tty];
+        t.stopped = false;
+        let utf8 = t.termios.iflag & IUTF8;
+        t.termios = sane();
+        if let Side::Host { .. } = t.side {
+            t.termios.iflag |= utf8;
+        }
+        for key in [Key::TtyIn(tty), Key::TtyOut(tty), Key::MasterIn(tty)] {
+            self.wake(key);
+        }
+    }
+
+    /// A terminal is no session's any more, and what was typed is gone.
+    fn end_session(&mut self, tty: TtyId) {
+        let t = &mut self.ttys[tty];
+        t.flush_input();
         t.activity += 1;
         let session = core::mem::take(&mut t.session);
         let pgrp = core::mem::take(&mut t.pgrp);
@@ -406,10 +437,6 @@ impl System {
                     self.send_proc(leader, info);
                 }
             }
-        }
-        // Its files tell no more.
-        for key in [Key::TtyIn(tty), Key::TtyOut(tty), Key::MasterIn(tty)] {
-            self.wake(key);
         }
     }
 

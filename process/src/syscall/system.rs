@@ -152,14 +152,34 @@ pub fn olduname(t: &mut Thread<'_>, a: &Args) -> SysResult {
     uname_of(t, a[0], 65, 5)
 }
 
+fn set_name(t: &mut Thread<'_>, a: &Args, domain: bool) -> SysResult {
+    let len = a[1] as i32;
+    let name = match len {
+        0..=64 => t.read_vec(a[0], len as u64),
+        _ => Err(Errno::EINVAL),
+    };
+    match name {
+        Ok(name) => t.value(&Call::SetName { domain, name: Some(name.into()) }),
+        Err(errno) => {
+            t.value(&Call::SetName { domain, name: None })?;
+            Err(errno)
+        }
+    }
+}
+
 /// sethostname(2).
 pub fn sethostname(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    let len = a[1] as i32;
-    if !(0..=64).contains(&len) {
-        return Err(Errno::EINVAL);
-    }
-    let name = t.read_vec(a[0], len as u64)?;
-    t.value(&Call::Sethostname { name: name.into() })
+    set_name(t, a, false)
+}
+
+/// setdomainname(2).
+pub fn setdomainname(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    set_name(t, a, true)
+}
+
+/// vhangup(2).
+pub fn vhangup(t: &mut Thread<'_>, _: &Args) -> SysResult {
+    t.value(&Call::Vhangup)
 }
 
 /// getrandom(2).

@@ -162,7 +162,7 @@ table! {
        -,  221, fcntl64, fs::fcntl, "ddx", Partial, "that poll(2) finds no room does not count for the signal of O_ASYNC that there is some, only a write does";
       73,  143, flock, fs::flock, "dx", Full, "";
       16,   54, ioctl, tty::ioctl, "dxx", Partial, "terminals, pseudo-terminals, FIONREAD, FIONBIO, FIOASYNC, FIOCLEX";
-     319,  356, memfd_create, io::memfd_create, "sx", Partial, "a seal against writing does not see mappings made before; no huge pages";
+     319,  356, memfd_create, io::memfd_create, "sx", Partial, "no huge pages";
      284,  323, eventfd, io::eventfd, "u", Full, "";
      290,  328, eventfd2, io::eventfd2, "ux", Full, "";
      282,  321, signalfd, poll::signalfd, "dpu", Full, "";
@@ -404,7 +404,7 @@ table! {
      146,  159, sched_get_priority_max, sched::sched_priority_max, "d", Full, "";
      309,  318, getcpu, system::getcpu, "pp", Full, "";
      324,  375, membarrier, system::membarrier, "dx", Full, "";
-     171,  121, setdomainname, system::not_permitted, "xxx", Partial, "EPERM";
+     171,  121, setdomainname, system::setdomainname, "su", Full, "";
      169,   88, reboot, system::not_permitted, "xxx", Partial, "EPERM";
      167,   87, swapon, system::not_permitted, "xxx", Partial, "EPERM";
      168,  115, swapoff, system::not_permitted, "xxx", Partial, "EPERM";
@@ -416,7 +416,7 @@ table! {
      313,  350, finit_module, system::not_permitted, "xxx", Partial, "EPERM";
      176,  129, delete_module, system::not_permitted, "xxx", Partial, "EPERM";
      103,  103, syslog, system::not_permitted, "xxx", Partial, "EPERM";
-     153,  111, vhangup, system::not_permitted, "xxx", Partial, "EPERM";
+     153,  111, vhangup, system::vhangup, "", Full, "";
      179,  131, quotactl, system::not_permitted, "xxx", Partial, "EPERM";
     // ---- signals
       13,  174, rt_sigaction, signal::rt_sigaction, "dppu", Full, "";
