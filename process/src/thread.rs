@@ -235,8 +235,9 @@ impl<'a> Thread<'a> {
                 continue;
             }
             if reply.result != Err(NEED_MAPS) {
+                use Call::{Append, Ftruncate, Transfer, Write};
                 let changes =
-                    matches!(call, Call::Write { .. } | Call::Ftruncate { .. } | Call::Transfer { .. });
+                    matches!(call, Write { .. } | Append { .. } | Ftruncate { .. } | Transfer { .. });
                 if synced && changes && reply.result.is_ok() {
                     self.refresh_shared();
                 }

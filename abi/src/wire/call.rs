@@ -38,6 +38,11 @@ pub enum Call {
     /// write(2), pwrite(2) with `offset`. A blocking write replies when all is
     /// written (or the count written before an error or signal).
     Write { fd: Fd, data: ByteBuf, offset: Option<u64> },
+    /// pwritev2(2) with RWF_APPEND: at the end. With `stays` the file's own position does.
+    Append { fd: Fd, data: ByteBuf, stays: bool },
+    /// vmsplice(2): bytes into the writing end of a pipe, as many as there is room for; or up to `len` out of its reading
+    /// end (body: `Bytes`). With neither: 1 for the one, 0 for the other.
+    Vmsplice { fd: Fd, data: Option<ByteBuf>, len: u32, wait: bool },
     /// lseek(2).
     Lseek { fd: Fd, offset: i64, whence: u32 },
     /// dup(2).
@@ -169,6 +174,8 @@ pub enum Call {
     /// Keeps the mapped file referenced (a mapping outlives its descriptor);
     /// result: a handle for `MapSource::Handle`.
     MapHold { fd: Fd },
+    /// madvise(2), MADV_REMOVE: a hole in the file of a handle.
+    MapPunch { handle: u32, offset: u64, len: u64 },
     /// Drops a handle of `MapHold` or `ExecOpen`.
     MapDrop { handle: u32 },
     /// What a handle of `MapHold` shows now. Body: `Mapped`.

@@ -4,7 +4,7 @@ use super::{done, with};
 use crate::file::Object;
 use crate::kernel::{Caller, Kernel};
 use crate::task::{Held, ProcId, TaskId};
-use crate::wait::SysResult;
+use crate::wait::{Progress, SysResult};
 use serde_bytes::ByteBuf;
 use tawaki_abi::Errno;
 use tawaki_abi::wire::{Body, Call, Fd, FileId, MAX_MESSAGE, MapSource, Reply};
@@ -159,7 +159,7 @@ impl Kernel {
     /// writable, so that memory and file have to be made one first.
     pub(crate) fn wants_sync(&mut self, task: TaskId, call: &Call) -> bool {
         let fds = match call {
-            Call::Read { fd, .. } | Call::Write { fd, .. } => [*fd, -1],
+            Call::Read { fd, .. } | Call::Write { fd, .. } | Call::Append { fd, .. } => [*fd, -1],
             Call::Ftruncate { fd, .. } | Call::Fsync { fd } => [*fd, -1],
             Call::Transfer { from, to, .. } => [*from, *to],
             _ => return false,
@@ -208,6 +208,22 @@ impl Kernel {
             return done(0);
         }
         done(vfs.write(&cx, loc, offset, &data[..room])?)
+    }
+
+    pub(super) fn sys_map_punch(
+        &mut self,
+        c: Caller,
+        handle: u32,
+        (offset, len): (u64, u64),
+        progress: &mut Progress,
+    ) -> SysResult {
+        let held = self.sys.procs[c.proc].handles.get(&handle).filter(|held| held.exec.is_none());
+        let loc = held.ok_or(Errno::EACCES)?.loc;
+        if loc.mount == self.sys.mounts.memory {
+            self.sys.check_seals(loc, super::write::SEAL_WRITE | super::write::SEAL_FUTURE_WRITE)?;
+        }
+        let end = offset.checked_add(len).ok_or(Errno::EINVAL)?;
+        self.zero_range(c, loc, offset, end, progress)
     }
 
     pub(super) fn sys_maps(

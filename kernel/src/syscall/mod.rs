@@ -94,6 +94,8 @@ syscalls! { k, c, p;
     Call::CloseRange { first, last, flags } => k.sys_close_range(c, *first, *last, *flags), Full, "close_range", "";
     Call::Read { fd, len, offset, more } => k.sys_read(c, *fd, *len, *offset, *more, p), Full, "read pread64 readv preadv preadv2", "";
     Call::Write { fd, data, offset } => k.sys_write(c, *fd, data, *offset, p), Full, "write pwrite64 writev pwritev pwritev2", "";
+    Call::Append { fd, data, stays } => k.sys_append(c, *fd, data, *stays, p), Full, "pwritev2 (RWF_APPEND)", "";
+    Call::Vmsplice { fd, data, len, wait } => k.sys_vmsplice(c, *fd, data, *len, *wait), Partial, "vmsplice", "copies; what is given is not shared";
     Call::Lseek { fd, offset, whence } => k.sys_lseek(c, *fd, *offset, *whence), Partial, "lseek _llseek", "SEEK_DATA and SEEK_HOLE see files without holes";
     Call::Dup { fd } => k.sys_dup(c, *fd), Full, "dup", "";
     Call::Dup3 { old, new, flags } => k.sys_dup3(c, *old, *new, *flags), Full, "dup2 dup3", "";
@@ -143,7 +145,7 @@ syscalls! { k, c, p;
     Call::TimerfdGet { fd } => k.sys_timerfd_get(c, *fd), Full, "timerfd_gettime", "";
     Call::Signalfd { fd, mask, flags } => k.sys_signalfd(c, *fd, *mask, *flags), Full, "signalfd signalfd4", "";
     Call::InotifyInit { flags } => k.sys_inotify_init(c, *flags), Full, "inotify_init inotify_init1", "";
-    Call::InotifyAdd { fd, path, mask } => k.sys_inotify_add(c, *fd, path, *mask), Partial, "inotify_add_watch", "no events of changes by memory mappings";
+    Call::InotifyAdd { fd, path, mask } => k.sys_inotify_add(c, *fd, path, *mask), Partial, "inotify_add_watch", "IN_EXCL_UNLINK has no effect";
     Call::InotifyRm { fd, watch } => k.sys_inotify_rm(c, *fd, *watch), Full, "inotify_rm_watch", "";
     // memory
     Call::MapFile { fd, prot, shared, keep } => k.sys_map_file(c, *fd, *prot, *shared, *keep), Partial, "mmap (files)", "what a writable shared mapping changes reaches the file when the process reads or writes it, and at msync, munmap and exit; the child of a fork does not get it";
@@ -151,6 +153,7 @@ syscalls! { k, c, p;
     Call::MapHold { fd } => k.sys_map_hold(c, *fd), Partial, "mmap (files, reference)", "ENODEV while another process has the file mapped shared and writable";
     Call::MapStat { handle } => k.sys_map_stat(c, *handle), Full, "mmap (files, size)", "";
     Call::MapDrop { handle } => k.sys_map_drop(c, *handle), Full, "munmap (files)", "";
+    Call::MapPunch { handle, offset, len } => k.sys_map_punch(c, *handle, (*offset, *len), p), Partial, "madvise", "MADV_REMOVE writes zeros, blocks stay";
     Call::MapWrite { handle, offset, data } => k.sys_map_write(c, *handle, *offset, data), Full, "msync", "";
     Call::Maps { text, vsize, rss, auxv } => k.sys_maps(c, text, *vsize, *rss, auxv), Full, "(contents of /proc/self/maps, auxv)", "";
     // processes

@@ -1,7 +1,7 @@
 //! Reading: read(2), lseek(2), getdents(2).
 
 use super::{done, with};
-use crate::file::pipe::HostEnd;
+use crate::file::pipe::{HostEnd, PipeId};
 use crate::file::{FileId, Object};
 use crate::kernel::{Caller, Kernel};
 use crate::tty::{ICANON, TtyId, VMIN, VTIME};
@@ -59,27 +59,7 @@ impl Kernel {
                 bytes(data)
             }
             Object::Text(_) => self.read_text(c, file, len, offset),
-            Object::Pipe { id, .. } => {
-                if len == 0 {
-                    return bytes(Vec::new());
-                }
-                let pipe = &mut self.sys.pipes[id];
-                if !pipe.is_empty() {
-                    let data = pipe.pull(len);
-                    self.sys.pipe_drained(id);
-                    self.sys.tell_writers(id);
-                    return bytes(data);
-                }
-                if pipe.writers == 0 && !matches!(pipe.host, HostEnd::Input { eof: false, .. }) {
-                    return bytes(Vec::new());
-                }
-                if !wait {
-                    self.sys.tell_writers(id);
-                    return Err(Errno::EAGAIN.into());
-                }
-                self.sys.want(id);
-                wait_on(Key::PipeIn(id))
-            }
+            Object::Pipe { id, .. } => self.read_pipe(id, len, wait),
             Object::Tty(tty) => self.read_tty(c, tty, len, wait, progress),
             Object::HungUp(_) => bytes(Vec::new()),
             Object::Master(tty) => {
@@ -210,6 +190,29 @@ impl Kernel {
             self.sys.files[file].offset = from + data.len() as u64;
         }
         bytes(data)
+    }
+
+    /// What is in a pipe, as much as there is.
+    pub(super) fn read_pipe(&mut self, id: PipeId, len: usize, wait: bool) -> SysResult {
+        if len == 0 {
+            return bytes(Vec::new());
+        }
+        let pipe = &mut self.sys.pipes[id];
+        if !pipe.is_empty() {
+            let data = pipe.pull(len);
+            self.sys.pipe_drained(id);
+            self.sys.tell_writers(id);
+            return bytes(data);
+        }
+        if pipe.writers == 0 && !matches!(pipe.host, HostEnd::Input { eof: false, .. }) {
+            return bytes(Vec::new());
+        }
+        if !wait {
+            self.sys.tell_writers(id);
+            return Err(Errno::EAGAIN.into());
+        }
+        self.sys.want(id);
+        wait_on(Key::PipeIn(id))
     }
 
     fn read_tty(

@@ -170,6 +170,39 @@ impl Kernel {
         }
     }
 
+    pub(super) fn sys_vmsplice(
+        &mut self,
+        c: Caller,
+        fd: Fd,
+        data: &mut Option<ByteBuf>,
+        len: u32,
+        wait: bool,
+    ) -> SysResult {
+        let file = self.sys.io_fd(c.proc, fd)?;
+        let f = &self.sys.files[file];
+        let Object::Pipe { id, .. } = f.object else { return Err(Errno::EBADF.into()) };
+        let writes = f.flags.writable();
+        match data {
+            None if len == 0 => done(writes),
+            None if writes => Err(Errno::EBADF.into()),
+            None => self.read_pipe(id, len as usize, wait),
+            Some(_) if !writes => Err(Errno::EBADF.into()),
+            Some(_) if self.pipe_broken(id) => self.broken_pipe(c),
+            Some(data) => {
+                let room = self.sys.pipes[id].room();
+                if room == 0 {
+                    return if wait { wait_on(Key::PipeOut(id)) } else { Err(Errno::EAGAIN.into()) };
+                }
+                let mut data = core::mem::take(data).into_vec();
+                data.truncate(room);
+                let n = data.len();
+                self.sys.pipes[id].push_vec(data);
+                self.sys.pipe_filled(id);
+                done(n)
+            }
+        }
+    }
+
     /// Sends what fits to a socket; waits while nothing does.
     fn send_piece(&mut self, c: Caller, socket: SocketId, data: Vec<u8>, wait: bool) -> SysResult<usize> {
         let mut data = ByteBuf::from(data);

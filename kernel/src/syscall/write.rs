@@ -95,6 +95,23 @@ impl Kernel {
         }
     }
 
+    pub(super) fn sys_append(
+        &mut self,
+        c: Caller,
+        fd: Fd,
+        data: &mut ByteBuf,
+        stays: bool,
+        progress: &mut Progress,
+    ) -> SysResult {
+        let offset = stays.then_some(0);
+        let file = self.sys.io_fd(c.proc, fd)?;
+        let f = &self.sys.files[file];
+        if matches!(f.object, Object::Regular) && f.flags.writable() {
+            return done(self.write_at(c, file, data, offset, true)?);
+        }
+        self.sys_write(c, fd, data, offset, progress)
+    }
+
     /// Writes to a regular file at `offset`, its end (`O_APPEND`) or its position.
     pub(super) fn write_regular(
         &mut self,
@@ -103,9 +120,20 @@ impl Kernel {
         data: &[u8],
         offset: Option<u64>,
     ) -> SysResult<usize> {
+        let append = self.sys.files[file].flags.contains(OpenFlags::APPEND);
+        self.write_at(c, file, data, offset, append)
+    }
+
+    fn write_at(
+        &mut self,
+        c: Caller,
+        file: FileId,
+        data: &[u8],
+        offset: Option<u64>,
+        append: bool,
+    ) -> SysResult<usize> {
         let f = &self.sys.files[file];
         let loc = f.loc.ok_or(Errno::EBADF)?;
-        let append = f.flags.contains(OpenFlags::APPEND);
         let mut from = offset.unwrap_or(f.offset);
         let limit = self.sys.procs[c.proc].limits[RLIMIT_FSIZE].0;
         let Kernel { vfs, sys, .. } = self;
@@ -331,7 +359,7 @@ impl Kernel {
     /// Overwrites a range with zeros as far as the file goes: what a hole reads as,
     /// though its blocks stay. In pieces, so that nothing large is repeated when a
     /// block has to be waited for.
-    fn zero_range(
+    pub(super) fn zero_range(
         &mut self,
         c: Caller,
         loc: tawaki_vfs::Location,

@@ -552,12 +552,17 @@ impl AddressSpace {
                 unread.push(part);
                 continue;
             }
-            for run in self.dirty.runs(part) {
-                // The pages stay marked: they may be written without notice.
-                self.backing.zero_used(bytes(&run));
-            }
+            self.wipe(part);
         }
         unread
+    }
+
+    /// Makes pages read as zero.
+    pub fn wipe(&mut self, pages: Pages) {
+        for run in self.dirty.runs(pages) {
+            // The pages stay marked: they may be written without notice.
+            self.backing.zero_used(bytes(&run));
+        }
     }
 
     /// Sets and clears bits of [`marks`] in `pages`.

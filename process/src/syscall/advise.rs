@@ -49,17 +49,39 @@ pub fn madvise(t: &mut Thread<'_>, a: &Args) -> SysResult {
         MADV_WIPEONFORK if !private_anonymous(t) => return Err(Errno::EINVAL),
         MADV_WIPEONFORK => t.mm().mark(area.clone(), marks::WIPEONFORK, 0),
         MADV_KEEPONFORK => t.mm().mark(area.clone(), 0, marks::WIPEONFORK),
-        // Punches a hole into a file that is mapped shared, which no file system here can do.
-        MADV_REMOVE if private_anonymous(t) => return Err(Errno::EINVAL),
-        MADV_REMOVE => {
-            let shared = t.mm().vmas().overlapping(area).all(|(_, v)| v.shared && v.prot & PROT_WRITE != 0);
-            return Err(if shared { Errno::EOPNOTSUPP } else { Errno::EACCES });
-        }
+        MADV_REMOVE => remove(t, area.clone())?,
         // Hints: normal, random, sequential, willneed, mergeable …, hugepage, dump, cold, pageout, populate.
         0..=3 | 12..=17 | 20..=23 | 25 => {}
         _ => return Err(Errno::EINVAL),
     }
     if t.mm().vmas().first_hole(area).is_some() { Err(Errno::ENOMEM) } else { Ok(0) }
+}
+
+/// MADV_REMOVE: what is mapped shared reads as zero, in the file as well.
+fn remove(t: &mut Thread<'_>, area: Pages) -> Result<(), Errno> {
+    let parts: Vec<_> = t.mm().vmas().overlapping(area).map(|(part, vma)| (part, vma.clone())).collect();
+    for (part, vma) in parts {
+        let file = matches!(vma.kind, Kind::File { .. });
+        if vma.marks & marks::LOCKED != 0 || !file && !vma.shared {
+            return Err(Errno::EINVAL);
+        }
+        if !vma.shared || !vma.may_write {
+            return Err(Errno::EACCES);
+        }
+        if !file {
+            t.mm().wipe(part);
+            continue;
+        }
+        let shown = t.mm().shown(part.start).map(|(file, page)| (file.handle, page * PAGE));
+        let Some((Some(handle), offset)) = shown else { return Err(Errno::EACCES) };
+        // Other mappings of the file are read anew afterwards.
+        t.write_back(0..crate::mm::vma::PAGES);
+        let len = u64::from(part.end - part.start) * PAGE;
+        let done = t.value(&Call::MapPunch { handle, offset, len });
+        t.refresh_shared();
+        done?;
+    }
+    Ok(())
 }
 
 /// mincore(2): all that is mapped is in memory.

@@ -57,16 +57,33 @@ fn read_into(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) -
     Ok(done as i64)
 }
 
-/// Reads once for several buffers: a datagram or a packet that is longer than the first goes on in the next.
-fn read_scattered(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) -> SysResult {
+/// How much of the buffers there is before the first fault, at most one transfer.
+fn reached(t: &mut Thread<'_>, vecs: &[IoVec], access: Access) -> u64 {
     let mut room = 0;
     for vec in vecs {
-        let reached = t.reach(vec.base, vec.len, Access::Write);
+        let want = vec.len.min(MAX_TRANSFER as u64 - room);
+        let reached = t.reach(vec.base, want, access);
         room += reached;
         if reached < vec.len {
             break;
         }
     }
+    room
+}
+
+/// Stores bytes into one buffer after the other.
+fn scatter(t: &mut Thread<'_>, vecs: &[IoVec], bytes: &[u8]) -> SysResult {
+    let mut rest = bytes;
+    for vec in vecs {
+        let piece = rest.split_off(..rest.len().min(vec.len as usize)).unwrap_or_default();
+        t.write_mem(vec.base, piece)?;
+    }
+    Ok(bytes.len() as i64)
+}
+
+/// Reads once for several buffers: a datagram or a packet that is longer than the first goes on in the next.
+fn read_scattered(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) -> SysResult {
+    let room = reached(t, vecs, Access::Write);
     if room == 0 {
         // An error of the descriptor comes before EFAULT.
         t.value(&Call::Read { fd, len: 0, offset, more: false })?;
@@ -74,18 +91,23 @@ fn read_scattered(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u6
     }
     let call = Call::Read { fd, len: room as u32, offset, more: false };
     let (_, Body::Bytes(bytes)) = t.request(&call)? else { return Err(Errno::EIO) };
-    let mut rest = &bytes[..bytes.len().min(room as usize)];
-    let count = rest.len();
-    for vec in vecs {
-        let piece = rest.split_off(..rest.len().min(vec.len as usize)).unwrap_or_default();
-        t.write_mem(vec.base, piece)?;
-    }
-    Ok(count as i64)
+    scatter(t, vecs, &bytes[..bytes.len().min(room as usize)])
 }
 
 /// Writes from a list of buffers, in pieces. Small buffers are joined, so that a
 /// `writev` of less than a piece is one write, as atomic as Linux makes it.
 fn write_from(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) -> SysResult {
+    write_or_append(t, fd, vecs, offset, false)
+}
+
+/// The same, or (RWF_APPEND) at the end of the file, whose position stays where an offset is given.
+fn write_or_append(
+    t: &mut Thread<'_>,
+    fd: i32,
+    vecs: &[IoVec],
+    offset: Option<u64>,
+    append: bool,
+) -> SysResult {
     let mut done = 0u64;
     let mut piece: Vec<u8> = Vec::new();
     let mut fault = false;
@@ -112,7 +134,11 @@ fn write_from(t: &mut Thread<'_>, fd: i32, vecs: &[IoVec], offset: Option<u64>) 
         }
         let count = piece.len();
         let data = std::mem::take(&mut piece).into();
-        match t.value(&Call::Write { fd, data, offset: offset.map(|o| o + done) }) {
+        let call = match append {
+            true => Call::Append { fd, data, stays: offset.is_some() },
+            false => Call::Write { fd, data, offset: offset.map(|o| o + done) },
+        };
+        match t.value(&call) {
             Ok(written) => {
                 done += (written.max(0) as u64).min(count as u64);
                 if (written as usize) < count || vecs.peek().is_none() {
@@ -186,23 +212,56 @@ pub fn pwritev(t: &mut Thread<'_>, a: &Args) -> SysResult {
     write_from(t, a[0] as i32, &vecs, offset)
 }
 
-/// Flags of preadv2 and pwritev2 that only promise or hint: HIPRI, DSYNC, SYNC.
-fn rwf(t: &Thread<'_>, a: &Args) -> Result<bool, Errno> {
-    // Both widths pass the offset as two words before the flags.
-    if a[5] & !7 != 0 {
-        return Err(Errno::EOPNOTSUPP);
+const F_GETFL: u32 = 3;
+const SPLICE_F_NONBLOCK: u32 = 2;
+/// Flags of preadv2 and pwritev2: high priority (a hint), the two of synchronous writing, and at the end.
+const RWF_HIPRI: u64 = 1;
+const RWF_DSYNC: u64 = 2;
+const RWF_SYNC: u64 = 4;
+const RWF_APPEND: u64 = 16;
+
+/// Offset and buffers of preadv2 and pwritev2, whose offset is two words for both widths.
+fn rwf(t: &mut Thread<'_>, a: &Args, writes: bool) -> Result<(Option<u64>, Vec<IoVec>), Errno> {
+    let own = t.pair(a, 3) == u64::MAX || t.width == Width::W64 && a[3] == u64::MAX;
+    let offset = if own { None } else { checked_offset(t.pair(a, 3))? };
+    let flags = a[5] & 0xffff_ffff;
+    if flags & !(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND) != 0 {
+        // What else may be wrong comes first.
+        let fd = a[0] as i32;
+        let open = t.value(&Call::Fcntl { fd, cmd: F_GETFL, arg: 0 })? as u32;
+        if offset.is_some() {
+            t.value(&Call::Lseek { fd, offset: 0, whence: 1 })?;
+        }
+        let open = OpenFlags::from_bits_truncate(open);
+        if !(if writes { open.writable() } else { open.readable() }) {
+            return Err(Errno::EBADF);
+        }
+        if t.iovecs(a[1], a[2])?.iter().any(|vec| vec.len > 0) {
+            return Err(Errno::EOPNOTSUPP);
+        }
     }
-    Ok(t.pair(a, 3) == u64::MAX || t.width == Width::W64 && a[3] == u64::MAX)
+    Ok((offset, t.iovecs(a[1], a[2])?))
 }
 
 /// preadv2(2).
 pub fn preadv2(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    if rwf(t, a)? { readv(t, a) } else { preadv(t, a) }
+    let (offset, vecs) = rwf(t, a, false)?;
+    read_into(t, a[0] as i32, &vecs, offset)
 }
 
 /// pwritev2(2).
 pub fn pwritev2(t: &mut Thread<'_>, a: &Args) -> SysResult {
-    if rwf(t, a)? { writev(t, a) } else { pwritev(t, a) }
+    let (offset, vecs) = rwf(t, a, true)?;
+    let fd = a[0] as i32;
+    let done = write_or_append(t, fd, &vecs, offset, a[5] & RWF_APPEND != 0)?;
+    if done > 0 && a[5] & (RWF_DSYNC | RWF_SYNC) != 0 {
+        match t.value(&Call::Fsync { fd }) {
+            // No file of a disk.
+            Ok(_) | Err(Errno::EINVAL) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(done)
 }
 
 /// lseek(2).
@@ -340,10 +399,38 @@ pub fn tee(t: &mut Thread<'_>, a: &Args) -> SysResult {
     transfer(t, TransferKind::Tee(a[3] as u32), (a[0], 0), (a[1], 0), a[2], 8)
 }
 
-/// vmsplice(2): as writev or readv, without the sharing of pages.
+/// vmsplice(2): without the sharing of pages.
 pub fn vmsplice(t: &mut Thread<'_>, a: &Args) -> SysResult {
+    let (fd, flags) = (a[0] as i32, a[3] as u32);
+    if flags & !15 != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let wait = flags & SPLICE_F_NONBLOCK == 0;
+    let writes = t.value(&Call::Vmsplice { fd, data: None, len: 0, wait })? != 0;
     let vecs = t.iovecs(a[1], a[2])?;
-    write_from(t, a[0] as i32, &vecs, None)
+    if vecs.iter().all(|vec| vec.len == 0) {
+        return Ok(0);
+    }
+    let access = if writes { Access::Read } else { Access::Write };
+    let room = reached(t, &vecs, access);
+    if room == 0 {
+        return Err(Errno::EFAULT);
+    }
+    if !writes {
+        let (_, Body::Bytes(bytes)) =
+            t.request(&Call::Vmsplice { fd, data: None, len: room as u32, wait })?
+        else {
+            return Err(Errno::EIO);
+        };
+        return scatter(t, &vecs, &bytes[..bytes.len().min(room as usize)]);
+    }
+    let mut data = Vec::new();
+    for vec in &vecs {
+        let from = data.len();
+        data.resize(from + vec.len.min(room - from as u64) as usize, 0);
+        t.read_mem(vec.base, &mut data[from..])?;
+    }
+    t.value(&Call::Vmsplice { fd, data: Some(data.into()), len: 0, wait })
 }
 
 /// eventfd(2).

@@ -135,8 +135,8 @@ table! {
       20,  146, writev, io::writev, "dpu", Full, "";
      295,  333, preadv, io::preadv, "dpuu", Full, "";
      296,  334, pwritev, io::pwritev, "dpuu", Full, "";
-     327,  378, preadv2, io::preadv2, "dpuux", Partial, "RWF_NOWAIT and RWF_APPEND refused";
-     328,  379, pwritev2, io::pwritev2, "dpuux", Partial, "RWF_NOWAIT and RWF_APPEND refused";
+     327,  378, preadv2, io::preadv2, "dpuux", Partial, "RWF_NOWAIT refused";
+     328,  379, pwritev2, io::pwritev2, "dpuux", Partial, "RWF_NOWAIT refused";
        8,   19, lseek, io::lseek, "ddu", Partial, "SEEK_DATA and SEEK_HOLE see files without holes";
        -,  140, _llseek, io::llseek, "dxxpu", Partial, "SEEK_DATA and SEEK_HOLE see files without holes";
       40,  187, sendfile, io::sendfile, "ddpu", Partial, "between files, pipes and sockets; others EINVAL, which programs answer with read and write";
@@ -144,7 +144,7 @@ table! {
      326,  377, copy_file_range, io::copy_file_range, "dpdpux", Partial, "between files, pipes and sockets; others EINVAL, which programs answer with read and write";
      275,  313, splice, io::splice, "dpdpux", Partial, "between files, pipes and sockets; others EINVAL, which programs answer with read and write";
      276,  315, tee, io::tee, "ddux", Partial, "between files, pipes and sockets; others EINVAL, which programs answer with read and write";
-     278,  316, vmsplice, io::vmsplice, "dpux", Partial, "copies; writing end only";
+     278,  316, vmsplice, io::vmsplice, "dpux", Partial, "copies; what is given is not shared";
     // ---- files: descriptors
        2,    5, open, fs::open, "sxo", Full, "";
      257,  295, openat, fs::openat, "dsxo", Full, "";
@@ -169,7 +169,7 @@ table! {
      289,  327, signalfd4, poll::signalfd4, "dpux", Full, "";
      253,  291, inotify_init, watch::inotify_init, "", Full, "";
      294,  332, inotify_init1, watch::inotify_init1, "x", Full, "";
-     254,  292, inotify_add_watch, watch::inotify_add_watch, "dsx", Partial, "no events of changes by memory mappings";
+     254,  292, inotify_add_watch, watch::inotify_add_watch, "dsx", Partial, "IN_EXCL_UNLINK has no effect";
      255,  293, inotify_rm_watch, watch::inotify_rm_watch, "dd", Full, "";
      434,  434, pidfd_open, watch::pidfd_open, "dx", Full, "";
      424,  424, pidfd_send_signal, watch::pidfd_send_signal, "ddpx", Full, "";
@@ -285,7 +285,7 @@ table! {
      329,  380, pkey_mprotect, mm::pkey_mprotect, "xuxd", Partial, "default key only";
       25,  163, mremap, mm::mremap, "xuuxx", Partial, "no second view of shared memory (an old size of 0)";
       12,   45, brk, mm::brk, "x", Full, "";
-      28,  219, madvise, advise::madvise, "xud", Partial, "no MADV_REMOVE";
+      28,  219, madvise, advise::madvise, "xud", Partial, "MADV_REMOVE writes zeros, blocks stay";
       26,  144, msync, mm::msync, "xux", Full, "";
       27,  218, mincore, advise::mincore, "xup", Full, "";
      149,  150, mlock, advise::mlock, "xu", Full, "";
