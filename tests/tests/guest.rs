@@ -74,7 +74,7 @@ fn prints_what_linux_prints() {
         return;
     }
     let image = work.join("guest.ext2");
-    image_from(&root, &image, 96).unwrap();
+    image_from(&root, &image, 128).unwrap();
     let known = std::fs::read_to_string(guest().join("known.txt")).unwrap_or_default();
     let only = std::env::var("TAWAKI_GUEST").ok();
     let queue =
