@@ -52,10 +52,23 @@ impl Kernel {
         self.probe_for(c, proc, op.clone(), None)
     }
 
+    /// Tells a process what a limit of its memory is now. One that waits in vfork(2) hears nothing: its memory is in
+    /// its child's hands.
+    pub(crate) fn sys_tell_limit(&mut self, c: Caller, pid: i32, resource: u32) -> SysResult {
+        let proc = self.sys.proc_by_pid(pid).ok_or(Errno::ESRCH)?;
+        let p = &self.sys.procs[proc];
+        let (soft, hard) = *p.limits.get(resource as usize).ok_or(Errno::EINVAL)?;
+        let lent = |task: &TaskId| self.sys.tasks[*task].state == TaskState::VforkParent;
+        if p.tasks.iter().all(lent) {
+            return Err(Errno::ESRCH.into());
+        }
+        self.probe_for(c, proc, TraceOp::Limit { resource, soft, hard }, None)
+    }
+
     /// Has a process's worker do something for the caller. `ESRCH` when there is none.
     fn probe_for(&mut self, c: Caller, proc: ProcId, op: TraceOp, file: Option<(FileId, bool)>) -> SysResult {
         let writes = match op {
-            TraceOp::Read { .. } => false,
+            TraceOp::Read { .. } | TraceOp::Limit { .. } => false,
             TraceOp::Write { .. } => true,
             _ => return Err(Errno::EINVAL.into()),
         };

@@ -190,6 +190,10 @@ impl Thread<'_> {
                 }
                 Ok((at - addr).to_le_bytes().to_vec().into())
             }
+            TraceOp::Limit { resource, soft, hard } => {
+                self.limit_memory(resource, soft, hard);
+                Ok(ByteBuf::new())
+            }
             TraceOp::GetRegs => Ok(self.registers_told().into()),
             TraceOp::GetState => {
                 let mut bytes = self.registers_told();

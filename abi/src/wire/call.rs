@@ -338,6 +338,8 @@ pub enum Call {
     TraceResult { answer: TraceAnswer },
     /// What was asked by `Body::Probe`.
     ProbeResult { answer: TraceAnswer },
+    /// prlimit(2), when it has changed RLIMIT_AS, RLIMIT_DATA or RLIMIT_STACK of another process: that is told.
+    TellLimit { pid: i32, resource: u32 },
     /// process_vm_readv(2), process_vm_writev(2): reads or writes the memory of another
     /// process. Body: `Bytes`.
     Memory { pid: i32, op: TraceOp },

@@ -107,6 +107,15 @@ pub enum TraceOp {
         /// As for `Read`.
         force: bool,
     },
+    /// A limit of its memory is another now.
+    Limit {
+        /// Which, as for prlimit(2).
+        resource: u32,
+        /// How much, bytes.
+        soft: u64,
+        /// Its bound.
+        hard: u64,
+    },
     /// [`TRACE_REGS`] numbers, little endian; before them one byte: 1 for a 64-bit program, 2 more when its last
     /// system call was one of i386.
     GetRegs,

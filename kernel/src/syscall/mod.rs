@@ -178,7 +178,7 @@ syscalls! { k, c, p;
     Call::Setpgid { pid, pgid } => k.sys_setpgid(c, *pid, *pgid), Full, "setpgid", "";
     Call::Getsid { pid } => k.sys_getsid(c, *pid), Full, "getsid", "";
     Call::Setsid => k.sys_setsid(c), Full, "setsid", "";
-    Call::Prlimit { pid, resource, new } => k.sys_prlimit(c, *pid, *resource, *new), Partial, "prlimit64 getrlimit setrlimit ugetrlimit", "AS, CORE, CPU, DATA, FSIZE, MEMLOCK, MSGQUEUE, NICE, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below; AS, DATA and STACK of another process count from its next exec on";
+    Call::Prlimit { pid, resource, new } => k.sys_prlimit(c, *pid, *resource, *new), Partial, "prlimit64 getrlimit setrlimit ugetrlimit", "AS, CORE, CPU, DATA, FSIZE, MEMLOCK, MSGQUEUE, NICE, NOFILE, NPROC, RTPRIO, SIGPENDING and STACK are enforced; a STACK raised at run time gets what is free below; AS, DATA and STACK of a process that waits in vfork count from its next exec on, where another sets them";
     Call::Getrusage { who } => k.sys_getrusage(c, *who), Partial, "getrusage times", "system time is measured at about every sixteenth call, which stands for the others";
     Call::Sysinfo => k.sys_sysinfo(c), Full, "sysinfo", "";
     Call::Uname => k.sys_uname(c), Full, "uname", "";
@@ -213,6 +213,7 @@ syscalls! { k, c, p;
     Call::Ptrace { tid, request } => k.sys_ptrace(c, *tid, request), Partial, "ptrace", "no PTRACE_SINGLEBLOCK";
     Call::Traced { event } => k.sys_traced(c, *event), Full, "(stops of a traced thread)", "";
     Call::ProbeResult { answer } => k.sys_probe_result(c, answer), Full, "(answers about memory)", "";
+    Call::TellLimit { pid, resource } => k.sys_tell_limit(c, *pid, *resource), Full, "(limits of another process)", "";
     Call::Memory { pid, op } => k.sys_memory(c, *pid, op), Full, "process_vm_readv process_vm_writev", "";
     Call::TraceResult { answer } => k.sys_trace_result(c, answer), Full, "(answers of a traced thread)", "";
     // System V IPC

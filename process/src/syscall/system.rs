@@ -12,6 +12,28 @@ use tawaki_cpu::Mode;
 /// Clock ticks per second as programs see them (`AT_CLKTCK`).
 const TICK: u64 = SECOND / 100;
 
+const RLIMIT_DATA: u32 = 2;
+const RLIMIT_STACK: u32 = 3;
+const RLIMIT_AS: u32 = 9;
+
+impl Thread<'_> {
+    /// What memory may be had is kept here, where mappings are made, and how far stacks may grow. A vfork child is in
+    /// its parent's memory: its own begins when it executes a program.
+    pub(crate) fn limit_memory(&mut self, resource: u32, soft: u64, hard: u64) {
+        if !self.vfork.is_empty() {
+            return;
+        }
+        let pages = |limit: u64| if limit == u64::MAX { limit } else { limit / PAGE };
+        let (mut mm, host) = self.mm_and_host();
+        match resource {
+            RLIMIT_AS => mm.limits.space = pages(soft),
+            RLIMIT_DATA => (mm.limits.data, mm.limits.data_most) = (pages(soft), pages(hard)),
+            RLIMIT_STACK => mm.set_stack_limit(host, (soft / PAGE).min(TOP_PAGE.into()) as u32),
+            _ => {}
+        }
+    }
+}
+
 fn prlimit_call(
     t: &mut Thread<'_>,
     pid: i32,
@@ -20,21 +42,12 @@ fn prlimit_call(
 ) -> Result<(u64, u64), Errno> {
     match t.request(&Call::Prlimit { pid, resource, new })?.1 {
         Body::Rlimit(soft, hard) => {
-            // RLIMIT_AS and RLIMIT_DATA of this process are kept here, where mappings are made. So is how far stacks
-            // may grow. A vfork child is in its parent's memory: its own begins when it executes a program.
-            let own = pid == 0 && t.vfork.is_empty();
-            let pages = |limit: u64| if limit == u64::MAX { limit } else { limit / PAGE };
-            match (resource, new.filter(|_| own)) {
-                (9, Some((soft, _))) => t.mm().limits.space = pages(soft),
-                (2, Some((soft, hard))) => {
-                    let mut mm = t.mm();
-                    (mm.limits.data, mm.limits.data_most) = (pages(soft), pages(hard));
+            if let (Some((soft, hard)), RLIMIT_AS | RLIMIT_DATA | RLIMIT_STACK) = (new, resource) {
+                match pid {
+                    0 => t.limit_memory(resource, soft, hard),
+                    // It may have ended by now.
+                    _ => drop(t.request(&Call::TellLimit { pid, resource })),
                 }
-                (3, Some((soft, _))) => {
-                    let (mut mm, host) = t.mm_and_host();
-                    mm.set_stack_limit(host, (soft / 4096).min(TOP_PAGE.into()) as u32);
-                }
-                _ => {}
             }
             Ok((soft, hard))
         }
