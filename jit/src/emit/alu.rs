@@ -31,8 +31,12 @@ impl Emitter<'_> {
     /// Sets the static kind's local.
     pub fn set_kind(&mut self, kind: u64) {
         if self.flag_wanted(slot::FLAG_KIND) {
-            self.i().i32_const(kind as i32);
-            self.set32(slot::FLAG_KIND);
+            if self.is_narrow(slot::FLAG_KIND) {
+                self.i().i32_const(kind as i32);
+            } else {
+                self.i().i64_const(kind as i64);
+            }
+            self.set_local(slot::FLAG_KIND);
         }
     }
 
@@ -54,6 +58,9 @@ impl Emitter<'_> {
             self.set(flag);
         }
         self.set_width(flag, width);
+        if flag == slot::FLAG_B && from == slot::ZERO {
+            self.flag_b = Some(imm);
+        }
     }
 
     /// Cuts the i32 on the stack to a width.

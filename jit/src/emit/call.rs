@@ -20,7 +20,8 @@ use crate::region::{End, Target};
 pub(super) fn target_to_pc(e: &mut Emitter, wide: bool, value: u32) {
     let pc = e.pc;
     if wide {
-        e.i().local_get(value).local_get(value).i32_wrap_i64().i64_extend_i32_u().i64_ne();
+        e.push_local(value);
+        e.i().i64_const(32).i64_shr_u().i32_wrap_i64();
         if e.stack == 0 {
             e.side_exit_if();
         } else {
@@ -33,7 +34,8 @@ pub(super) fn target_to_pc(e: &mut Emitter, wide: bool, value: u32) {
             e.stack = stack;
         }
     }
-    e.i().local_get(value).i32_wrap_i64().local_set(pc);
+    e.push_local(value);
+    e.i().i32_wrap_i64().local_set(pc);
 }
 
 /// Calls the function that the dispatch table has for the address in `target`, or for the one
@@ -73,15 +75,24 @@ pub(super) fn call(
     let wide = matches!(op.code, OpCode::Call64 | OpCode::CallInd64);
     let direct = matches!(op.code, OpCode::Call64 | OpCode::Call32);
     let target = e.scratch(ValType::I32);
-    if !direct {
-        let value = e.scratch(ValType::I64);
+    let value = (!direct).then(|| e.scratch(ValType::I64));
+    if let Some(value) = value {
         e.get(op.a);
         e.i().local_set(value);
-        target_to_pc(e, wide, value);
-        let pc = e.pc;
-        e.i().local_get(pc).local_set(target);
     }
     stack::settle(e);
+    // Before the look at the address, whose way out then has nothing else to store.
+    // The local keeps what RSP is when the callee has returned. Loaded, each call would wait for
+    // what its callee stored, and that for what the callee loaded.
+    let stored = analysis::stored_at_end(end, e.dirty, e.batch).without(Set::slot(slot::RSP));
+    let stored = e.meaningful(stored);
+    e.store_set(stored);
+    e.dirty = e.dirty.without(stored);
+    if let Some(value) = value {
+        target_to_pc(e, wide, value);
+        e.push_local(e.pc);
+        e.i().local_set(target);
+    }
     push(e, wide, |e| {
         if wide {
             e.i().i64_const(back as i64);
@@ -89,12 +100,7 @@ pub(super) fn call(
             e.i().i32_const(back as i32);
         }
     });
-    // The local keeps what RSP is when the callee has returned. Loaded, each call would wait for
-    // what its callee stored, and that for what the callee loaded.
     let pushed = std::mem::take(&mut e.stack);
-    let stored = analysis::stored_at_end(end, e.dirty, e.batch).without(Set::slot(slot::RSP));
-    let stored = e.meaningful(stored);
-    e.store_set(stored);
     stack::store(e, pushed);
     let holds = holds_stack(c, n, next);
     (e.dirty, e.held) = (Set::EMPTY, if holds { Set::slot(slot::RSP) } else { Set::EMPTY });
@@ -122,7 +128,8 @@ pub(super) fn call(
             e.i().local_set(pc);
         }
     }
-    e.i().local_get(pc).i32_const(back as i32).i32_ne();
+    e.push_local(pc);
+    e.i().i32_const(back as i32).i32_ne();
     e.unlikely();
     e.if_();
     arguments(e);
@@ -156,7 +163,8 @@ pub(super) fn return_address(e: &mut Emitter, op: &Op) {
 /// Pops the return address; leaves unless it is `back`.
 pub(super) fn return_to(e: &mut Emitter, op: &Op, back: u64) {
     let value = load_return_address(e, op);
-    e.i().local_get(value).i64_const(back as i64).i64_ne();
+    e.push_local(value);
+    e.i().i64_const(back as i64).i64_ne();
     e.unlikely();
     e.if_();
     let before = (e.dirty, e.stack);
@@ -191,12 +199,18 @@ fn drop_return_address(e: &mut Emitter, op: &Op) {
 
 fn ret_behind(e: &mut Emitter, op: &Op) {
     drop_return_address(e, op);
-    let label = e.exit_label(e.dirty, Leave::Return);
-    e.i().br(label);
+    e.leave_by(e.dirty, Leave::Return, false);
 }
 
 pub(super) fn ret(e: &mut Emitter, op: &Op) {
     let value = load_return_address(e, op);
-    target_to_pc(e, op.code == OpCode::Ret64, value);
+    let wide = op.code == OpCode::Ret64;
+    if wide {
+        // Before the look at the address, whose way out then has nothing else to store.
+        let stored = e.meaningful(e.dirty & Set::MACHINE).without(Set::slot(slot::RSP));
+        e.store_set(stored);
+        e.dirty = e.dirty & Set::slot(slot::RSP);
+    }
+    target_to_pc(e, wide, value);
     ret_behind(e, op);
 }

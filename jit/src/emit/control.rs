@@ -9,10 +9,10 @@ use wasm_encoder::{BlockType, BranchHint, Function, ValType};
 use super::call::{call, ret, return_address, return_to, target_to_pc};
 use super::enter::{self, Entry};
 use super::hub::Hub;
-use super::module::{Batch, EXIT, Prologue, prologue};
+use super::module::{Batch, Prologue, prologue};
 use super::vector::scalar::{self, Lows};
 use super::x87::{self, Way};
-use super::{CTX, DEPTH, Emitter, Leave, STATE, at, stack, switch};
+use super::{CTX, DEPTH, Emitter, STATE, leave, stack, switch};
 use crate::analysis::{self, Analysis, Effects, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::placement::exposed;
@@ -162,59 +162,10 @@ fn attempt(
     let start = e.code.len();
     e.code.extend(body);
     e.hints.extend(hints.into_iter().map(|(at, taken)| (at + start, taken)));
+    e.branches.iter_mut().for_each(|branch| branch.at += start);
     let records = std::mem::take(&mut e.x87.meets.recorded);
-    let (body, hints) = finish(e);
+    let (body, hints) = leave::wrap(e);
     ((body, hints, ways.entries), records)
-}
-
-/// Wraps the body into the exit blocks.
-fn finish(e: Emitter) -> (Function, Vec<BranchHint>) {
-    let narrow = !e.layout.bits64;
-    let stack = e.lead(slot::RSP);
-    let Emitter { code, hints, locals, exits, pc, slots, xmm, low, .. } = e;
-    let mut f = Function::new_with_locals_types(locals);
-    for _ in &exits {
-        f.instructions().block(BlockType::Empty);
-    }
-    let start = f.byte_len();
-    let hint = |(at, taken)| BranchHint {
-        branch_func_offset: (start + at) as u32,
-        branch_hint_value: u32::from(taken),
-    };
-    let hints = hints.into_iter().map(hint).collect();
-    f.raw(code);
-    for (set, leave, lows) in exits {
-        let mut i = f.instructions();
-        i.end();
-        for s in set.each_slot() {
-            i.local_get(STATE).local_get(slots[s as usize]);
-            if s == slot::RSP {
-                super::lead(&mut i, narrow, stack);
-            }
-            if narrow {
-                i.i64_extend_i32_u();
-            }
-            i.i64_store(at(Layout::slot(s), 3));
-        }
-        for x in set.each_xmm() {
-            i.local_get(STATE).local_get(xmm[x as usize]).v128_store(at(Layout::xmm(x), 3));
-            if lows >> x & 1 != 0 {
-                i.local_get(STATE).local_get(low[x as usize]).f64_store(at(Layout::xmm(x), 3));
-            }
-        }
-        match leave {
-            Leave::Return => _ = i.local_get(pc).return_(),
-            Leave::Onward => {
-                i.local_get(STATE).local_get(CTX).local_get(DEPTH).local_get(pc).return_call(Batch::ONWARD);
-            }
-            Leave::For(kind) => {
-                i.local_get(CTX).i32_const(kind as i32).i32_store(at(EXIT, 2));
-                i.local_get(pc).return_();
-            }
-        }
-    }
-    f.instructions().unreachable().end();
-    (f, hints)
 }
 
 /// Emits node `n` and everything it dominates.
@@ -285,8 +236,7 @@ fn poll(e: &mut Emitter, c: &Context, n: usize) {
         Some(block) => e.exit_if(block.rip, ExitKind::Poll),
         None => {
             // At an indirect jump: `pc` is its target.
-            let label = e.exit_label(e.dirty, ExitKind::Poll);
-            e.i().br_if(label);
+            e.leave_by(e.dirty, ExitKind::Poll, true);
         }
     }
     e.close();
@@ -358,7 +308,7 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
             e.kind = end_kind;
             let more = copy < copies;
             if more != leaves_taken {
-                e.i().i32_eqz();
+                e.branch_not();
             }
             if more {
                 meet_if(e, c, None, 0);
@@ -629,7 +579,7 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
         return;
     }
     if let Some((to, l)) = plain(e, c, fall) {
-        e.i().i32_eqz();
+        e.branch_not();
         meet_if(e, c, Some((n, to)), l);
         goto(e, c, n, taken);
         return;
@@ -640,7 +590,7 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
             goto(e, c, n, fall);
         }
         (_, Target::Exit(rip)) if e.batch.sibling(rip).is_none() => {
-            e.i().i32_eqz();
+            e.branch_not();
             e.exit_if(rip, ExitKind::Next);
             goto(e, c, n, taken);
         }
@@ -694,8 +644,7 @@ fn indirect(e: &mut Emitter, c: &mut Context, n: usize, op: &Op, known: &[(u64, 
             e.close();
         }
     }
-    let label = e.exit_label(e.dirty, ExitKind::Next);
-    e.i().br(label);
+    e.leave_by(e.dirty, ExitKind::Next, false);
 }
 
 /// Branches on the address in `pc` to one of many targets, or leaves.
@@ -727,6 +676,5 @@ fn many(e: &mut Emitter, c: &mut Context, n: usize, targets: &[(u32, usize)]) {
         goto(e, c, n, Target::Node(target));
     }
     e.close();
-    let label = e.exit_label(e.dirty, ExitKind::Next);
-    e.i().br(label);
+    e.leave_by(e.dirty, ExitKind::Next, false);
 }

@@ -171,8 +171,31 @@ pub fn status(a: u64, b: u64, r: u64, kind: u64) -> u32 {
 /// How the operands of a known kind are seen: i64 for 64 bits, else i32, extended. What is a
 /// few bits of a register is not moved up: processors test those in place, and a load extends.
 impl Emitter<'_> {
+    /// Where an operand is to be looked for, or what it is.
+    fn operand(&self, s: u8) -> Result<u8, i64> {
+        match (s, self.comparing) {
+            (FLAG_A, Some((a, _))) => Ok(a),
+            (FLAG_B, Some((_, b))) if b != slot::ZERO => Ok(b),
+            (FLAG_B, _) => self.flag_b.map_or(Ok(s), Err),
+            _ => Ok(s),
+        }
+    }
+
+    /// Pushes a constant for a comparison of this width.
+    fn constant_operand(&mut self, value: i64, log2: u64) {
+        let mut i = self.i();
+        _ = if log2 == 3 { i.i64_const(value) } else { i.i32_const(value as i32) };
+    }
+
     /// Pushes an operand, extended by zeros.
     fn unsigned(&mut self, s: u8, log2: u64) {
+        let s = match self.operand(s) {
+            Ok(s) => s,
+            Err(value) => {
+                let value = if log2 < 2 { value & ((1 << (8 << log2)) - 1) } else { value };
+                return self.constant_operand(value, log2);
+            }
+        };
         match log2 {
             3 => return self.get(s),
             2 => return self.get32(s),
@@ -185,6 +208,17 @@ impl Emitter<'_> {
 
     /// Pushes an operand, extended by its sign.
     fn signed(&mut self, s: u8, log2: u64) {
+        let s = match self.operand(s) {
+            Ok(s) => s,
+            Err(value) => {
+                let value = match log2 {
+                    0 => i64::from(value as i8),
+                    1 => i64::from(value as i16),
+                    _ => value,
+                };
+                return self.constant_operand(value, log2);
+            }
+        };
         match log2 {
             3 => self.get(s),
             2 => self.get32(s),
@@ -343,12 +377,17 @@ impl Emitter<'_> {
             kind::BITS => self.r_bit(ZF),
             kind::SUB => {
                 self.unsigned(FLAG_A, log2);
-                self.unsigned(FLAG_B, log2);
-                if log2 == 3 {
-                    self.i().i64_eq();
-                } else {
-                    self.i().i32_eq();
+                let zero = self.operand(FLAG_B).is_err_and(|value| value << (64 - (8 << log2)) == 0);
+                if !zero {
+                    self.unsigned(FLAG_B, log2);
                 }
+                let mut i = self.i();
+                match (log2 == 3, zero) {
+                    (true, true) => i.i64_eqz(),
+                    (true, false) => i.i64_eq(),
+                    (false, true) => i.i32_eqz(),
+                    (false, false) => i.i32_eq(),
+                };
             }
             _ => {
                 self.unsigned(FLAG_R, log2);
@@ -572,7 +611,7 @@ impl Emitter<'_> {
             None => self.condition_unknown(cc),
         }
         if cc & 1 != 0 {
-            self.i().i32_eqz();
+            self.not();
         }
     }
 
@@ -693,21 +732,25 @@ impl Emitter<'_> {
             _ => return self.compare_branch(op),
         }
         if matches!(op.code, Jnz16 | Jnz32 | Jnz64) {
-            self.i().i32_eqz();
+            self.branch_not();
         }
     }
 
     fn compare_branch(&mut self, op: &Op) {
         let (class, log2) = classify(op.code).unwrap_or((Class::BranchSub, 3));
         let (b, imm) = if is_immediate(op.code) { (slot::ZERO, op.imm >> 32) } else { (op.b, 0) };
-        // The condition is computed from the flag locals, which cost nothing where
-        // nobody else uses them.
-        if class == Class::BranchSub {
-            self.copy(FLAG_A, op.a, 0);
-            self.copy(FLAG_B, b, imm);
-        }
-        // Only O and the signs look at the result.
+        // Only O and the signs look at the result, and in another way at the operands.
         let looks = class == Class::BranchAnd || !matches!(op.c >> 1, 1 | 2 | 3 | 6 | 7);
+        if class == Class::BranchSub {
+            if looks || self.flag_wanted(FLAG_A) {
+                self.copy(FLAG_A, op.a, 0);
+            }
+            if looks || self.flag_wanted(FLAG_B) {
+                self.copy(FLAG_B, b, imm);
+            } else {
+                self.flag_b = (b == slot::ZERO).then_some(imm);
+            }
+        }
         if looks || self.flag_wanted(FLAG_R) {
             if log2 == 3 {
                 self.get(op.a);
@@ -737,7 +780,9 @@ impl Emitter<'_> {
         let family = if class == Class::BranchSub { kind::SUB } else { kind::LOGIC };
         self.set_kind(family | log2);
         self.kind = Some(family | log2);
+        self.comparing = (class == Class::BranchSub && !looks).then_some((op.a, b));
         self.condition(op.c);
+        self.comparing = None;
     }
 }
 

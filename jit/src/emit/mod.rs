@@ -14,12 +14,14 @@ pub mod flags;
 pub mod helper;
 mod hub;
 pub mod int;
+mod leave;
 pub mod memory;
 pub mod module;
 pub mod muldiv;
 pub mod stack;
 pub mod string;
 pub mod switch;
+mod tail;
 pub mod vector;
 pub mod x87;
 
@@ -89,6 +91,8 @@ pub struct Emitter<'a> {
     /// Kind of the flags at this point.
     pub kind: Kind,
     code: Vec<u8>,
+    /// Where in `code` one of the last instructions begins.
+    known: usize,
     /// Branches one way of which is rare: where in `code`, and whether they are taken.
     hints: Vec<(usize, bool)>,
     /// Wasm blocks open around this point, inside the exit blocks.
@@ -97,6 +101,10 @@ pub struct Emitter<'a> {
     slots: [u32; 256],
     /// Log2 of the bytes that hold each slot's value, the rest being zero; [`WHOLE`] if that is not known.
     widths: [u8; 256],
+    /// The right operand of the flags, where that is a constant.
+    flag_b: Option<i64>,
+    /// The slots a comparison's operands come from, while its condition is computed.
+    comparing: Option<(Slot, Slot)>,
     xmm: [u32; Set::VECTORS],
     /// The `f64` locals of low lanes, and where these are.
     low: [u32; Set::VECTORS],
@@ -107,9 +115,10 @@ pub struct Emitter<'a> {
     pc: u32,
     /// Calls other compiled functions.
     nests: bool,
-    /// Ways out, each a wasm block around the whole body: what it stores, how, and which low
-    /// lanes come from `f64` locals.
-    exits: Vec<(Set, Leave, u128)>,
+    /// Ways out.
+    exits: Vec<leave::Way>,
+    /// Branches to them.
+    branches: Vec<leave::Branch>,
     /// The write target of the last `LdRmw` of this instruction, which the store after
     /// it need not check again.
     checked_store: Option<(Slot, i64)>,
@@ -152,11 +161,14 @@ impl<'a> Emitter<'a> {
             live_after: Set::EMPTY,
             kind: None,
             code: Vec::new(),
+            known: 0,
             hints: Vec::new(),
             open: 0,
             locals: Vec::new(),
             slots: [NO_LOCAL; 256],
             widths: [WHOLE; 256],
+            flag_b: None,
+            comparing: None,
             xmm: [NO_LOCAL; Set::VECTORS],
             low: [NO_LOCAL; Set::VECTORS],
             lows: vector::scalar::Lows::default(),
@@ -165,6 +177,7 @@ impl<'a> Emitter<'a> {
             pc: 0,
             nests: false,
             exits: Vec::new(),
+            branches: Vec::new(),
             checked_store: None,
             check: Check::Own,
             reach: [None; 3],
@@ -184,6 +197,7 @@ impl<'a> Emitter<'a> {
 
     /// Writes instructions.
     pub fn i(&mut self) -> InstructionSink<'_> {
+        self.known = self.code.len();
         InstructionSink::new(&mut self.code)
     }
 
@@ -236,7 +250,7 @@ impl<'a> Emitter<'a> {
     /// Pushes the local of a slot as it is (see [`Emitter::lead`]).
     pub fn get_local(&mut self, s: Slot) {
         let local = self.slot_local(s);
-        self.i().local_get(local);
+        self.push_local(local);
     }
 
     /// Pops into the local of a slot, as it is.
@@ -244,6 +258,9 @@ impl<'a> Emitter<'a> {
         let local = self.slot_local(s);
         self.i().local_set(local);
         self.widths[s as usize] = WHOLE;
+        if s == slot::FLAG_B {
+            self.flag_b = None;
+        }
     }
 
     /// Pushes the value of a slot of the machine in the type of its local.
@@ -284,6 +301,7 @@ impl<'a> Emitter<'a> {
     /// Where a block begins.
     fn forget_widths(&mut self) {
         self.widths = [WHOLE; 256];
+        self.flag_b = None;
     }
 
     /// Pushes the i64 value of a slot.
@@ -396,26 +414,14 @@ impl<'a> Emitter<'a> {
         set.without(none)
     }
 
-    /// The branch label, at this point, of the way out that stores `set` and leaves so.
-    fn exit_label(&mut self, set: Set, leave: impl Into<Leave>) -> u32 {
-        let set = self.meaningful(set & Set::MACHINE);
-        let way = (set, leave.into(), self.lows.stale & set.xmm);
-        way.0.each_slot().for_each(|s| _ = self.slot_local(s));
-        way.0.each_xmm().for_each(|x| _ = self.xmm_local(x));
-        let number = self.exits.iter().position(|&e| e == way).unwrap_or_else(|| {
-            self.exits.push(way);
-            self.exits.len() - 1
-        });
-        self.open + number as u32
-    }
-
     /// Leaves for the guest address `rip`; the code behind is unreachable.
     pub fn exit(&mut self, rip: u64, leave: impl Into<Leave>) {
         if x87::unsaved(self) {
             x87::save(self);
         }
-        let (pc, label) = (self.pc, self.exit_label(self.dirty, leave));
-        self.i().i32_const(rip as i32).local_set(pc).br(label);
+        let pc = self.pc;
+        self.i().i32_const(rip as i32).local_set(pc);
+        self.leave_by(self.dirty, leave, false);
     }
 
     /// Pops an i32; if it is not zero leaves for `rip`.
@@ -426,10 +432,9 @@ impl<'a> Emitter<'a> {
             self.exit(rip, leave);
             return self.close();
         }
-        let (pc, label) = (self.pc, self.exit_label(self.dirty, leave));
-        self.i().i32_const(rip as i32).local_set(pc);
+        self.set_below(self.pc, rip as i32);
         self.unlikely();
-        self.i().br_if(label);
+        self.leave_by(self.dirty, leave, true);
     }
 
     /// Pops an i32; if it is not zero leaves at the start of this instruction, to have it

@@ -116,7 +116,6 @@ pub(super) fn push(e: &mut Emitter, wide: bool, value: impl FnOnce(&mut Emitter)
 pub(super) fn pop(e: &mut Emitter, op: &Op) {
     let wide = op.code == OpCode::Pop64;
     let (bytes, ty) = if wide { (8, I64) } else { (4, I32) };
-    let value = e.scratch(ty);
     let a = Address::slot(slot::RSP, 0, !e.layout.bits64);
     let at = e.address(&a, bytes as u32, Access::Read);
     if wide {
@@ -124,12 +123,13 @@ pub(super) fn pop(e: &mut Emitter, op: &Op) {
     } else {
         e.i().i32_load(at);
     }
-    e.i().local_set(value);
     advance(e, bytes);
     if op.d == slot::RSP {
+        let value = e.scratch(ty);
+        e.i().local_set(value);
         settle(e);
+        e.i().local_get(value);
     }
-    e.i().local_get(value);
     if wide {
         e.set(op.d);
     } else {

@@ -3,90 +3,110 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=24
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        local.set 7
-        local.get 5
-        local.set 8
-        local.get 6
-        local.set 9
-        local.get 5
-        i32.wrap_i64
-        local.get 6
-        i32.wrap_i64
-        i32.add
-        i64.extend_i32_u
-        local.tee 10
-        local.set 5
-        i32.const 6
-        i64.extend_i32_u
-        local.set 11
-        local.get 7
-        local.tee 14
-        local.get 14
-        i32.wrap_i64
-        local.tee 13
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4194306
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 15
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 15
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=24
+          local.set 6
+          local.get 0
+          i64.load offset=32
+          local.set 7
+          local.get 5
+          local.set 8
+          local.get 6
+          local.set 9
+          local.get 5
+          i32.wrap_i64
+          local.get 6
+          i32.wrap_i64
+          i32.add
+          i64.extend_i32_u
+          local.tee 10
+          local.set 5
+          i64.const 6
+          local.set 11
+          local.get 7
+          local.tee 14
+          local.get 14
+          i32.wrap_i64
+          local.tee 13
+          i64.extend_i32_u
+          i32.const 4194306
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 13
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 15
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 15
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 13
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4194306
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 13
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 12
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 8
+          i64.store offset=152
+          local.get 0
+          local.get 9
+          i64.store offset=160
+          local.get 0
+          local.get 10
+          i64.store offset=168
+          local.get 0
+          local.get 11
+          i64.store offset=176
+          local.get 12
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4194306
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 12
+          i32.wrap_i64
+          local.set 3
+          local.get 7
+          i64.const 8
+          i64.add
+          local.set 7
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 13
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 12
-        local.get 12
-        local.get 12
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4194306
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 12
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -109,24 +129,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=160
-    local.get 0
-    local.get 10
-    i64.store offset=168
-    local.get 0
-    local.get 11
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -162,11 +167,11 @@
           i32.wrap_i64
           local.tee 9
           i64.extend_i32_u
-          i64.ne
           i32.const 4198400
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 2 (;@1;)
           local.get 9
           i32.const 12
           i32.shr_u
@@ -191,7 +196,7 @@
             i32.const 4198400
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 1 (;@3;)
+            br_if 3 (;@1;)
           end
           local.get 9
           i32.const -65536
@@ -207,8 +212,7 @@
           i64.add
           local.tee 15
           local.set 5
-          i32.const 7
-          i64.extend_i32_u
+          i64.const 7
           local.set 16
           local.get 8
           local.tee 17
@@ -216,9 +220,9 @@
           i32.wrap_i64
           local.tee 9
           i64.extend_i32_u
-          i64.ne
           i32.const 4198405
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 9
@@ -252,15 +256,29 @@
           i32.add
           i64.load align=1
           local.set 10
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 13
+          i64.store offset=152
+          local.get 0
+          local.get 14
+          i64.store offset=160
+          local.get 0
+          local.get 15
+          i64.store offset=168
+          local.get 0
+          local.get 16
+          i64.store offset=176
           local.get 10
-          local.get 10
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
           i32.const 4198405
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
           local.get 10
           i32.wrap_i64
           local.set 3
@@ -268,12 +286,12 @@
           i64.const 8
           i64.add
           local.set 8
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 0
+        local.get 8
+        i64.store offset=32
         local.get 3
         return
       end
@@ -298,24 +316,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 8
-    i64.store offset=32
-    local.get 0
-    local.get 13
-    i64.store offset=152
-    local.get 0
-    local.get 14
-    i64.store offset=160
-    local.get 0
-    local.get 15
-    i64.store offset=168
-    local.get 0
-    local.get 16
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -332,18 +335,17 @@
           local.set 5
           local.get 0
           i64.load offset=56
-          local.set 6
-          local.get 6
+          local.tee 6
           local.tee 8
           local.get 8
           i32.wrap_i64
           local.tee 7
           i64.extend_i32_u
-          i64.ne
           i32.const 4202496
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 2 (;@1;)
           local.get 7
           i32.const 12
           i32.shr_u
@@ -368,14 +370,13 @@
             i32.const 4202496
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 1 (;@3;)
+            br_if 3 (;@1;)
           end
           local.get 7
           i32.const -65536
           i32.add
           i64.load32_u align=1
-          local.set 10
-          local.get 10
+          local.tee 10
           local.set 11
           i64.const 1
           local.set 12
@@ -386,8 +387,7 @@
           i64.extend_i32_u
           local.tee 13
           local.set 14
-          i32.const 6
-          i64.extend_i32_u
+          i64.const 6
           local.set 15
           local.get 6
           i32.wrap_i64
@@ -401,9 +401,9 @@
           i32.wrap_i64
           local.tee 7
           i64.extend_i32_u
-          i64.ne
           i32.const 4202499
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 7
@@ -437,15 +437,26 @@
           i32.add
           i64.load align=1
           local.set 8
+          local.get 0
+          local.get 11
+          i64.store offset=152
+          local.get 0
+          local.get 12
+          i64.store offset=160
+          local.get 0
+          local.get 13
+          i64.store offset=168
+          local.get 0
+          local.get 15
+          i64.store offset=176
           local.get 8
-          local.get 8
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
           i32.const 4202499
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
           local.get 8
           i32.wrap_i64
           local.set 3
@@ -453,12 +464,12 @@
           i64.const 8
           i64.add
           local.set 5
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 0
+        local.get 5
+        i64.store offset=32
         local.get 3
         return
       end
@@ -480,21 +491,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store offset=32
-    local.get 0
-    local.get 11
-    i64.store offset=152
-    local.get 0
-    local.get 12
-    i64.store offset=160
-    local.get 0
-    local.get 13
-    i64.store offset=168
-    local.get 0
-    local.get 15
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -506,93 +505,107 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
+          block ;; label = @4
+            local.get 0
+            i64.load
+            local.tee 5
+            local.set 6
+            i64.const 10
+            local.set 7
+            local.get 5
+            i32.wrap_i64
+            i32.const 10
+            i32.sub
+            i64.extend_i32_u
+            local.set 8
+            i64.const 10
+            local.set 9
+            local.get 5
+            i32.wrap_i64
+            i32.const 10
+            i32.lt_s
+            br_if 0 (;@4;)
+            br 0 (;@4;)
+          end
           local.get 0
-          i64.load
-          local.set 5
-          local.get 5
-          local.set 6
-          i64.const 10
-          local.set 7
-          local.get 5
+          i64.load offset=32
+          local.tee 10
+          local.tee 13
+          local.get 13
           i32.wrap_i64
-          i32.const 10
-          i32.sub
+          local.tee 12
           i64.extend_i32_u
-          local.set 8
-          i32.const 10
-          i64.extend_i32_u
-          local.set 9
-          local.get 6
-          i32.wrap_i64
-          local.get 7
-          i32.wrap_i64
-          i32.lt_s
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 10
-        local.get 10
-        local.tee 13
-        local.get 13
-        i32.wrap_i64
-        local.tee 12
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4206598
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 12
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 14
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 14
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+          i32.const 4206598
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 12
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 14
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 14
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 12
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4206598
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 12
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 11
+          local.get 0
+          local.get 6
+          i64.store offset=152
+          local.get 0
+          local.get 7
+          i64.store offset=160
+          local.get 0
+          local.get 8
+          i64.store offset=168
+          local.get 0
+          local.get 9
+          i64.store offset=176
+          local.get 11
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4206598
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 11
+          i32.wrap_i64
+          local.set 3
+          local.get 10
+          i64.const 8
+          i64.add
+          local.set 10
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 12
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 11
-        local.get 11
-        local.get 11
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4206598
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 11
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 10
-        i64.const 8
-        i64.add
-        local.set 10
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 6
@@ -612,21 +625,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 10
-    i64.store offset=32
-    local.get 0
-    local.get 6
-    i64.store offset=152
-    local.get 0
-    local.get 7
-    i64.store offset=160
-    local.get 0
-    local.get 8
-    i64.store offset=168
-    local.get 0
-    local.get 9
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -638,88 +639,97 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
+          block ;; label = @4
+            local.get 0
+            i64.load
+            local.tee 5
+            i32.wrap_i64
+            i64.extend_i32_u
+            local.set 6
+            i64.const 12
+            local.set 7
+            local.get 6
+            i32.wrap_i64
+            i32.const 255
+            i32.and
+            i32.eqz
+            i32.eqz
+            br_if 0 (;@4;)
+            br 0 (;@4;)
+          end
           local.get 0
-          i64.load
-          local.set 5
-          local.get 5
+          i64.load offset=32
+          local.tee 8
+          local.tee 11
+          local.get 11
           i32.wrap_i64
+          local.tee 10
           i64.extend_i32_u
-          local.set 6
-          i32.const 12
-          i64.extend_i32_u
-          local.set 7
-          local.get 6
-          i32.wrap_i64
-          i32.const 255
-          i32.and
-          i32.eqz
-          i32.eqz
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 8
-        local.get 8
-        local.tee 11
-        local.get 11
-        i32.wrap_i64
-        local.tee 10
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4210693
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 10
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 12
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 12
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+          i32.const 4210693
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 10
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 12
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 12
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 10
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4210693
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 10
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 9
+          local.get 0
+          local.get 6
+          i64.store offset=168
+          local.get 0
+          local.get 7
+          i64.store offset=176
+          local.get 9
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4210693
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 9
+          i32.wrap_i64
+          local.set 3
+          local.get 8
+          i64.const 8
+          i64.add
+          local.set 8
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 10
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 9
-        local.get 9
-        local.get 9
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4210693
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 9
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 8
-        i64.const 8
-        i64.add
-        local.set 8
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 6
@@ -733,15 +743,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 8
-    i64.store offset=32
-    local.get 0
-    local.get 6
-    i64.store offset=168
-    local.get 0
-    local.get 7
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -753,250 +757,256 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          i32.const 16384
-          local.set 4
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          loop ;; label = @4
-            local.get 4
-            i32.const 48
-            i32.sub
-            local.tee 4
-            i32.const 0
-            i32.lt_s
-            (@metadata.code.branch_hint "\00")
-            if ;; label = @5
-              i32.const 16384
-              local.set 4
-              local.get 1
-              i32.const 16384
-              call 2
-              i32.const 4214784
-              local.set 3
-              (@metadata.code.branch_hint "\00")
-              br_if 2 (;@3;)
-            end
-            block ;; label = @5
-              local.get 5
-              local.set 7
-              local.get 6
-              local.set 8
-              local.get 5
-              i32.wrap_i64
-              local.get 6
-              i32.wrap_i64
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 5
-              i32.const 6
-              i64.extend_i32_u
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              local.get 7
-              i32.wrap_i64
-              i32.lt_u
-              i64.extend_i32_u
-              local.set 7
-              local.get 6
-              i32.wrap_i64
-              i32.const -1
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 6
-              i32.const 22
-              i64.extend_i32_u
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              i32.eqz
-              i32.eqz
-              i32.eqz
-              br_if 0 (;@5;)
-              local.get 5
-              local.set 7
-              local.get 6
-              local.set 8
-              local.get 5
-              i32.wrap_i64
-              local.get 6
-              i32.wrap_i64
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 5
-              i32.const 6
-              i64.extend_i32_u
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              local.get 7
-              i32.wrap_i64
-              i32.lt_u
-              i64.extend_i32_u
-              local.set 7
-              local.get 6
-              i32.wrap_i64
-              i32.const -1
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 6
-              i32.const 22
-              i64.extend_i32_u
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              i32.eqz
-              i32.eqz
-              i32.eqz
-              br_if 0 (;@5;)
-              local.get 5
-              local.set 7
-              local.get 6
-              local.set 8
-              local.get 5
-              i32.wrap_i64
-              local.get 6
-              i32.wrap_i64
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 5
-              i32.const 6
-              i64.extend_i32_u
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              local.get 7
-              i32.wrap_i64
-              i32.lt_u
-              i64.extend_i32_u
-              local.set 7
-              local.get 6
-              i32.wrap_i64
-              i32.const -1
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 6
-              i32.const 22
-              i64.extend_i32_u
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              i32.eqz
-              i32.eqz
-              i32.eqz
-              br_if 0 (;@5;)
-              local.get 5
-              local.set 7
-              local.get 6
-              local.set 8
-              local.get 5
-              i32.wrap_i64
-              local.get 6
-              i32.wrap_i64
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 5
-              i32.const 6
-              i64.extend_i32_u
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              local.get 7
-              i32.wrap_i64
-              i32.lt_u
-              i64.extend_i32_u
-              local.set 7
-              local.get 6
-              i32.wrap_i64
-              i32.const -1
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 6
-              i32.const 22
-              i64.extend_i32_u
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              i32.eqz
-              i32.eqz
-              br_if 1 (;@4;)
-            end
+          block ;; label = @4
+            i32.const 16384
+            local.set 4
             local.get 0
-            i64.load offset=32
-            local.set 11
-            local.get 11
-            local.tee 14
-            local.get 14
-            i32.wrap_i64
-            local.tee 13
-            i64.extend_i32_u
-            i64.ne
-            i32.const 4214790
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-            local.get 13
-            i32.const 12
-            i32.shr_u
-            i32.load8_u offset=256
-            local.tee 15
-            i32.const 64
-            i32.and
-            i32.eqz
-            (@metadata.code.branch_hint "\00")
-            if ;; label = @5
-              local.get 15
-              i32.const 1
-              i32.and
-              i32.const 1
-              i32.ne
+            i64.load
+            local.set 5
+            local.get 0
+            i64.load offset=8
+            local.set 6
+            loop ;; label = @5
+              local.get 4
+              i32.const 48
+              i32.sub
+              local.tee 4
+              i32.const 0
+              i32.lt_s
+              (@metadata.code.branch_hint "\00")
+              if ;; label = @6
+                i32.const 16384
+                local.set 4
+                local.get 1
+                i32.const 16384
+                call 2
+                i32.const 4214784
+                local.set 3
+                (@metadata.code.branch_hint "\00")
+                br_if 3 (;@3;)
+              end
+              block ;; label = @6
+                local.get 5
+                local.set 7
+                local.get 6
+                local.set 8
+                local.get 5
+                i32.wrap_i64
+                local.get 6
+                i32.wrap_i64
+                i32.add
+                i64.extend_i32_u
+                local.tee 9
+                local.set 5
+                i64.const 6
+                local.set 10
+                local.get 9
+                i32.wrap_i64
+                local.get 7
+                i32.wrap_i64
+                i32.lt_u
+                i64.extend_i32_u
+                local.set 7
+                local.get 6
+                i32.wrap_i64
+                i32.const -1
+                i32.add
+                i64.extend_i32_u
+                local.tee 9
+                local.set 6
+                i64.const 22
+                local.set 10
+                local.get 9
+                i32.wrap_i64
+                i32.eqz
+                br_if 0 (;@6;)
+                local.get 5
+                local.set 7
+                local.get 6
+                local.set 8
+                local.get 5
+                i32.wrap_i64
+                local.get 6
+                i32.wrap_i64
+                i32.add
+                i64.extend_i32_u
+                local.tee 9
+                local.set 5
+                i64.const 6
+                local.set 10
+                local.get 9
+                i32.wrap_i64
+                local.get 7
+                i32.wrap_i64
+                i32.lt_u
+                i64.extend_i32_u
+                local.set 7
+                local.get 6
+                i32.wrap_i64
+                i32.const -1
+                i32.add
+                i64.extend_i32_u
+                local.tee 9
+                local.set 6
+                i64.const 22
+                local.set 10
+                local.get 9
+                i32.wrap_i64
+                i32.eqz
+                br_if 0 (;@6;)
+                local.get 5
+                local.set 7
+                local.get 6
+                local.set 8
+                local.get 5
+                i32.wrap_i64
+                local.get 6
+                i32.wrap_i64
+                i32.add
+                i64.extend_i32_u
+                local.tee 9
+                local.set 5
+                i64.const 6
+                local.set 10
+                local.get 9
+                i32.wrap_i64
+                local.get 7
+                i32.wrap_i64
+                i32.lt_u
+                i64.extend_i32_u
+                local.set 7
+                local.get 6
+                i32.wrap_i64
+                i32.const -1
+                i32.add
+                i64.extend_i32_u
+                local.tee 9
+                local.set 6
+                i64.const 22
+                local.set 10
+                local.get 9
+                i32.wrap_i64
+                i32.eqz
+                br_if 0 (;@6;)
+                local.get 5
+                local.set 7
+                local.get 6
+                local.set 8
+                local.get 5
+                i32.wrap_i64
+                local.get 6
+                i32.wrap_i64
+                i32.add
+                i64.extend_i32_u
+                local.tee 9
+                local.set 5
+                i64.const 6
+                local.set 10
+                local.get 9
+                i32.wrap_i64
+                local.get 7
+                i32.wrap_i64
+                i32.lt_u
+                i64.extend_i32_u
+                local.set 7
+                local.get 6
+                i32.wrap_i64
+                i32.const -1
+                i32.add
+                i64.extend_i32_u
+                local.tee 9
+                local.set 6
+                i64.const 22
+                local.set 10
+                local.get 9
+                i32.wrap_i64
+                i32.eqz
+                i32.eqz
+                br_if 1 (;@5;)
+              end
+              local.get 0
+              i64.load offset=32
+              local.tee 11
+              local.tee 14
+              local.get 14
+              i32.wrap_i64
+              local.tee 13
+              i64.extend_i32_u
+              i32.const 4214790
+              local.set 3
+              i64.ne
+              (@metadata.code.branch_hint "\00")
+              br_if 3 (;@2;)
               local.get 13
-              i32.const 4095
+              i32.const 12
+              i32.shr_u
+              i32.load8_u offset=256
+              local.tee 15
+              i32.const 64
               i32.and
-              i32.const 4088
-              i32.gt_u
-              i32.or
+              i32.eqz
+              (@metadata.code.branch_hint "\00")
+              if ;; label = @6
+                local.get 15
+                i32.const 1
+                i32.and
+                i32.const 1
+                i32.ne
+                local.get 13
+                i32.const 4095
+                i32.and
+                i32.const 4088
+                i32.gt_u
+                i32.or
+                i32.const 4214790
+                local.set 3
+                (@metadata.code.branch_hint "\00")
+                br_if 4 (;@2;)
+              end
+              local.get 13
+              i32.const -65536
+              i32.add
+              i64.load align=1
+              local.set 12
+              local.get 0
+              local.get 5
+              i64.store
+              local.get 0
+              local.get 6
+              i64.store offset=8
+              local.get 0
+              local.get 7
+              i64.store offset=152
+              local.get 0
+              local.get 9
+              i64.store offset=168
+              local.get 0
+              local.get 10
+              i64.store offset=176
+              local.get 12
+              i64.const 32
+              i64.shr_u
+              i32.wrap_i64
               i32.const 4214790
               local.set 3
               (@metadata.code.branch_hint "\00")
-              br_if 3 (;@2;)
+              br_if 4 (;@1;)
+              local.get 12
+              i32.wrap_i64
+              local.set 3
+              local.get 11
+              i64.const 8
+              i64.add
+              local.set 11
+              br 1 (;@4;)
             end
-            local.get 13
-            i32.const -65536
-            i32.add
-            i64.load align=1
-            local.set 12
-            local.get 12
-            local.get 12
-            i32.wrap_i64
-            i64.extend_i32_u
-            i64.ne
-            i32.const 4214790
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-            local.get 12
-            i32.wrap_i64
-            local.set 3
-            local.get 11
-            i64.const 8
-            i64.add
-            local.set 11
-            br 3 (;@1;)
+            unreachable
           end
-          unreachable
+          local.get 0
+          local.get 11
+          i64.store offset=32
+          local.get 3
+          return
         end
         local.get 0
         local.get 5
@@ -1043,24 +1053,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.store offset=8
-    local.get 0
-    local.get 11
-    i64.store offset=32
-    local.get 0
-    local.get 7
-    i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=168
-    local.get 0
-    local.get 10
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1071,101 +1066,121 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=24
-        local.set 7
-        local.get 0
-        i64.load offset=32
-        local.set 8
-        local.get 5
-        local.set 9
-        local.get 7
-        local.set 10
-        local.get 5
-        local.get 7
-        i64.sub
-        local.tee 11
-        drop
-        i32.const 11
-        i64.extend_i32_u
-        local.set 12
-        local.get 9
-        local.get 10
-        i64.le_u
-        i64.extend_i32_u
-        local.set 13
-        local.get 6
-        i64.const -256
-        i64.and
-        local.get 13
-        i64.or
-        local.set 6
-        local.get 8
-        local.tee 16
-        local.get 16
-        i32.wrap_i64
-        local.tee 15
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4218886
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 15
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 17
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 17
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=8
+          local.set 6
+          local.get 0
+          i64.load offset=24
+          local.set 7
+          local.get 0
+          i64.load offset=32
+          local.set 8
+          local.get 5
+          local.set 9
+          local.get 7
+          local.set 10
+          local.get 5
+          local.get 7
+          i64.sub
+          local.tee 11
+          drop
+          i64.const 11
+          local.set 12
+          local.get 9
+          local.get 10
+          i64.le_u
+          i64.extend_i32_u
+          local.set 13
+          local.get 6
+          i64.const -256
+          i64.and
+          local.get 13
+          i64.or
+          local.set 6
+          local.get 8
+          local.tee 16
+          local.get 16
+          i32.wrap_i64
+          local.tee 15
+          i64.extend_i32_u
+          i32.const 4218886
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 15
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 17
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 17
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 15
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4218886
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 15
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 14
+          local.get 0
+          local.get 6
+          i64.store offset=8
+          local.get 0
+          local.get 9
+          i64.store offset=152
+          local.get 0
+          local.get 10
+          i64.store offset=160
+          local.get 0
+          local.get 11
+          i64.store offset=168
+          local.get 0
+          local.get 12
+          i64.store offset=176
+          local.get 14
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4218886
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 14
+          i32.wrap_i64
+          local.set 3
+          local.get 8
+          i64.const 8
+          i64.add
+          local.set 8
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 15
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 14
-        local.get 14
-        local.get 14
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4218886
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 14
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 8
-        i64.const 8
-        i64.add
-        local.set 8
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 6
@@ -1188,24 +1203,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 6
-    i64.store offset=8
-    local.get 0
-    local.get 8
-    i64.store offset=32
-    local.get 0
-    local.get 9
-    i64.store offset=152
-    local.get 0
-    local.get 10
-    i64.store offset=160
-    local.get 0
-    local.get 11
-    i64.store offset=168
-    local.get 0
-    local.get 12
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1216,113 +1216,136 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=16
-        local.set 7
-        local.get 0
-        i64.load offset=24
-        local.set 8
-        local.get 0
-        i64.load offset=32
-        local.set 9
-        local.get 5
-        local.set 10
-        local.get 8
-        local.set 11
-        local.get 5
-        i32.wrap_i64
-        local.get 8
-        i32.wrap_i64
-        i32.sub
-        i64.extend_i32_u
-        local.tee 12
-        local.set 5
-        i32.const 10
-        i64.extend_i32_u
-        local.set 13
-        local.get 7
-        i32.wrap_i64
-        local.get 6
-        i32.wrap_i64
-        local.get 10
-        local.get 11
-        i64.xor
-        local.get 10
-        local.get 12
-        i64.xor
-        i64.and
-        i32.wrap_i64
-        i32.const 0
-        i32.lt_s
-        select
-        i64.extend_i32_u
-        local.set 6
-        local.get 9
-        local.tee 16
-        local.get 16
-        i32.wrap_i64
-        local.tee 15
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4222981
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 15
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 17
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 17
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=8
+          local.set 6
+          local.get 0
+          i64.load offset=16
+          local.set 7
+          local.get 0
+          i64.load offset=24
+          local.set 8
+          local.get 0
+          i64.load offset=32
+          local.set 9
+          local.get 5
+          local.set 10
+          local.get 8
+          local.set 11
+          local.get 5
+          i32.wrap_i64
+          local.get 8
+          i32.wrap_i64
+          i32.sub
+          i64.extend_i32_u
+          local.tee 12
+          local.set 5
+          i64.const 10
+          local.set 13
+          local.get 7
+          i32.wrap_i64
+          local.get 6
+          i32.wrap_i64
+          local.get 10
+          local.get 11
+          i64.xor
+          local.get 10
+          local.get 12
+          i64.xor
+          i64.and
+          i32.wrap_i64
+          i32.const 0
+          i32.lt_s
+          select
+          i64.extend_i32_u
+          local.set 6
+          local.get 9
+          local.tee 16
+          local.get 16
+          i32.wrap_i64
+          local.tee 15
+          i64.extend_i32_u
+          i32.const 4222981
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 15
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 17
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 17
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 15
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4222981
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 15
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 14
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 6
+          i64.store offset=8
+          local.get 0
+          local.get 10
+          i64.store offset=152
+          local.get 0
+          local.get 11
+          i64.store offset=160
+          local.get 0
+          local.get 12
+          i64.store offset=168
+          local.get 0
+          local.get 13
+          i64.store offset=176
+          local.get 14
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4222981
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 14
+          i32.wrap_i64
+          local.set 3
+          local.get 9
+          i64.const 8
+          i64.add
+          local.set 9
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 15
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 14
-        local.get 14
-        local.get 14
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4222981
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 14
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 9
-        i64.const 8
-        i64.add
-        local.set 9
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -1348,27 +1371,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.store offset=8
-    local.get 0
-    local.get 9
-    i64.store offset=32
-    local.get 0
-    local.get 10
-    i64.store offset=152
-    local.get 0
-    local.get 11
-    i64.store offset=160
-    local.get 0
-    local.get 12
-    i64.store offset=168
-    local.get 0
-    local.get 13
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1379,119 +1384,141 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=16
-        local.set 7
-        local.get 0
-        i64.load offset=24
-        local.set 8
-        local.get 0
-        i64.load offset=32
-        local.set 9
-        local.get 5
-        local.set 10
-        local.get 6
-        local.set 11
-        local.get 5
-        i32.wrap_i64
-        local.get 6
-        i32.wrap_i64
-        i32.add
-        i64.extend_i32_u
-        local.tee 12
-        local.set 5
-        i32.const 6
-        i64.extend_i32_u
-        local.set 13
-        local.get 12
-        i32.wrap_i64
-        local.get 10
-        i32.wrap_i64
-        i32.lt_u
-        i64.extend_i32_u
-        local.set 14
-        local.get 8
-        local.set 10
-        local.get 7
-        local.set 11
-        local.get 8
-        local.get 7
-        i64.add
-        local.get 14
-        i64.add
-        i64.const 4294967295
-        i64.and
-        local.tee 12
-        local.set 8
-        i32.const 6
-        i64.extend_i32_u
-        local.set 13
-        local.get 9
-        local.tee 16
-        local.get 16
-        i32.wrap_i64
-        local.tee 15
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4227076
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 15
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 17
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 17
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=8
+          local.set 6
+          local.get 0
+          i64.load offset=16
+          local.set 7
+          local.get 0
+          i64.load offset=24
+          local.set 8
+          local.get 0
+          i64.load offset=32
+          local.set 9
+          local.get 5
+          local.set 10
+          local.get 6
+          local.set 11
+          local.get 5
+          i32.wrap_i64
+          local.get 6
+          i32.wrap_i64
+          i32.add
+          i64.extend_i32_u
+          local.tee 12
+          local.set 5
+          i64.const 6
+          local.set 13
+          local.get 12
+          i32.wrap_i64
+          local.get 10
+          i32.wrap_i64
+          i32.lt_u
+          i64.extend_i32_u
+          local.set 14
+          local.get 8
+          local.set 10
+          local.get 7
+          local.set 11
+          local.get 8
+          local.get 7
+          i64.add
+          local.get 14
+          i64.add
+          i64.const 4294967295
+          i64.and
+          local.tee 12
+          local.set 8
+          i64.const 6
+          local.set 13
+          local.get 9
+          local.tee 16
+          local.get 16
+          i32.wrap_i64
+          local.tee 15
+          i64.extend_i32_u
+          i32.const 4227076
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 15
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 17
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 17
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 15
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4227076
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 15
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 14
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 8
+          i64.store offset=24
+          local.get 0
+          local.get 10
+          i64.store offset=152
+          local.get 0
+          local.get 11
+          i64.store offset=160
+          local.get 0
+          local.get 12
+          i64.store offset=168
+          local.get 0
+          local.get 13
+          i64.store offset=176
+          local.get 14
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4227076
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 14
+          i32.wrap_i64
+          local.set 3
+          local.get 9
+          i64.const 8
+          i64.add
+          local.set 9
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 15
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 14
-        local.get 14
-        local.get 14
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4227076
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 14
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 9
-        i64.const 8
-        i64.add
-        local.set 9
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -1517,27 +1544,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 8
-    i64.store offset=24
-    local.get 0
-    local.get 9
-    i64.store offset=32
-    local.get 0
-    local.get 10
-    i64.store offset=152
-    local.get 0
-    local.get 11
-    i64.store offset=160
-    local.get 0
-    local.get 12
-    i64.store offset=168
-    local.get 0
-    local.get 13
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1548,124 +1557,143 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=24
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        local.set 7
-        local.get 0
-        i64.load offset=152
-        local.set 8
-        local.get 0
-        i64.load offset=160
-        local.set 9
-        local.get 0
-        i64.load offset=168
-        local.set 10
-        local.get 0
-        i64.load offset=176
-        local.set 11
-        local.get 11
-        i32.wrap_i64
-        i32.const 16
-        i32.sub
-        i32.const 8
-        i32.lt_u
-        if (result i32) ;; label = @3
-          local.get 8
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=24
+          local.set 6
+          local.get 0
+          i64.load offset=32
+          local.set 7
+          local.get 0
+          i64.load offset=152
+          local.set 8
+          local.get 0
+          i64.load offset=160
+          local.set 9
+          local.get 0
+          i64.load offset=168
+          local.set 10
+          local.get 0
+          i64.load offset=176
+          local.tee 11
           i32.wrap_i64
-        else
-          local.get 8
-          local.get 9
-          local.get 10
-          local.get 11
-          i32.wrap_i64
-          call 1
-        end
-        i32.const 1
-        i32.and
-        i64.extend_i32_u
-        local.set 12
-        local.get 5
-        local.set 8
-        local.get 6
-        local.set 9
-        local.get 5
-        local.get 6
-        i64.add
-        local.get 12
-        i64.add
-        i64.const 4294967295
-        i64.and
-        local.tee 10
-        local.set 5
-        i32.const 6
-        i64.extend_i32_u
-        local.set 11
-        local.get 7
-        local.tee 14
-        local.get 14
-        i32.wrap_i64
-        local.tee 13
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4231170
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 15
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 15
+          i32.const 16
+          i32.sub
+          i32.const 8
+          i32.lt_u
+          if (result i32) ;; label = @4
+            local.get 8
+            i32.wrap_i64
+          else
+            local.get 8
+            local.get 9
+            local.get 10
+            local.get 11
+            i32.wrap_i64
+            call 1
+          end
           i32.const 1
           i32.and
-          i32.const 1
-          i32.ne
+          i64.extend_i32_u
+          local.set 12
+          local.get 5
+          local.set 8
+          local.get 6
+          local.set 9
+          local.get 5
+          local.get 6
+          i64.add
+          local.get 12
+          i64.add
+          i64.const 4294967295
+          i64.and
+          local.tee 10
+          local.set 5
+          i64.const 6
+          local.set 11
+          local.get 7
+          local.tee 14
+          local.get 14
+          i32.wrap_i64
+          local.tee 13
+          i64.extend_i32_u
+          i32.const 4231170
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 13
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 15
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 15
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 13
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4231170
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 13
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 12
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 8
+          i64.store offset=152
+          local.get 0
+          local.get 9
+          i64.store offset=160
+          local.get 0
+          local.get 10
+          i64.store offset=168
+          local.get 0
+          local.get 11
+          i64.store offset=176
+          local.get 12
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4231170
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 12
+          i32.wrap_i64
+          local.set 3
+          local.get 7
+          i64.const 8
+          i64.add
+          local.set 7
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 13
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 12
-        local.get 12
-        local.get 12
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4231170
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 12
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -1688,24 +1716,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=160
-    local.get 0
-    local.get 10
-    i64.store offset=168
-    local.get 0
-    local.get 11
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1717,105 +1730,124 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
+          block ;; label = @4
+            local.get 0
+            i64.load
+            local.set 5
+            local.get 0
+            i64.load offset=152
+            local.set 6
+            local.get 0
+            i64.load offset=160
+            local.set 7
+            local.get 0
+            i64.load offset=168
+            local.set 8
+            local.get 0
+            i64.load offset=176
+            local.set 9
+            local.get 5
+            local.set 6
+            i64.const 3
+            local.set 7
+            local.get 5
+            i32.wrap_i64
+            i32.const 3
+            i32.shl
+            i64.extend_i32_u
+            local.tee 8
+            local.set 5
+            i64.const 26
+            local.set 9
+            local.get 8
+            i32.wrap_i64
+            i32.const 0
+            i32.lt_s
+            br_if 0 (;@4;)
+            br 0 (;@4;)
+          end
           local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=152
-          local.set 6
-          local.get 0
-          i64.load offset=160
-          local.set 7
-          local.get 0
-          i64.load offset=168
-          local.set 8
-          local.get 0
-          i64.load offset=176
-          local.set 9
-          local.get 5
-          local.set 6
-          i64.const 3
-          local.set 7
-          local.get 5
+          i64.load offset=32
+          local.tee 10
+          local.tee 13
+          local.get 13
           i32.wrap_i64
-          i32.const 3
-          i32.shl
+          local.tee 12
           i64.extend_i32_u
-          local.tee 8
-          local.set 5
-          i32.const 26
-          i64.extend_i32_u
-          local.set 9
-          local.get 8
-          i32.wrap_i64
-          i32.const 0
-          i32.lt_s
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 10
-        local.get 10
-        local.tee 13
-        local.get 13
-        i32.wrap_i64
-        local.tee 12
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4235270
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 12
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 14
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 14
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+          i32.const 4235270
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 12
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 14
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 14
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 12
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4235270
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 12
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 11
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 6
+          i64.store offset=152
+          local.get 0
+          local.get 7
+          i64.store offset=160
+          local.get 0
+          local.get 8
+          i64.store offset=168
+          local.get 0
+          local.get 9
+          i64.store offset=176
+          local.get 11
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4235270
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 11
+          i32.wrap_i64
+          local.set 3
+          local.get 10
+          i64.const 8
+          i64.add
+          local.set 10
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 12
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 11
-        local.get 11
-        local.get 11
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4235270
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 11
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 10
-        i64.const 8
-        i64.add
-        local.set 10
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -1838,24 +1870,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 10
-    i64.store offset=32
-    local.get 0
-    local.get 6
-    i64.store offset=152
-    local.get 0
-    local.get 7
-    i64.store offset=160
-    local.get 0
-    local.get 8
-    i64.store offset=168
-    local.get 0
-    local.get 9
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1866,112 +1883,133 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        local.set 7
-        local.get 0
-        i64.load offset=152
-        local.set 8
-        local.get 0
-        i64.load offset=160
-        local.set 9
-        local.get 0
-        i64.load offset=168
-        local.set 10
-        local.get 0
-        i64.load offset=176
-        local.set 11
-        local.get 6
-        i64.const 63
-        i64.and
-        local.set 12
-        local.get 5
-        local.set 14
-        local.get 5
-        local.get 12
-        i64.shr_u
-        local.set 13
-        local.get 12
-        i64.eqz
-        i32.eqz
-        if ;; label = @3
-          local.get 14
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=8
+          local.set 6
+          local.get 0
+          i64.load offset=32
+          local.set 7
+          local.get 0
+          i64.load offset=152
           local.set 8
-          local.get 12
+          local.get 0
+          i64.load offset=160
           local.set 9
-          local.get 13
+          local.get 0
+          i64.load offset=168
           local.set 10
-          i64.const 31
+          local.get 0
+          i64.load offset=176
           local.set 11
-        end
-        local.get 13
-        local.set 5
-        local.get 7
-        local.tee 13
-        local.get 13
-        i32.wrap_i64
-        local.tee 15
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4239363
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 15
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 16
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 16
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+          local.get 6
+          i64.const 63
+          i64.and
+          local.set 12
+          local.get 5
+          local.set 14
+          local.get 5
+          local.get 12
+          i64.shr_u
+          local.set 13
+          local.get 12
+          i64.eqz
+          i32.eqz
+          if ;; label = @4
+            local.get 14
+            local.set 8
+            local.get 12
+            local.set 9
+            local.get 13
+            local.set 10
+            i64.const 31
+            local.set 11
+          end
+          local.get 13
+          local.set 5
+          local.get 7
+          local.tee 13
+          local.get 13
+          i32.wrap_i64
+          local.tee 15
+          i64.extend_i32_u
+          i32.const 4239363
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 15
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 16
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 16
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 15
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4239363
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 15
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 12
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 8
+          i64.store offset=152
+          local.get 0
+          local.get 9
+          i64.store offset=160
+          local.get 0
+          local.get 10
+          i64.store offset=168
+          local.get 0
+          local.get 11
+          i64.store offset=176
+          local.get 12
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4239363
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 12
+          i32.wrap_i64
+          local.set 3
+          local.get 7
+          i64.const 8
+          i64.add
+          local.set 7
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 15
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 12
-        local.get 12
-        local.get 12
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4239363
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 12
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -1994,24 +2032,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=160
-    local.get 0
-    local.get 10
-    i64.store offset=168
-    local.get 0
-    local.get 11
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2023,141 +2046,154 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
+          block ;; label = @4
+            local.get 0
+            i64.load
+            local.set 5
+            local.get 0
+            i64.load offset=152
+            local.set 6
+            local.get 0
+            i64.load offset=160
+            local.set 7
+            local.get 0
+            i64.load offset=168
+            local.set 8
+            local.get 0
+            i64.load offset=176
+            local.set 9
+            local.get 5
+            i64.const 4294967295
+            i64.and
+            local.tee 10
+            i64.const 5
+            i64.shl
+            local.get 10
+            i64.const 27
+            i64.shr_u
+            i64.or
+            i64.const 4294967295
+            i64.and
+            local.tee 10
+            local.set 5
+            local.get 10
+            i64.const 0
+            i64.shr_u
+            i32.wrap_i64
+            i32.const 1
+            i32.and
+            local.get 10
+            i64.const 0
+            i64.shr_u
+            i32.wrap_i64
+            i32.const 1
+            i32.and
+            local.get 10
+            i64.const 31
+            i64.shr_u
+            i32.wrap_i64
+            i32.const 1
+            i32.and
+            i32.xor
+            i32.const 11
+            i32.shl
+            i32.or
+            local.get 6
+            local.get 7
+            local.get 8
+            local.get 9
+            i32.wrap_i64
+            call 1
+            i32.const 212
+            i32.and
+            i32.or
+            i64.extend_i32_u
+            local.set 8
+            i64.const 0
+            local.set 9
+            local.get 8
+            i32.wrap_i64
+            i32.const 1
+            i32.and
+            br_if 0 (;@4;)
+            br 0 (;@4;)
+          end
           local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=152
-          local.set 6
-          local.get 0
-          i64.load offset=160
-          local.set 7
-          local.get 0
-          i64.load offset=168
-          local.set 8
-          local.get 0
-          i64.load offset=176
-          local.set 9
-          local.get 5
-          i64.const 4294967295
-          i64.and
-          local.tee 10
-          i64.const 5
-          i64.shl
-          local.get 10
-          i64.const 27
-          i64.shr_u
-          i64.or
-          i64.const 4294967295
-          i64.and
-          local.tee 10
-          local.set 5
-          local.get 10
-          i64.const 0
-          i64.shr_u
+          i64.load offset=32
+          local.tee 11
+          local.tee 13
+          local.get 13
           i32.wrap_i64
-          i32.const 1
-          i32.and
-          local.get 10
-          i64.const 0
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          local.get 10
-          i64.const 31
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          i32.xor
-          i32.const 11
-          i32.shl
-          i32.or
-          local.get 6
-          local.get 7
-          local.get 8
-          local.get 9
-          i32.wrap_i64
-          call 1
-          i32.const 212
-          i32.and
-          i32.or
+          local.tee 12
           i64.extend_i32_u
-          local.set 8
-          i32.const 0
-          i64.extend_i32_u
-          local.set 9
-          local.get 8
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 11
-        local.get 11
-        local.tee 13
-        local.get 13
-        i32.wrap_i64
-        local.tee 12
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4243462
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 12
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 14
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 14
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+          i32.const 4243462
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 12
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 14
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 14
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 12
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4243462
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 12
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 10
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 8
+          i64.store offset=168
+          local.get 0
+          local.get 9
+          i64.store offset=176
+          local.get 10
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4243462
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 10
+          i32.wrap_i64
+          local.set 3
+          local.get 11
+          i64.const 8
+          i64.add
+          local.set 11
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 12
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 10
-        local.get 10
-        local.get 10
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4243462
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 10
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 11
-        i64.const 8
-        i64.add
-        local.set 11
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -2174,18 +2210,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 11
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=168
-    local.get 0
-    local.get 9
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2197,119 +2224,129 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
+          block ;; label = @4
+            local.get 0
+            i64.load
+            local.set 5
+            local.get 0
+            i64.load offset=152
+            local.set 6
+            local.get 0
+            i64.load offset=160
+            local.set 7
+            local.get 0
+            i64.load offset=168
+            local.set 8
+            local.get 0
+            i64.load offset=176
+            local.set 9
+            local.get 5
+            i64.const 4294967295
+            i64.and
+            local.set 10
+            i64.const 7
+            i64.const 31
+            i64.and
+            local.set 11
+            local.get 10
+            local.get 11
+            i64.shr_u
+            i32.wrap_i64
+            i32.const 1
+            i32.and
+            local.get 6
+            local.get 7
+            local.get 8
+            local.get 9
+            i32.wrap_i64
+            call 1
+            i32.const 2260
+            i32.and
+            i32.or
+            i64.extend_i32_u
+            local.set 8
+            i64.const 0
+            local.set 9
+            local.get 8
+            i32.wrap_i64
+            i32.const 1
+            i32.and
+            br_if 0 (;@4;)
+            br 0 (;@4;)
+          end
           local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=152
-          local.set 6
-          local.get 0
-          i64.load offset=160
-          local.set 7
-          local.get 0
-          i64.load offset=168
-          local.set 8
-          local.get 0
-          i64.load offset=176
-          local.set 9
-          local.get 5
-          i64.const 4294967295
-          i64.and
-          local.set 10
-          i64.const 7
-          i64.const 31
-          i64.and
-          local.set 11
-          local.get 10
+          i64.load offset=32
+          local.tee 12
+          local.tee 11
           local.get 11
+          i32.wrap_i64
+          local.tee 13
+          i64.extend_i32_u
+          i32.const 4247559
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 13
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 14
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 14
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 13
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4247559
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 13
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 10
+          local.get 0
+          local.get 8
+          i64.store offset=168
+          local.get 0
+          local.get 9
+          i64.store offset=176
+          local.get 10
+          i64.const 32
           i64.shr_u
           i32.wrap_i64
-          i32.const 1
-          i32.and
-          local.get 6
-          local.get 7
-          local.get 8
-          local.get 9
-          i32.wrap_i64
-          call 1
-          i32.const 2260
-          i32.and
-          i32.or
-          i64.extend_i32_u
-          local.set 8
-          i32.const 0
-          i64.extend_i32_u
-          local.set 9
-          local.get 8
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
-        local.get 0
-        i64.load offset=32
-        local.set 12
-        local.get 12
-        local.tee 11
-        local.get 11
-        i32.wrap_i64
-        local.tee 13
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4247559
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 14
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 14
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
-          local.get 13
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
           i32.const 4247559
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 10
+          i32.wrap_i64
+          local.set 3
+          local.get 12
+          i64.const 8
+          i64.add
+          local.set 12
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 13
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 10
-        local.get 10
-        local.get 10
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4247559
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 10
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 12
-        i64.const 8
-        i64.add
-        local.set 12
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 8
@@ -2323,15 +2360,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 12
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=168
-    local.get 0
-    local.get 9
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2342,109 +2373,123 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        local.set 7
-        local.get 6
-        i64.const 4294967295
-        i64.and
-        local.set 8
-        local.get 5
-        local.set 10
-        local.get 8
-        i64.ctz
-        local.set 9
-        i32.const 68
-        local.get 9
-        i32.wrap_i64
-        i32.const 255
-        i32.and
-        i32.popcnt
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.const 2
-        i32.shl
-        local.get 8
-        i64.eqz
-        select
-        i64.extend_i32_u
-        local.set 11
-        i32.const 0
-        i64.extend_i32_u
-        local.set 12
-        local.get 10
-        local.get 9
-        local.get 8
-        i64.eqz
-        select
-        local.set 5
-        local.get 7
-        local.tee 9
-        local.get 9
-        i32.wrap_i64
-        local.tee 13
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4251651
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 14
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 14
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=8
+          local.set 6
+          local.get 0
+          i64.load offset=32
+          local.set 7
+          local.get 6
+          i64.const 4294967295
+          i64.and
+          local.set 8
+          local.get 5
+          local.set 10
+          local.get 8
+          i64.ctz
+          local.set 9
+          i32.const 68
+          local.get 9
+          i32.wrap_i64
+          i32.const 255
+          i32.and
+          i32.popcnt
           i32.const 1
           i32.and
-          i32.const 1
-          i32.ne
+          i32.eqz
+          i32.const 2
+          i32.shl
+          local.get 8
+          i64.eqz
+          select
+          i64.extend_i32_u
+          local.set 11
+          i64.const 0
+          local.set 12
+          local.get 10
+          local.get 9
+          local.get 8
+          i64.eqz
+          select
+          local.set 5
+          local.get 7
+          local.tee 9
+          local.get 9
+          i32.wrap_i64
+          local.tee 13
+          i64.extend_i32_u
+          i32.const 4251651
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 13
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 14
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 14
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 13
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4251651
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 13
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 8
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 11
+          i64.store offset=168
+          local.get 0
+          local.get 12
+          i64.store offset=176
+          local.get 8
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4251651
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 8
+          i32.wrap_i64
+          local.set 3
+          local.get 7
+          i64.const 8
+          i64.add
+          local.set 7
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 13
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 8
-        local.get 8
-        local.get 8
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4251651
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -2461,18 +2506,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.store offset=32
-    local.get 0
-    local.get 11
-    i64.store offset=168
-    local.get 0
-    local.get 12
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2483,132 +2519,149 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=16
-        local.set 6
-        local.get 0
-        i64.load offset=24
-        local.set 7
-        local.get 0
-        i64.load offset=32
-        local.set 8
-        local.get 5
-        local.set 9
-        local.get 7
-        local.tee 10
-        local.get 9
-        i64.mul
-        local.set 11
-        local.get 9
-        local.get 10
-        call 4
-        local.set 12
-        local.get 12
-        i64.eqz
-        i32.eqz
-        local.set 13
-        local.get 11
-        local.set 5
-        local.get 12
-        local.set 6
-        local.get 11
-        local.set 11
-        local.get 13
-        i32.const 2049
-        i32.mul
-        local.get 11
-        i64.eqz
-        i32.const 6
-        i32.shl
-        local.get 11
-        i64.const 63
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 7
-        i32.shl
-        i32.or
-        local.get 11
-        i32.wrap_i64
-        i32.const 255
-        i32.and
-        i32.popcnt
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.const 2
-        i32.shl
-        i32.or
-        i32.const -65
-        i32.and
-        i32.or
-        i64.extend_i32_u
-        local.set 14
-        i32.const 0
-        i64.extend_i32_u
-        local.set 15
-        local.get 8
-        local.tee 10
-        local.get 10
-        i32.wrap_i64
-        local.tee 13
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4255747
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 13
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 16
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 16
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=16
+          local.set 6
+          local.get 0
+          i64.load offset=24
+          local.set 7
+          local.get 0
+          i64.load offset=32
+          local.set 8
+          local.get 5
+          local.set 9
+          local.get 7
+          local.tee 10
+          local.get 9
+          i64.mul
+          local.set 11
+          local.get 9
+          local.get 10
+          call 4
+          local.set 12
+          local.get 12
+          i64.eqz
+          i32.eqz
+          local.set 13
+          local.get 11
+          local.set 5
+          local.get 12
+          local.set 6
+          local.get 11
+          local.set 11
           local.get 13
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
+          i32.const 2049
+          i32.mul
+          local.get 11
+          i64.eqz
+          i32.const 6
+          i32.shl
+          local.get 11
+          i64.const 63
+          i64.shr_u
+          i32.wrap_i64
+          i32.const 7
+          i32.shl
           i32.or
+          local.get 11
+          i32.wrap_i64
+          i32.const 255
+          i32.and
+          i32.popcnt
+          i32.const 1
+          i32.and
+          i32.eqz
+          i32.const 2
+          i32.shl
+          i32.or
+          i32.const -65
+          i32.and
+          i32.or
+          i64.extend_i32_u
+          local.set 14
+          i64.const 0
+          local.set 15
+          local.get 8
+          local.tee 10
+          local.get 10
+          i32.wrap_i64
+          local.tee 13
+          i64.extend_i32_u
+          i32.const 4255747
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 13
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 16
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 16
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 13
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4255747
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 13
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 9
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 6
+          i64.store offset=16
+          local.get 0
+          local.get 14
+          i64.store offset=168
+          local.get 0
+          local.get 15
+          i64.store offset=176
+          local.get 9
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4255747
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 9
+          i32.wrap_i64
+          local.set 3
+          local.get 8
+          i64.const 8
+          i64.add
+          local.set 8
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 13
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 9
-        local.get 9
-        local.get 9
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4255747
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 9
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 8
-        i64.const 8
-        i64.add
-        local.set 8
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -2628,21 +2681,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.store offset=16
-    local.get 0
-    local.get 8
-    i64.store offset=32
-    local.get 0
-    local.get 14
-    i64.store offset=168
-    local.get 0
-    local.get 15
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2653,128 +2694,142 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=24
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        local.set 7
-        local.get 5
-        i64.extend32_s
-        local.set 8
-        local.get 6
-        i64.extend32_s
-        local.tee 9
-        local.get 8
-        i64.mul
-        local.set 10
-        local.get 10
-        local.get 10
-        i64.extend32_s
-        i64.ne
-        local.set 11
-        local.get 10
-        i64.const 4294967295
-        i64.and
-        local.set 10
-        local.get 11
-        i32.const 2049
-        i32.mul
-        local.get 10
-        i64.eqz
-        i32.const 6
-        i32.shl
-        local.get 10
-        i64.const 31
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 7
-        i32.shl
-        i32.or
-        local.get 10
-        i32.wrap_i64
-        i32.const 255
-        i32.and
-        i32.popcnt
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.const 2
-        i32.shl
-        i32.or
-        i32.const -65
-        i32.and
-        i32.or
-        i64.extend_i32_u
-        local.set 12
-        i32.const 0
-        i64.extend_i32_u
-        local.set 13
-        local.get 10
-        local.set 5
-        local.get 7
-        local.tee 9
-        local.get 9
-        i32.wrap_i64
-        local.tee 11
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4259843
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 11
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 14
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 14
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=24
+          local.set 6
+          local.get 0
+          i64.load offset=32
+          local.set 7
+          local.get 5
+          i64.extend32_s
+          local.set 8
+          local.get 6
+          i64.extend32_s
+          local.tee 9
+          local.get 8
+          i64.mul
+          local.set 10
+          local.get 10
+          local.get 10
+          i64.extend32_s
+          i64.ne
+          local.set 11
+          local.get 10
+          i64.const 4294967295
+          i64.and
+          local.set 10
           local.get 11
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
+          i32.const 2049
+          i32.mul
+          local.get 10
+          i64.eqz
+          i32.const 6
+          i32.shl
+          local.get 10
+          i64.const 31
+          i64.shr_u
+          i32.wrap_i64
+          i32.const 7
+          i32.shl
           i32.or
+          local.get 10
+          i32.wrap_i64
+          i32.const 255
+          i32.and
+          i32.popcnt
+          i32.const 1
+          i32.and
+          i32.eqz
+          i32.const 2
+          i32.shl
+          i32.or
+          i32.const -65
+          i32.and
+          i32.or
+          i64.extend_i32_u
+          local.set 12
+          i64.const 0
+          local.set 13
+          local.get 10
+          local.set 5
+          local.get 7
+          local.tee 9
+          local.get 9
+          i32.wrap_i64
+          local.tee 11
+          i64.extend_i32_u
+          i32.const 4259843
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 11
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 14
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 14
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 11
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4259843
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 11
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 8
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 12
+          i64.store offset=168
+          local.get 0
+          local.get 13
+          i64.store offset=176
+          local.get 8
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4259843
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 8
+          i32.wrap_i64
+          local.set 3
+          local.get 7
+          i64.const 8
+          i64.add
+          local.set 7
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 11
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 8
-        local.get 8
-        local.get 8
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4259843
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -2791,18 +2846,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.store offset=32
-    local.get 0
-    local.get 12
-    i64.store offset=168
-    local.get 0
-    local.get 13
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2814,99 +2860,232 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
+          block ;; label = @4
+            local.get 0
+            i64.load
+            local.set 5
+            local.get 0
+            i64.load offset=8
+            local.set 6
+            local.get 0
+            i64.load offset=32
+            local.set 7
+            local.get 5
+            i32.wrap_i64
+            i32.const 31
+            i32.shr_s
+            i64.extend_i32_u
+            local.set 8
+            local.get 6
+            i32.wrap_i64
+            i64.extend_i32_s
+            local.tee 10
+            i32.const 4263937
+            local.set 3
+            i64.eqz
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+            local.get 8
+            i64.const 32
+            i64.shl
+            local.get 5
+            i64.const 4294967295
+            i64.and
+            i64.or
+            local.tee 9
+            i64.const -9223372036854775808
+            i32.const 4263937
+            local.set 3
+            i64.eq
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+            local.get 9
+            local.get 9
+            i64.extend32_s
+            i64.eq
+            local.get 10
+            i64.const -1
+            i64.ne
+            i32.and
+            if ;; label = @5
+              local.get 9
+              i32.wrap_i64
+              local.get 10
+              i32.wrap_i64
+              i32.div_s
+              local.tee 12
+              i64.extend_i32_s
+              local.set 11
+            else
+              local.get 9
+              local.get 10
+              i64.div_s
+              local.set 11
+            end
+            local.get 11
+            local.get 11
+            i64.extend32_s
+            i32.const 4263937
+            local.set 3
+            i64.ne
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+            local.get 11
+            i64.const 4294967295
+            i64.and
+            local.set 5
+            local.get 9
+            local.get 11
+            local.get 10
+            i64.mul
+            i64.sub
+            i64.const 4294967295
+            i64.and
+            local.set 8
+            local.get 7
+            local.tee 10
+            local.get 10
+            i32.wrap_i64
+            local.tee 12
+            i64.extend_i32_u
+            i32.const 4263939
+            local.set 3
+            i64.ne
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
+            local.get 12
+            i32.const 12
+            i32.shr_u
+            i32.load8_u offset=256
+            local.tee 13
+            i32.const 64
+            i32.and
+            i32.eqz
+            (@metadata.code.branch_hint "\00")
+            if ;; label = @5
+              local.get 13
+              i32.const 1
+              i32.and
+              i32.const 1
+              i32.ne
+              local.get 12
+              i32.const 4095
+              i32.and
+              i32.const 4088
+              i32.gt_u
+              i32.or
+              i32.const 4263939
+              local.set 3
+              (@metadata.code.branch_hint "\00")
+              br_if 2 (;@3;)
+            end
+            local.get 12
+            i32.const -65536
+            i32.add
+            i64.load align=1
+            local.set 9
+            local.get 0
+            local.get 5
+            i64.store
+            local.get 0
+            local.get 8
+            i64.store offset=16
+            local.get 9
+            i64.const 32
+            i64.shr_u
+            i32.wrap_i64
+            i32.const 4263939
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 3 (;@1;)
+            local.get 9
+            i32.wrap_i64
+            local.set 3
+            local.get 7
+            i64.const 8
+            i64.add
+            local.set 7
+            br 0 (;@4;)
+            unreachable
+          end
+          local.get 0
+          local.get 7
+          i64.store offset=32
+          local.get 3
+          return
+        end
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=16
+        local.get 1
+        i32.const 1
+        i32.store offset=12
+        local.get 3
+        return
+      end
+      local.get 0
+      local.get 8
+      i64.store offset=16
+      local.get 1
+      i32.const 1
+      i32.store offset=12
+      local.get 3
+      return
+    end
+    local.get 1
+    i32.const 1
+    i32.store offset=12
+    local.get 3
+    return
+    unreachable
+  )
+
+;; byte_registers: mov ah, bl; movzx ecx, ah; ret
+  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i32)
+    block ;; label = @1
+      block ;; label = @2
+        block ;; label = @3
           local.get 0
           i64.load
           local.set 5
           local.get 0
-          i64.load offset=8
+          i64.load offset=24
           local.set 6
           local.get 0
           i64.load offset=32
           local.set 7
           local.get 5
-          i32.wrap_i64
-          i32.const 31
-          i32.shr_s
-          i64.extend_i32_u
-          local.set 8
+          i64.const -65281
+          i64.and
           local.get 6
-          i32.wrap_i64
-          i64.extend_i32_s
-          local.tee 10
-          i64.eqz
-          i32.const 4263937
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
-          local.get 8
-          i64.const 32
+          i64.const 255
+          i64.and
+          i64.const 8
           i64.shl
-          local.get 5
-          i64.const 4294967295
-          i64.and
           i64.or
-          local.tee 9
-          i64.const -9223372036854775808
-          i64.eq
-          i32.const 4263937
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
-          local.get 9
-          local.get 9
-          i64.extend32_s
-          i64.eq
-          local.get 10
-          i64.const -1
-          i64.ne
-          i32.and
-          if ;; label = @4
-            local.get 9
-            i32.wrap_i64
-            local.get 10
-            i32.wrap_i64
-            i32.div_s
-            local.tee 12
-            i64.extend_i32_s
-            local.set 11
-          else
-            local.get 9
-            local.get 10
-            i64.div_s
-            local.set 11
-          end
-          local.get 11
-          local.get 11
-          i64.extend32_s
-          i64.ne
-          i32.const 4263937
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
-          local.get 11
-          i64.const 4294967295
+          local.tee 5
+          i64.const 8
+          i64.shr_u
+          i64.const 255
           i64.and
-          local.set 5
-          local.get 9
-          local.get 11
-          local.get 10
-          i64.mul
-          i64.sub
-          i64.const 4294967295
-          i64.and
-          local.set 8
+          local.tee 8
+          local.set 9
           local.get 7
-          local.tee 10
-          local.get 10
-          i32.wrap_i64
           local.tee 12
+          local.get 12
+          i32.wrap_i64
+          local.tee 11
           i64.extend_i32_u
-          i64.ne
-          i32.const 4263939
+          i32.const 4268037
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 12
+          local.get 11
           i32.const 12
           i32.shr_u
           i32.load8_u offset=256
@@ -2921,168 +3100,51 @@
             i32.and
             i32.const 1
             i32.ne
-            local.get 12
+            local.get 11
             i32.const 4095
             i32.and
             i32.const 4088
             i32.gt_u
             i32.or
-            i32.const 4263939
+            i32.const 4268037
             local.set 3
             (@metadata.code.branch_hint "\00")
             br_if 2 (;@2;)
           end
-          local.get 12
+          local.get 11
           i32.const -65536
           i32.add
           i64.load align=1
-          local.set 9
+          local.set 10
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
           local.get 9
-          local.get 9
+          i64.store offset=8
+          local.get 10
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
-          i32.const 4263939
+          i32.const 4268037
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 9
+          br_if 2 (;@1;)
+          local.get 10
           i32.wrap_i64
           local.set 3
           local.get 7
           i64.const 8
           i64.add
           local.set 7
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
         local.get 0
-        local.get 8
-        i64.store offset=16
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 7
+        i64.store offset=32
         local.get 3
         return
-      end
-      local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 8
-      i64.store offset=16
-      local.get 1
-      i32.const 1
-      i32.store offset=12
-      local.get 3
-      return
-    end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 8
-    i64.store offset=16
-    local.get 0
-    local.get 7
-    i64.store offset=32
-    local.get 3
-    return
-    unreachable
-  )
-
-;; byte_registers: mov ah, bl; movzx ecx, ah; ret
-  (func (;6;) (type 0) (param i32 i32 i32) (result i32)
-    (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i32)
-    block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=24
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        local.set 7
-        local.get 5
-        i64.const -65281
-        i64.and
-        local.get 6
-        i64.const 255
-        i64.and
-        i64.const 8
-        i64.shl
-        i64.or
-        local.set 5
-        local.get 5
-        i64.const 8
-        i64.shr_u
-        i64.const 255
-        i64.and
-        local.set 8
-        local.get 8
-        local.set 9
-        local.get 7
-        local.tee 12
-        local.get 12
-        i32.wrap_i64
-        local.tee 11
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4268037
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 11
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 13
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 13
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
-          local.get 11
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
-          i32.const 4268037
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-        end
-        local.get 11
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 10
-        local.get 10
-        local.get 10
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4268037
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 10
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 1 (;@1;)
-        unreachable
       end
       local.get 0
       local.get 5
@@ -3096,15 +3158,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 9
-    i64.store offset=8
-    local.get 0
-    local.get 7
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3121,8 +3177,7 @@
           local.set 5
           local.get 0
           i64.load offset=32
-          local.set 6
-          local.get 6
+          local.tee 6
           i64.const -8
           i64.add
           local.tee 8
@@ -3130,11 +3185,11 @@
           i32.wrap_i64
           local.tee 7
           i64.extend_i32_u
-          i64.ne
           i32.const 4272128
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 2 (;@1;)
           local.get 7
           i32.const 12
           i32.shr_u
@@ -3159,7 +3214,7 @@
             i32.const 4272128
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 1 (;@3;)
+            br_if 3 (;@1;)
           end
           local.get 7
           i32.const -65536
@@ -3171,8 +3226,6 @@
           i32.const -98304
           i32.add
           i64.load offset=32760 align=1
-          local.set 8
-          local.get 8
           local.set 10
           local.get 6
           i32.wrap_i64
@@ -3180,11 +3233,13 @@
           i32.add
           i64.load align=1
           local.set 8
+          local.get 0
+          local.get 10
+          i64.store offset=8
           local.get 8
-          local.get 8
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
           i32.const 4272130
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -3196,18 +3251,15 @@
           i64.const 8
           i64.add
           local.set 6
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 0
+        local.get 6
+        i64.store offset=32
         local.get 3
         return
       end
-      local.get 0
-      local.get 10
-      i64.store offset=8
       local.get 0
       local.get 6
       i64.store offset=32
@@ -3217,12 +3269,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 10
-    i64.store offset=8
-    local.get 0
-    local.get 6
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3253,11 +3302,11 @@
               i32.wrap_i64
               local.tee 8
               i64.extend_i32_u
-              i64.ne
               i32.const 4276224
               local.set 3
+              i64.ne
               (@metadata.code.branch_hint "\00")
-              br_if 2 (;@3;)
+              br_if 4 (;@1;)
               local.get 8
               i32.const 12
               i32.shr_u
@@ -3282,7 +3331,7 @@
                 i32.const 4276224
                 local.set 3
                 (@metadata.code.branch_hint "\00")
-                br_if 3 (;@3;)
+                br_if 5 (;@1;)
               end
               local.get 8
               i32.const -65536
@@ -3292,23 +3341,20 @@
               local.get 6
               i64.const -8
               i64.add
-              local.set 6
-              local.get 6
+              local.tee 6
               i32.wrap_i64
               i32.const -65536
               i32.add
               i64.load align=1
-              local.set 9
-              local.get 9
+              local.tee 9
               i64.const 4276229
               i64.ne
               (@metadata.code.branch_hint "\00")
               if ;; label = @6
                 local.get 9
-                local.get 9
+                i64.const 32
+                i64.shr_u
                 i32.wrap_i64
-                i64.extend_i32_u
-                i64.ne
                 i32.const 4276230
                 local.set 3
                 (@metadata.code.branch_hint "\00")
@@ -3320,7 +3366,7 @@
                 i64.const 8
                 i64.add
                 local.set 6
-                br 5 (;@1;)
+                br 3 (;@3;)
               end
               local.get 6
               i64.const 8
@@ -3347,9 +3393,9 @@
           i32.wrap_i64
           local.tee 8
           i64.extend_i32_u
-          i64.ne
           i32.const 4276229
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 8
@@ -3382,12 +3428,10 @@
           i32.const -65536
           i32.add
           i64.load align=1
-          local.set 9
-          local.get 9
-          local.get 9
+          local.tee 9
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
           i32.const 4276229
           local.set 3
           (@metadata.code.branch_hint "\00")
@@ -3399,12 +3443,12 @@
           i64.const 8
           i64.add
           local.set 6
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 0
+        local.get 6
+        i64.store offset=32
         local.get 3
         return
       end
@@ -3417,9 +3461,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 6
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3530,20 +3574,17 @@
             i64.load offset=32
             local.set 7
             local.get 6
-            local.set 9
-            local.get 9
-            local.get 9
+            local.tee 9
+            i64.const 32
+            i64.shr_u
             i32.wrap_i64
-            i64.extend_i32_u
-            i64.ne
             i32.const 4280320
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
+            br_if 3 (;@1;)
             local.get 9
             i32.wrap_i64
-            local.set 3
-            local.get 3
+            local.tee 3
             local.set 8
             local.get 7
             i64.const -8
@@ -3553,11 +3594,11 @@
             i32.wrap_i64
             local.tee 10
             i64.extend_i32_u
-            i64.ne
             i32.const 4280320
             local.set 3
+            i64.ne
             (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
+            br_if 3 (;@1;)
             local.get 10
             i32.const 12
             i32.shr_u
@@ -3582,7 +3623,7 @@
               i32.const 4280320
               local.set 3
               (@metadata.code.branch_hint "\00")
-              br_if 3 (;@2;)
+              br_if 4 (;@1;)
             end
             local.get 10
             i32.const -65536
@@ -3623,8 +3664,7 @@
             else
               local.get 8
             end
-            local.set 3
-            local.get 3
+            local.tee 3
             i32.const 4280322
             i32.ne
             (@metadata.code.branch_hint "\00")
@@ -3676,11 +3716,11 @@
         i32.wrap_i64
         local.tee 8
         i64.extend_i32_u
-        i64.ne
         i32.const 4280322
         local.set 3
+        i64.ne
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 8
         i32.const 12
         i32.shr_u
@@ -3705,22 +3745,20 @@
           i32.const 4280322
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
         end
         local.get 8
         i32.const -65536
         i32.add
         i64.load align=1
-        local.set 9
-        local.get 9
-        local.get 9
+        local.tee 9
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4280322
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 9
         i32.wrap_i64
         local.set 3
@@ -3728,18 +3766,18 @@
         i64.const 8
         i64.add
         local.set 7
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 0
+      local.get 7
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 7
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3752,35 +3790,32 @@
       block ;; label = @2
         local.get 0
         i64.load
-        local.set 5
-        local.get 5
-        local.set 6
-        local.get 6
-        local.get 6
+        local.tee 5
+        local.tee 6
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4284416
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 6
         i32.wrap_i64
         local.set 3
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
+      local.get 0
       local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 2
       local.get 3
-      return
+      return_call 5
     end
-    local.get 0
     local.get 1
-    local.get 2
+    i32.const 1
+    i32.store offset=12
     local.get 3
-    return_call 5
+    return
     unreachable
   )
 
@@ -3798,18 +3833,17 @@
           local.set 6
           local.get 0
           i64.load offset=56
-          local.set 7
-          local.get 7
+          local.tee 7
           local.tee 10
           local.get 10
           i32.wrap_i64
           local.tee 9
           i64.extend_i32_u
-          i64.ne
           i32.const 4288512
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 2 (;@1;)
           local.get 9
           i32.const 12
           i32.shr_u
@@ -3834,7 +3868,7 @@
             i32.const 4288512
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 1 (;@3;)
+            br_if 3 (;@1;)
           end
           local.get 9
           i32.const -65536
@@ -3846,12 +3880,11 @@
           i32.const 4288512
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 2 (;@1;)
           local.get 8
           local.get 5
           i64.atomic.rmw32.add_u
-          local.set 12
-          local.get 12
+          local.tee 12
           local.set 13
           local.get 5
           local.set 14
@@ -3863,8 +3896,7 @@
           i64.extend_i32_u
           local.tee 15
           drop
-          i32.const 6
-          i64.extend_i32_u
+          i64.const 6
           local.set 16
           local.get 12
           i32.wrap_i64
@@ -3876,9 +3908,9 @@
           i32.wrap_i64
           local.tee 8
           i64.extend_i32_u
-          i64.ne
           i32.const 4288516
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 8
@@ -3912,15 +3944,29 @@
           i32.add
           i64.load align=1
           local.set 10
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 13
+          i64.store offset=152
+          local.get 0
+          local.get 14
+          i64.store offset=160
+          local.get 0
+          local.get 15
+          i64.store offset=168
+          local.get 0
+          local.get 16
+          i64.store offset=176
           local.get 10
-          local.get 10
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
           i32.const 4288516
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
           local.get 10
           i32.wrap_i64
           local.set 3
@@ -3928,12 +3974,12 @@
           i64.const 8
           i64.add
           local.set 6
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 0
+        local.get 6
+        i64.store offset=32
         local.get 3
         return
       end
@@ -3958,24 +4004,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.store offset=32
-    local.get 0
-    local.get 13
-    i64.store offset=152
-    local.get 0
-    local.get 14
-    i64.store offset=160
-    local.get 0
-    local.get 15
-    i64.store offset=168
-    local.get 0
-    local.get 16
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3998,18 +4029,17 @@
           local.set 7
           local.get 0
           i64.load offset=56
-          local.set 8
-          local.get 8
+          local.tee 8
           local.tee 11
           local.get 11
           i32.wrap_i64
           local.tee 10
           i64.extend_i32_u
-          i64.ne
           i32.const 4292608
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 2 (;@1;)
           local.get 10
           i32.const 12
           i32.shr_u
@@ -4034,7 +4064,7 @@
             i32.const 4292608
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 1 (;@3;)
+            br_if 3 (;@1;)
           end
           local.get 10
           i32.const -65536
@@ -4046,7 +4076,7 @@
           i32.const 4292608
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 2 (;@1;)
           local.get 9
           local.get 5
           i64.const 4294967295
@@ -4066,8 +4096,7 @@
           i64.extend_i32_u
           local.tee 16
           drop
-          i32.const 10
-          i64.extend_i32_u
+          i64.const 10
           local.set 17
           local.get 5
           local.get 13
@@ -4077,8 +4106,7 @@
           i32.wrap_i64
           i32.eq
           select
-          local.set 18
-          local.get 18
+          local.tee 18
           local.set 5
           local.get 7
           local.tee 19
@@ -4086,9 +4114,9 @@
           i32.wrap_i64
           local.tee 9
           i64.extend_i32_u
-          i64.ne
           i32.const 4292612
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 9
@@ -4122,15 +4150,29 @@
           i32.add
           i64.load align=1
           local.set 11
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 14
+          i64.store offset=152
+          local.get 0
+          local.get 15
+          i64.store offset=160
+          local.get 0
+          local.get 16
+          i64.store offset=168
+          local.get 0
+          local.get 17
+          i64.store offset=176
           local.get 11
-          local.get 11
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
           i32.const 4292612
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
           local.get 11
           i32.wrap_i64
           local.set 3
@@ -4138,12 +4180,12 @@
           i64.const 8
           i64.add
           local.set 7
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 0
+        local.get 7
+        i64.store offset=32
         local.get 3
         return
       end
@@ -4168,24 +4210,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.store offset=32
-    local.get 0
-    local.get 14
-    i64.store offset=152
-    local.get 0
-    local.get 15
-    i64.store offset=160
-    local.get 0
-    local.get 16
-    i64.store offset=168
-    local.get 0
-    local.get 17
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -4210,8 +4237,7 @@
               local.set 7
               local.get 0
               i64.load offset=56
-              local.set 8
-              local.get 8
+              local.tee 8
               i32.wrap_i64
               local.set 10
               local.get 7
@@ -4322,16 +4348,16 @@
                 local.set 8
                 local.get 13
                 i32.const 1
-                i32.eq
                 i32.const 4296704
                 local.set 3
+                i32.eq
                 (@metadata.code.branch_hint "\00")
-                br_if 1 (;@5;)
+                br_if 5 (;@1;)
                 local.get 13
                 i32.const 2
-                i32.eq
                 i32.const 4296704
                 local.set 3
+                i32.eq
                 (@metadata.code.branch_hint "\00")
                 br_if 2 (;@4;)
                 local.get 13
@@ -4352,9 +4378,9 @@
               i32.wrap_i64
               local.tee 9
               i64.extend_i32_u
-              i64.ne
               i32.const 4296706
               local.set 3
+              i64.ne
               (@metadata.code.branch_hint "\00")
               br_if 3 (;@2;)
               local.get 9
@@ -4388,15 +4414,23 @@
               i32.add
               i64.load align=1
               local.set 14
+              local.get 0
+              local.get 5
+              i64.store offset=8
+              local.get 0
+              local.get 7
+              i64.store offset=48
+              local.get 0
+              local.get 8
+              i64.store offset=56
               local.get 14
-              local.get 14
+              i64.const 32
+              i64.shr_u
               i32.wrap_i64
-              i64.extend_i32_u
-              i64.ne
               i32.const 4296706
               local.set 3
               (@metadata.code.branch_hint "\00")
-              br_if 3 (;@2;)
+              br_if 4 (;@1;)
               local.get 14
               i32.wrap_i64
               local.set 3
@@ -4404,12 +4438,12 @@
               i64.const 8
               i64.add
               local.set 6
-              br 4 (;@1;)
+              br 0 (;@5;)
               unreachable
             end
-            local.get 1
-            i32.const 1
-            i32.store offset=12
+            local.get 0
+            local.get 6
+            i64.store offset=32
             local.get 3
             return
           end
@@ -4446,18 +4480,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store offset=8
-    local.get 0
-    local.get 6
-    i64.store offset=32
-    local.get 0
-    local.get 7
-    i64.store offset=48
-    local.get 0
-    local.get 8
-    i64.store offset=56
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -4502,98 +4527,107 @@
     (local i32 i32 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        local.set 6
-        local.get 5
-        local.tee 7
-        i64.const 71777214294589695
-        i64.and
-        i64.const 8
-        i64.shl
-        local.get 7
-        i64.const 8
-        i64.shr_u
-        i64.const 71777214294589695
-        i64.and
-        i64.or
-        local.tee 7
-        i64.const 281470681808895
-        i64.and
-        i64.const 16
-        i64.shl
-        local.get 7
-        i64.const 16
-        i64.shr_u
-        i64.const 281470681808895
-        i64.and
-        i64.or
-        i64.const 32
-        i64.rotl
-        local.set 5
-        local.get 6
-        local.tee 9
-        local.get 9
-        i32.wrap_i64
-        local.tee 8
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4304899
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 8
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 10
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 10
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
+        block ;; label = @3
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=32
+          local.set 6
+          local.get 5
+          local.tee 7
+          i64.const 71777214294589695
+          i64.and
+          i64.const 8
+          i64.shl
+          local.get 7
+          i64.const 8
+          i64.shr_u
+          i64.const 71777214294589695
+          i64.and
+          i64.or
+          local.tee 7
+          i64.const 281470681808895
+          i64.and
+          i64.const 16
+          i64.shl
+          local.get 7
+          i64.const 16
+          i64.shr_u
+          i64.const 281470681808895
+          i64.and
+          i64.or
+          i64.const 32
+          i64.rotl
+          local.set 5
+          local.get 6
+          local.tee 9
+          local.get 9
+          i32.wrap_i64
+          local.tee 8
+          i64.extend_i32_u
+          i32.const 4304899
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
           local.get 8
-          i32.const 4095
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 10
+          i32.const 64
           i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 10
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 8
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4304899
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          local.get 8
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 7
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 7
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
           i32.const 4304899
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
+          local.get 7
+          i32.wrap_i64
+          local.set 3
+          local.get 6
+          i64.const 8
+          i64.add
+          local.set 6
+          br 0 (;@3;)
+          unreachable
         end
-        local.get 8
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.set 7
-        local.get 7
-        local.get 7
-        i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
-        i32.const 4304899
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 7
-        i32.wrap_i64
-        local.set 3
+        local.get 0
         local.get 6
-        i64.const 8
-        i64.add
-        local.set 6
-        br 1 (;@1;)
-        unreachable
+        i64.store offset=32
+        local.get 3
+        return
       end
       local.get 0
       local.get 5
@@ -4604,12 +4638,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -4626,8 +4657,7 @@
           local.set 5
           local.get 0
           i64.load offset=136
-          local.set 6
-          local.get 6
+          local.tee 6
           i64.const 40
           i64.add
           local.tee 8
@@ -4635,11 +4665,11 @@
           i32.wrap_i64
           local.tee 7
           i64.extend_i32_u
-          i64.ne
           i32.const 4308992
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 2 (;@1;)
           local.get 7
           i32.const 12
           i32.shr_u
@@ -4664,7 +4694,7 @@
             i32.const 4308992
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 1 (;@3;)
+            br_if 3 (;@1;)
           end
           local.get 7
           i32.const -65536
@@ -4677,9 +4707,9 @@
           i32.wrap_i64
           local.tee 7
           i64.extend_i32_u
-          i64.ne
           i32.const 4309000
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 7
@@ -4713,15 +4743,17 @@
           i32.add
           i64.load align=1
           local.set 8
+          local.get 0
+          local.get 10
+          i64.store
           local.get 8
-          local.get 8
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
           i32.const 4309000
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
           local.get 8
           i32.wrap_i64
           local.set 3
@@ -4729,12 +4761,12 @@
           i64.const 8
           i64.add
           local.set 5
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 0
+        local.get 5
+        i64.store offset=32
         local.get 3
         return
       end
@@ -4747,12 +4779,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 10
-    i64.store
-    local.get 0
-    local.get 5
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -4775,11 +4804,11 @@
         i32.wrap_i64
         local.tee 8
         i64.extend_i32_u
-        i64.ne
         i32.const 4313092
         local.set 3
+        i64.ne
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 8
         i32.const 12
         i32.shr_u
@@ -4804,22 +4833,20 @@
           i32.const 4313092
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
         end
         local.get 8
         i32.const -65536
         i32.add
         i64.load align=1
-        local.set 7
-        local.get 7
-        local.get 7
+        local.tee 7
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4313092
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 7
         i32.wrap_i64
         local.set 3
@@ -4827,18 +4854,18 @@
         i64.const 8
         i64.add
         local.set 5
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 0
+      local.get 5
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -4879,7 +4906,7 @@
             i32.const 4317184
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 1 (;@3;)
+            br_if 3 (;@1;)
           end
           local.get 6
           i32.const -65536
@@ -4892,9 +4919,9 @@
           i32.wrap_i64
           local.tee 6
           i64.extend_i32_u
-          i64.ne
           i32.const 4317190
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
           local.get 6
@@ -4928,15 +4955,17 @@
           i32.add
           i64.load align=1
           local.set 9
+          local.get 0
+          local.get 8
+          i64.store
           local.get 9
-          local.get 9
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
           i32.const 4317190
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
           local.get 9
           i32.wrap_i64
           local.set 3
@@ -4944,12 +4973,12 @@
           i64.const 8
           i64.add
           local.set 5
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 0
+        local.get 5
+        i64.store offset=32
         local.get 3
         return
       end
@@ -4962,12 +4991,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 8
-    i64.store
-    local.get 0
-    local.get 5
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable

@@ -26,22 +26,35 @@
         i64.extend_i32_u
         local.tee 10
         local.set 5
-        i32.const 6
-        i64.extend_i32_u
+        i64.const 6
         local.set 11
         local.get 7
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 12
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=152
+        local.get 0
+        local.get 9
+        i64.store offset=160
+        local.get 0
+        local.get 10
+        i64.store offset=168
+        local.get 0
+        local.get 11
+        i64.store offset=176
         local.get 12
-        local.get 12
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4194306
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 12
         i32.wrap_i64
         local.set 3
@@ -49,50 +62,20 @@
         i64.const 8
         i64.add
         local.set 7
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 8
-      i64.store offset=152
-      local.get 0
-      local.get 9
-      i64.store offset=160
-      local.get 0
-      local.get 10
-      i64.store offset=168
-      local.get 0
-      local.get 11
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 7
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=160
-    local.get 0
-    local.get 10
-    i64.store offset=168
-    local.get 0
-    local.get 11
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -137,22 +120,35 @@
         i64.add
         local.tee 12
         local.set 5
-        i32.const 7
-        i64.extend_i32_u
+        i64.const 7
         local.set 13
         local.get 8
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 14
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 10
+        i64.store offset=152
+        local.get 0
+        local.get 11
+        i64.store offset=160
+        local.get 0
+        local.get 12
+        i64.store offset=168
+        local.get 0
+        local.get 13
+        i64.store offset=176
         local.get 14
-        local.get 14
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4198405
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 14
         i32.wrap_i64
         local.set 3
@@ -160,50 +156,20 @@
         i64.const 8
         i64.add
         local.set 8
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 10
-      i64.store offset=152
-      local.get 0
-      local.get 11
-      i64.store offset=160
-      local.get 0
-      local.get 12
-      i64.store offset=168
-      local.get 0
-      local.get 13
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 8
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 8
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 10
-    i64.store offset=152
-    local.get 0
-    local.get 11
-    i64.store offset=160
-    local.get 0
-    local.get 12
-    i64.store offset=168
-    local.get 0
-    local.get 13
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -221,14 +187,12 @@
         local.set 5
         local.get 0
         i64.load offset=56
-        local.set 6
-        local.get 6
+        local.tee 6
         i32.wrap_i64
         i32.const -65536
         i32.add
         i64.load32_u align=1
-        local.set 7
-        local.get 7
+        local.tee 7
         local.set 8
         i64.const 1
         local.set 9
@@ -239,8 +203,7 @@
         i64.extend_i32_u
         local.tee 10
         local.set 11
-        i32.const 6
-        i64.extend_i32_u
+        i64.const 6
         local.set 12
         local.get 6
         i32.wrap_i64
@@ -252,15 +215,26 @@
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 13
+        local.get 0
+        local.get 8
+        i64.store offset=152
+        local.get 0
+        local.get 9
+        i64.store offset=160
+        local.get 0
+        local.get 10
+        i64.store offset=168
+        local.get 0
+        local.get 12
+        i64.store offset=176
         local.get 13
-        local.get 13
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4202499
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 13
         i32.wrap_i64
         local.set 3
@@ -268,44 +242,20 @@
         i64.const 8
         i64.add
         local.set 5
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 8
-      i64.store offset=152
-      local.get 0
-      local.get 9
-      i64.store offset=160
-      local.get 0
-      local.get 10
-      i64.store offset=168
-      local.get 0
-      local.get 12
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 5
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=160
-    local.get 0
-    local.get 10
-    i64.store offset=168
-    local.get 0
-    local.get 12
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -319,8 +269,7 @@
         block ;; label = @3
           local.get 0
           i64.load
-          local.set 5
-          local.get 5
+          local.tee 5
           local.set 6
           i64.const 10
           local.set 7
@@ -330,13 +279,11 @@
           i32.sub
           i64.extend_i32_u
           local.set 8
-          i32.const 10
-          i64.extend_i32_u
+          i64.const 10
           local.set 9
-          local.get 6
+          local.get 5
           i32.wrap_i64
-          local.get 7
-          i32.wrap_i64
+          i32.const 10
           i32.lt_s
           br_if 0 (;@3;)
           br 0 (;@3;)
@@ -345,20 +292,30 @@
         i64.load offset=32
         i64.const -65664
         i64.add
-        local.set 10
-        local.get 10
+        local.tee 10
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 11
+        local.get 0
+        local.get 6
+        i64.store offset=152
+        local.get 0
+        local.get 7
+        i64.store offset=160
+        local.get 0
+        local.get 8
+        i64.store offset=168
+        local.get 0
+        local.get 9
+        i64.store offset=176
         local.get 11
-        local.get 11
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4206598
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 11
         i32.wrap_i64
         local.set 3
@@ -366,44 +323,20 @@
         i64.const 8
         i64.add
         local.set 10
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 6
-      i64.store offset=152
-      local.get 0
-      local.get 7
-      i64.store offset=160
-      local.get 0
-      local.get 8
-      i64.store offset=168
-      local.get 0
-      local.get 9
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 10
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 10
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 6
-    i64.store offset=152
-    local.get 0
-    local.get 7
-    i64.store offset=160
-    local.get 0
-    local.get 8
-    i64.store offset=168
-    local.get 0
-    local.get 9
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -417,13 +350,11 @@
         block ;; label = @3
           local.get 0
           i64.load
-          local.set 5
-          local.get 5
+          local.tee 5
           i32.wrap_i64
           i64.extend_i32_u
           local.set 6
-          i32.const 12
-          i64.extend_i32_u
+          i64.const 12
           local.set 7
           local.get 6
           i32.wrap_i64
@@ -438,20 +369,24 @@
         i64.load offset=32
         i64.const -65664
         i64.add
-        local.set 8
-        local.get 8
+        local.tee 8
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 9
+        local.get 0
+        local.get 6
+        i64.store offset=168
+        local.get 0
+        local.get 7
+        i64.store offset=176
         local.get 9
-        local.get 9
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4210693
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 9
         i32.wrap_i64
         local.set 3
@@ -459,32 +394,20 @@
         i64.const 8
         i64.add
         local.set 8
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 6
-      i64.store offset=168
-      local.get 0
-      local.get 7
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 8
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 8
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 6
-    i64.store offset=168
-    local.get 0
-    local.get 7
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -521,7 +444,7 @@
               i32.const 4214784
               local.set 3
               (@metadata.code.branch_hint "\00")
-              br_if 2 (;@3;)
+              br_if 3 (;@2;)
             end
             block ;; label = @5
               local.get 5
@@ -536,8 +459,7 @@
               i64.extend_i32_u
               local.tee 9
               local.set 5
-              i32.const 6
-              i64.extend_i32_u
+              i64.const 6
               local.set 10
               local.get 9
               i32.wrap_i64
@@ -553,13 +475,10 @@
               i64.extend_i32_u
               local.tee 9
               local.set 6
-              i32.const 22
-              i64.extend_i32_u
+              i64.const 22
               local.set 10
               local.get 9
               i32.wrap_i64
-              i32.eqz
-              i32.eqz
               i32.eqz
               br_if 0 (;@5;)
               local.get 5
@@ -574,8 +493,7 @@
               i64.extend_i32_u
               local.tee 9
               local.set 5
-              i32.const 6
-              i64.extend_i32_u
+              i64.const 6
               local.set 10
               local.get 9
               i32.wrap_i64
@@ -591,13 +509,10 @@
               i64.extend_i32_u
               local.tee 9
               local.set 6
-              i32.const 22
-              i64.extend_i32_u
+              i64.const 22
               local.set 10
               local.get 9
               i32.wrap_i64
-              i32.eqz
-              i32.eqz
               i32.eqz
               br_if 0 (;@5;)
               local.get 5
@@ -612,8 +527,7 @@
               i64.extend_i32_u
               local.tee 9
               local.set 5
-              i32.const 6
-              i64.extend_i32_u
+              i64.const 6
               local.set 10
               local.get 9
               i32.wrap_i64
@@ -629,13 +543,10 @@
               i64.extend_i32_u
               local.tee 9
               local.set 6
-              i32.const 22
-              i64.extend_i32_u
+              i64.const 22
               local.set 10
               local.get 9
               i32.wrap_i64
-              i32.eqz
-              i32.eqz
               i32.eqz
               br_if 0 (;@5;)
               local.get 5
@@ -650,8 +561,7 @@
               i64.extend_i32_u
               local.tee 9
               local.set 5
-              i32.const 6
-              i64.extend_i32_u
+              i64.const 6
               local.set 10
               local.get 9
               i32.wrap_i64
@@ -667,8 +577,7 @@
               i64.extend_i32_u
               local.tee 9
               local.set 6
-              i32.const 22
-              i64.extend_i32_u
+              i64.const 22
               local.set 10
               local.get 9
               i32.wrap_i64
@@ -680,20 +589,33 @@
             i64.load offset=32
             i64.const -65664
             i64.add
-            local.set 11
-            local.get 11
+            local.tee 11
             i32.wrap_i64
             i64.load offset=128 align=1
             local.set 12
+            local.get 0
+            local.get 5
+            i64.store
+            local.get 0
+            local.get 6
+            i64.store offset=8
+            local.get 0
+            local.get 7
+            i64.store offset=152
+            local.get 0
+            local.get 9
+            i64.store offset=168
+            local.get 0
+            local.get 10
+            i64.store offset=176
             local.get 12
-            local.get 12
+            i64.const 32
+            i64.shr_u
             i32.wrap_i64
-            i64.extend_i32_u
-            i64.ne
             i32.const 4214790
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
+            br_if 3 (;@1;)
             local.get 12
             i32.wrap_i64
             local.set 3
@@ -701,31 +623,15 @@
             i64.const 8
             i64.add
             local.set 11
-            br 3 (;@1;)
+            br 1 (;@3;)
           end
           unreachable
         end
         local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 6
-        i64.store offset=8
-        local.get 0
-        local.get 7
-        i64.store offset=152
-        local.get 0
-        local.get 8
-        i64.store offset=160
-        local.get 0
-        local.get 9
-        i64.store offset=168
-        local.get 0
-        local.get 10
-        i64.store offset=176
-        local.get 1
-        i32.const 2
-        i32.store offset=12
+        local.get 11
+        i64.const 65664
+        i64.add
+        i64.store offset=32
         local.get 3
         return
       end
@@ -739,37 +645,23 @@
       local.get 7
       i64.store offset=152
       local.get 0
+      local.get 8
+      i64.store offset=160
+      local.get 0
       local.get 9
       i64.store offset=168
       local.get 0
       local.get 10
       i64.store offset=176
       local.get 1
-      i32.const 1
+      i32.const 2
       i32.store offset=12
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.store offset=8
-    local.get 0
-    local.get 11
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 7
-    i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=168
-    local.get 0
-    local.get 10
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -803,8 +695,7 @@
         i64.sub
         local.tee 11
         drop
-        i32.const 11
-        i64.extend_i32_u
+        i64.const 11
         local.set 12
         local.get 9
         local.get 10
@@ -821,15 +712,29 @@
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 14
+        local.get 0
+        local.get 6
+        i64.store offset=8
+        local.get 0
+        local.get 9
+        i64.store offset=152
+        local.get 0
+        local.get 10
+        i64.store offset=160
+        local.get 0
+        local.get 11
+        i64.store offset=168
+        local.get 0
+        local.get 12
+        i64.store offset=176
         local.get 14
-        local.get 14
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4218886
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 14
         i32.wrap_i64
         local.set 3
@@ -837,50 +742,20 @@
         i64.const 8
         i64.add
         local.set 8
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 6
-      i64.store offset=8
-      local.get 0
-      local.get 9
-      i64.store offset=152
-      local.get 0
-      local.get 10
-      i64.store offset=160
-      local.get 0
-      local.get 11
-      i64.store offset=168
-      local.get 0
-      local.get 12
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 8
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 6
-    i64.store offset=8
-    local.get 0
-    local.get 8
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 9
-    i64.store offset=152
-    local.get 0
-    local.get 10
-    i64.store offset=160
-    local.get 0
-    local.get 11
-    i64.store offset=168
-    local.get 0
-    local.get 12
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -920,8 +795,7 @@
         i64.extend_i32_u
         local.tee 12
         local.set 5
-        i32.const 10
-        i64.extend_i32_u
+        i64.const 10
         local.set 13
         local.get 7
         i32.wrap_i64
@@ -944,15 +818,32 @@
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 14
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 6
+        i64.store offset=8
+        local.get 0
+        local.get 10
+        i64.store offset=152
+        local.get 0
+        local.get 11
+        i64.store offset=160
+        local.get 0
+        local.get 12
+        i64.store offset=168
+        local.get 0
+        local.get 13
+        i64.store offset=176
         local.get 14
-        local.get 14
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4222981
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 14
         i32.wrap_i64
         local.set 3
@@ -960,56 +851,20 @@
         i64.const 8
         i64.add
         local.set 9
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 6
-      i64.store offset=8
-      local.get 0
-      local.get 10
-      i64.store offset=152
-      local.get 0
-      local.get 11
-      i64.store offset=160
-      local.get 0
-      local.get 12
-      i64.store offset=168
-      local.get 0
-      local.get 13
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 9
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.store offset=8
-    local.get 0
-    local.get 9
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 10
-    i64.store offset=152
-    local.get 0
-    local.get 11
-    i64.store offset=160
-    local.get 0
-    local.get 12
-    i64.store offset=168
-    local.get 0
-    local.get 13
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1049,8 +904,7 @@
         i64.extend_i32_u
         local.tee 12
         local.set 5
-        i32.const 6
-        i64.extend_i32_u
+        i64.const 6
         local.set 13
         local.get 12
         i32.wrap_i64
@@ -1072,22 +926,38 @@
         i64.and
         local.tee 12
         local.set 8
-        i32.const 6
-        i64.extend_i32_u
+        i64.const 6
         local.set 13
         local.get 9
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 14
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=24
+        local.get 0
+        local.get 10
+        i64.store offset=152
+        local.get 0
+        local.get 11
+        i64.store offset=160
+        local.get 0
+        local.get 12
+        i64.store offset=168
+        local.get 0
+        local.get 13
+        i64.store offset=176
         local.get 14
-        local.get 14
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4227076
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 14
         i32.wrap_i64
         local.set 3
@@ -1095,56 +965,20 @@
         i64.const 8
         i64.add
         local.set 9
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 8
-      i64.store offset=24
-      local.get 0
-      local.get 10
-      i64.store offset=152
-      local.get 0
-      local.get 11
-      i64.store offset=160
-      local.get 0
-      local.get 12
-      i64.store offset=168
-      local.get 0
-      local.get 13
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 9
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 8
-    i64.store offset=24
-    local.get 0
-    local.get 9
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 10
-    i64.store offset=152
-    local.get 0
-    local.get 11
-    i64.store offset=160
-    local.get 0
-    local.get 12
-    i64.store offset=168
-    local.get 0
-    local.get 13
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1177,8 +1011,7 @@
         local.set 10
         local.get 0
         i64.load offset=176
-        local.set 11
-        local.get 11
+        local.tee 11
         i32.wrap_i64
         i32.const 16
         i32.sub
@@ -1212,22 +1045,35 @@
         i64.and
         local.tee 10
         local.set 5
-        i32.const 6
-        i64.extend_i32_u
+        i64.const 6
         local.set 11
         local.get 7
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 12
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=152
+        local.get 0
+        local.get 9
+        i64.store offset=160
+        local.get 0
+        local.get 10
+        i64.store offset=168
+        local.get 0
+        local.get 11
+        i64.store offset=176
         local.get 12
-        local.get 12
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4231170
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 12
         i32.wrap_i64
         local.set 3
@@ -1235,50 +1081,20 @@
         i64.const 8
         i64.add
         local.set 7
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 8
-      i64.store offset=152
-      local.get 0
-      local.get 9
-      i64.store offset=160
-      local.get 0
-      local.get 10
-      i64.store offset=168
-      local.get 0
-      local.get 11
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 7
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=160
-    local.get 0
-    local.get 10
-    i64.store offset=168
-    local.get 0
-    local.get 11
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1316,8 +1132,7 @@
           i64.extend_i32_u
           local.tee 8
           local.set 5
-          i32.const 26
-          i64.extend_i32_u
+          i64.const 26
           local.set 9
           local.get 8
           i32.wrap_i64
@@ -1330,20 +1145,33 @@
         i64.load offset=32
         i64.const -65664
         i64.add
-        local.set 10
-        local.get 10
+        local.tee 10
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 11
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 6
+        i64.store offset=152
+        local.get 0
+        local.get 7
+        i64.store offset=160
+        local.get 0
+        local.get 8
+        i64.store offset=168
+        local.get 0
+        local.get 9
+        i64.store offset=176
         local.get 11
-        local.get 11
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4235270
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 11
         i32.wrap_i64
         local.set 3
@@ -1351,50 +1179,20 @@
         i64.const 8
         i64.add
         local.set 10
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 6
-      i64.store offset=152
-      local.get 0
-      local.get 7
-      i64.store offset=160
-      local.get 0
-      local.get 8
-      i64.store offset=168
-      local.get 0
-      local.get 9
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 10
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 10
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 6
-    i64.store offset=152
-    local.get 0
-    local.get 7
-    i64.store offset=160
-    local.get 0
-    local.get 8
-    i64.store offset=168
-    local.get 0
-    local.get 9
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1457,15 +1255,29 @@
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 12
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=152
+        local.get 0
+        local.get 9
+        i64.store offset=160
+        local.get 0
+        local.get 10
+        i64.store offset=168
+        local.get 0
+        local.get 11
+        i64.store offset=176
         local.get 12
-        local.get 12
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4239363
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 12
         i32.wrap_i64
         local.set 3
@@ -1473,50 +1285,20 @@
         i64.const 8
         i64.add
         local.set 7
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 8
-      i64.store offset=152
-      local.get 0
-      local.get 9
-      i64.store offset=160
-      local.get 0
-      local.get 10
-      i64.store offset=168
-      local.get 0
-      local.get 11
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 7
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=152
-    local.get 0
-    local.get 9
-    i64.store offset=160
-    local.get 0
-    local.get 10
-    i64.store offset=168
-    local.get 0
-    local.get 11
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1590,8 +1372,7 @@
           i32.or
           i64.extend_i32_u
           local.set 8
-          i32.const 0
-          i64.extend_i32_u
+          i64.const 0
           local.set 9
           local.get 8
           i32.wrap_i64
@@ -1604,20 +1385,27 @@
         i64.load offset=32
         i64.const -65664
         i64.add
-        local.set 11
-        local.get 11
+        local.tee 11
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 10
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=168
+        local.get 0
+        local.get 9
+        i64.store offset=176
         local.get 10
-        local.get 10
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4243462
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 10
         i32.wrap_i64
         local.set 3
@@ -1625,38 +1413,20 @@
         i64.const 8
         i64.add
         local.set 11
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 8
-      i64.store offset=168
-      local.get 0
-      local.get 9
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 11
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 11
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=168
-    local.get 0
-    local.get 9
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1708,8 +1478,7 @@
           i32.or
           i64.extend_i32_u
           local.set 8
-          i32.const 0
-          i64.extend_i32_u
+          i64.const 0
           local.set 9
           local.get 8
           i32.wrap_i64
@@ -1722,20 +1491,24 @@
         i64.load offset=32
         i64.const -65664
         i64.add
-        local.set 12
-        local.get 12
+        local.tee 12
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 10
+        local.get 0
+        local.get 8
+        i64.store offset=168
+        local.get 0
+        local.get 9
+        i64.store offset=176
         local.get 10
-        local.get 10
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4247559
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 10
         i32.wrap_i64
         local.set 3
@@ -1743,32 +1516,20 @@
         i64.const 8
         i64.add
         local.set 12
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 8
-      i64.store offset=168
-      local.get 0
-      local.get 9
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 12
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 12
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 8
-    i64.store offset=168
-    local.get 0
-    local.get 9
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1815,8 +1576,7 @@
         select
         i64.extend_i32_u
         local.set 11
-        i32.const 0
-        i64.extend_i32_u
+        i64.const 0
         local.set 12
         local.get 10
         local.get 9
@@ -1828,15 +1588,23 @@
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 8
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 11
+        i64.store offset=168
+        local.get 0
+        local.get 12
+        i64.store offset=176
         local.get 8
-        local.get 8
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4251651
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 8
         i32.wrap_i64
         local.set 3
@@ -1844,38 +1612,20 @@
         i64.const 8
         i64.add
         local.set 7
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 11
-      i64.store offset=168
-      local.get 0
-      local.get 12
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 7
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 11
-    i64.store offset=168
-    local.get 0
-    local.get 12
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -1951,22 +1701,32 @@
         i32.or
         i64.extend_i32_u
         local.set 14
-        i32.const 0
-        i64.extend_i32_u
+        i64.const 0
         local.set 15
         local.get 8
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 9
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 6
+        i64.store offset=16
+        local.get 0
+        local.get 14
+        i64.store offset=168
+        local.get 0
+        local.get 15
+        i64.store offset=176
         local.get 9
-        local.get 9
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4255747
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 9
         i32.wrap_i64
         local.set 3
@@ -1974,44 +1734,20 @@
         i64.const 8
         i64.add
         local.set 8
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 6
-      i64.store offset=16
-      local.get 0
-      local.get 14
-      i64.store offset=168
-      local.get 0
-      local.get 15
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 8
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.store offset=16
-    local.get 0
-    local.get 8
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 14
-    i64.store offset=168
-    local.get 0
-    local.get 15
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2081,8 +1817,7 @@
         i32.or
         i64.extend_i32_u
         local.set 12
-        i32.const 0
-        i64.extend_i32_u
+        i64.const 0
         local.set 13
         local.get 10
         local.set 5
@@ -2090,15 +1825,23 @@
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 8
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 12
+        i64.store offset=168
+        local.get 0
+        local.get 13
+        i64.store offset=176
         local.get 8
-        local.get 8
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4259843
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 8
         i32.wrap_i64
         local.set 3
@@ -2106,38 +1849,20 @@
         i64.const 8
         i64.add
         local.set 7
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 12
-      i64.store offset=168
-      local.get 0
-      local.get 13
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 7
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 12
-    i64.store offset=168
-    local.get 0
-    local.get 13
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2170,11 +1895,11 @@
           i32.wrap_i64
           i64.extend_i32_s
           local.tee 10
-          i64.eqz
           i32.const 4263937
           local.set 3
+          i64.eqz
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 1 (;@2;)
           local.get 8
           i64.const 32
           i64.shl
@@ -2184,11 +1909,11 @@
           i64.or
           local.tee 9
           i64.const -9223372036854775808
-          i64.eq
           i32.const 4263937
           local.set 3
+          i64.eq
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 1 (;@2;)
           local.get 9
           local.get 9
           i64.extend32_s
@@ -2215,11 +1940,11 @@
           local.get 11
           local.get 11
           i64.extend32_s
-          i64.ne
           i32.const 4263937
           local.set 3
+          i64.ne
           (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
+          br_if 1 (;@2;)
           local.get 11
           i64.const 4294967295
           i64.and
@@ -2236,15 +1961,20 @@
           i32.wrap_i64
           i64.load offset=128 align=1
           local.set 9
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 8
+          i64.store offset=16
           local.get 9
-          local.get 9
+          i64.const 32
+          i64.shr_u
           i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
           i32.const 4263939
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          br_if 2 (;@1;)
           local.get 9
           i32.wrap_i64
           local.set 3
@@ -2252,21 +1982,17 @@
           i64.const 8
           i64.add
           local.set 7
-          br 2 (;@1;)
+          br 0 (;@3;)
           unreachable
         end
         local.get 0
-        local.get 8
-        i64.store offset=16
-        local.get 1
-        i32.const 1
-        i32.store offset=12
+        local.get 7
+        i64.const 65664
+        i64.add
+        i64.store offset=32
         local.get 3
         return
       end
-      local.get 0
-      local.get 5
-      i64.store
       local.get 0
       local.get 8
       i64.store offset=16
@@ -2276,17 +2002,9 @@
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 8
-    i64.store offset=16
-    local.get 0
-    local.get 7
-    i64.const 65664
-    i64.add
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2317,28 +2035,31 @@
         i64.const 8
         i64.shl
         i64.or
-        local.set 5
-        local.get 5
+        local.tee 5
         i64.const 8
         i64.shr_u
         i64.const 255
         i64.and
-        local.set 8
-        local.get 8
+        local.tee 8
         local.set 9
         local.get 7
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 10
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 9
+        i64.store offset=8
         local.get 10
-        local.get 10
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4268037
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 10
         i32.wrap_i64
         local.set 3
@@ -2346,32 +2067,20 @@
         i64.const 8
         i64.add
         local.set 7
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 9
-      i64.store offset=8
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 7
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 9
-    i64.store offset=8
-    local.get 0
-    local.get 7
-    i64.const 65664
-    i64.add
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2389,8 +2098,7 @@
         i64.load offset=32
         i64.const -65664
         i64.add
-        local.set 6
-        local.get 6
+        local.tee 6
         i32.wrap_i64
         local.get 5
         i64.store offset=120 align=1
@@ -2398,53 +2106,47 @@
         i32.wrap_i64
         i64.load offset=120 align=1
         local.set 7
-        local.get 7
-        local.set 8
         local.get 6
         i32.wrap_i64
         i64.load offset=128 align=1
-        local.set 7
+        local.set 8
+        local.get 0
         local.get 7
-        local.get 7
+        i64.store offset=8
+        local.get 8
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4272130
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
-        local.get 7
+        br_if 1 (;@1;)
+        local.get 8
         i32.wrap_i64
         local.set 3
         local.get 6
         i64.const 8
         i64.add
         local.set 6
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
-      local.get 0
-      local.get 8
-      i64.store offset=8
       local.get 0
       local.get 6
       i64.const 65664
       i64.add
       i64.store offset=32
-      local.get 1
-      i32.const 1
-      i32.store offset=12
       local.get 3
       return
     end
-    local.get 0
-    local.get 8
-    i64.store offset=8
     local.get 0
     local.get 6
     i64.const 65664
     i64.add
     i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2475,25 +2177,22 @@
             local.get 6
             i64.const -8
             i64.add
-            local.set 6
-            local.get 6
+            local.tee 6
             i32.wrap_i64
             i64.load offset=128 align=1
-            local.set 8
-            local.get 8
+            local.tee 8
             i64.const 4276229
             i64.ne
             (@metadata.code.branch_hint "\00")
             if ;; label = @5
               local.get 8
-              local.get 8
+              i64.const 32
+              i64.shr_u
               i32.wrap_i64
-              i64.extend_i32_u
-              i64.ne
               i32.const 4276230
               local.set 3
               (@metadata.code.branch_hint "\00")
-              br_if 3 (;@2;)
+              br_if 4 (;@1;)
               local.get 8
               i32.wrap_i64
               local.set 3
@@ -2501,7 +2200,7 @@
               i64.const 8
               i64.add
               local.set 6
-              br 4 (;@1;)
+              br 3 (;@2;)
             end
             local.get 6
             i64.const 8
@@ -2527,16 +2226,14 @@
         local.get 6
         i32.wrap_i64
         i64.load offset=128 align=1
-        local.set 8
-        local.get 8
-        local.get 8
+        local.tee 8
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4276229
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 8
         i32.wrap_i64
         local.set 3
@@ -2544,7 +2241,7 @@
         i64.const 8
         i64.add
         local.set 6
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
@@ -2552,9 +2249,6 @@
       i64.const 65664
       i64.add
       i64.store offset=32
-      local.get 1
-      i32.const 1
-      i32.store offset=12
       local.get 3
       return
     end
@@ -2563,6 +2257,9 @@
     i64.const 65664
     i64.add
     i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2675,20 +2372,17 @@
             i64.add
             local.set 7
             local.get 6
-            local.set 9
-            local.get 9
-            local.get 9
+            local.tee 9
+            i64.const 32
+            i64.shr_u
             i32.wrap_i64
-            i64.extend_i32_u
-            i64.ne
             i32.const 4280320
             local.set 3
             (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
+            br_if 3 (;@1;)
             local.get 9
             i32.wrap_i64
-            local.set 3
-            local.get 3
+            local.tee 3
             local.set 8
             local.get 7
             i32.wrap_i64
@@ -2728,8 +2422,7 @@
             else
               local.get 8
             end
-            local.set 3
-            local.get 3
+            local.tee 3
             i32.const 4280322
             i32.ne
             (@metadata.code.branch_hint "\00")
@@ -2784,16 +2477,14 @@
         local.get 7
         i32.wrap_i64
         i64.load offset=128 align=1
-        local.set 9
-        local.get 9
-        local.get 9
+        local.tee 9
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4280322
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 9
         i32.wrap_i64
         local.set 3
@@ -2801,20 +2492,20 @@
         i64.const 8
         i64.add
         local.set 7
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 0
+      local.get 7
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 7
-    i64.const 65664
-    i64.add
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2827,35 +2518,32 @@
       block ;; label = @2
         local.get 0
         i64.load
-        local.set 5
-        local.get 5
-        local.set 6
-        local.get 6
-        local.get 6
+        local.tee 5
+        local.tee 6
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4284416
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 6
         i32.wrap_i64
         local.set 3
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
+      local.get 0
       local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 2
       local.get 3
-      return
+      return_call 5
     end
-    local.get 0
     local.get 1
-    local.get 2
+    i32.const 1
+    i32.store offset=12
     local.get 3
-    return_call 5
+    return
     unreachable
   )
 
@@ -2864,123 +2552,97 @@
     (local i32 i32 i64 i64 i64 i32 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=32
-          i64.const -65664
-          i64.add
-          local.set 6
-          local.get 0
-          i64.load offset=56
-          local.set 7
-          local.get 7
-          i32.wrap_i64
-          i32.const -65536
-          i32.add
-          local.set 8
-          local.get 8
-          i32.const 3
-          i32.and
-          i32.const 4288512
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
-          local.get 8
-          local.get 5
-          i64.atomic.rmw32.add_u
-          local.set 9
-          local.get 9
-          local.set 10
-          local.get 5
-          local.set 11
-          local.get 9
-          i32.wrap_i64
-          local.get 5
-          i32.wrap_i64
-          i32.add
-          i64.extend_i32_u
-          local.tee 12
-          drop
-          i32.const 6
-          i64.extend_i32_u
-          local.set 13
-          local.get 9
-          i32.wrap_i64
-          i64.extend_i32_u
-          local.set 5
-          local.get 6
-          i32.wrap_i64
-          i64.load offset=128 align=1
-          local.set 14
-          local.get 14
-          local.get 14
-          i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
-          i32.const 4288516
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 14
-          i32.wrap_i64
-          local.set 3
-          local.get 6
-          i64.const 8
-          i64.add
-          local.set 6
-          br 2 (;@1;)
-          unreachable
-        end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
-        local.get 3
-        return
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=32
+        i64.const -65664
+        i64.add
+        local.set 6
+        local.get 0
+        i64.load offset=56
+        local.tee 7
+        i32.wrap_i64
+        i32.const -65536
+        i32.add
+        local.set 8
+        local.get 8
+        i32.const 3
+        i32.and
+        i32.const 4288512
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 8
+        local.get 5
+        i64.atomic.rmw32.add_u
+        local.tee 9
+        local.set 10
+        local.get 5
+        local.set 11
+        local.get 9
+        i32.wrap_i64
+        local.get 5
+        i32.wrap_i64
+        i32.add
+        i64.extend_i32_u
+        local.tee 12
+        drop
+        i64.const 6
+        local.set 13
+        local.get 9
+        i32.wrap_i64
+        i64.extend_i32_u
+        local.set 5
+        local.get 6
+        i32.wrap_i64
+        i64.load offset=128 align=1
+        local.set 14
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 10
+        i64.store offset=152
+        local.get 0
+        local.get 11
+        i64.store offset=160
+        local.get 0
+        local.get 12
+        i64.store offset=168
+        local.get 0
+        local.get 13
+        i64.store offset=176
+        local.get 14
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4288516
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 14
+        i32.wrap_i64
+        local.set 3
+        local.get 6
+        i64.const 8
+        i64.add
+        local.set 6
+        br 0 (;@2;)
+        unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 10
-      i64.store offset=152
-      local.get 0
-      local.get 11
-      i64.store offset=160
-      local.get 0
-      local.get 12
-      i64.store offset=168
-      local.get 0
-      local.get 13
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 6
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 10
-    i64.store offset=152
-    local.get 0
-    local.get 11
-    i64.store offset=160
-    local.get 0
-    local.get 12
-    i64.store offset=168
-    local.get 0
-    local.get 13
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -2991,136 +2653,110 @@
     (local i32 i32 i64 i64 i64 i64 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          i64.const -65664
-          i64.add
-          local.set 7
-          local.get 0
-          i64.load offset=56
-          local.set 8
-          local.get 8
-          i32.wrap_i64
-          i32.const -65536
-          i32.add
-          local.set 9
-          local.get 9
-          i32.const 3
-          i32.and
-          i32.const 4292608
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 0 (;@3;)
-          local.get 9
-          local.get 5
-          i64.const 4294967295
-          i64.and
-          local.get 6
-          i64.atomic.rmw32.cmpxchg_u
-          local.set 10
-          local.get 5
-          local.set 11
-          local.get 10
-          local.set 12
-          local.get 5
-          i32.wrap_i64
-          local.get 10
-          i32.wrap_i64
-          i32.sub
-          i64.extend_i32_u
-          local.tee 13
-          drop
-          i32.const 10
-          i64.extend_i32_u
-          local.set 14
-          local.get 5
-          local.get 10
-          local.get 11
-          i32.wrap_i64
-          local.get 12
-          i32.wrap_i64
-          i32.eq
-          select
-          local.set 15
-          local.get 15
-          local.set 5
-          local.get 7
-          i32.wrap_i64
-          i64.load offset=128 align=1
-          local.set 16
-          local.get 16
-          local.get 16
-          i32.wrap_i64
-          i64.extend_i32_u
-          i64.ne
-          i32.const 4292612
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 16
-          i32.wrap_i64
-          local.set 3
-          local.get 7
-          i64.const 8
-          i64.add
-          local.set 7
-          br 2 (;@1;)
-          unreachable
-        end
-        local.get 1
-        i32.const 1
-        i32.store offset=12
-        local.get 3
-        return
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        local.get 0
+        i64.load offset=32
+        i64.const -65664
+        i64.add
+        local.set 7
+        local.get 0
+        i64.load offset=56
+        local.tee 8
+        i32.wrap_i64
+        i32.const -65536
+        i32.add
+        local.set 9
+        local.get 9
+        i32.const 3
+        i32.and
+        i32.const 4292608
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 9
+        local.get 5
+        i64.const 4294967295
+        i64.and
+        local.get 6
+        i64.atomic.rmw32.cmpxchg_u
+        local.set 10
+        local.get 5
+        local.set 11
+        local.get 10
+        local.set 12
+        local.get 5
+        i32.wrap_i64
+        local.get 10
+        i32.wrap_i64
+        i32.sub
+        i64.extend_i32_u
+        local.tee 13
+        drop
+        i64.const 10
+        local.set 14
+        local.get 5
+        local.get 10
+        local.get 11
+        i32.wrap_i64
+        local.get 12
+        i32.wrap_i64
+        i32.eq
+        select
+        local.tee 15
+        local.set 5
+        local.get 7
+        i32.wrap_i64
+        i64.load offset=128 align=1
+        local.set 16
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 11
+        i64.store offset=152
+        local.get 0
+        local.get 12
+        i64.store offset=160
+        local.get 0
+        local.get 13
+        i64.store offset=168
+        local.get 0
+        local.get 14
+        i64.store offset=176
+        local.get 16
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4292612
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 16
+        i32.wrap_i64
+        local.set 3
+        local.get 7
+        i64.const 8
+        i64.add
+        local.set 7
+        br 0 (;@2;)
+        unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 0
-      local.get 11
-      i64.store offset=152
-      local.get 0
-      local.get 12
-      i64.store offset=160
-      local.get 0
-      local.get 13
-      i64.store offset=168
-      local.get 0
-      local.get 14
-      i64.store offset=176
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 7
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 7
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 11
-    i64.store offset=152
-    local.get 0
-    local.get 12
-    i64.store offset=160
-    local.get 0
-    local.get 13
-    i64.store offset=168
-    local.get 0
-    local.get 14
-    i64.store offset=176
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3133,166 +2769,159 @@
       block ;; label = @2
         block ;; label = @3
           block ;; label = @4
-            block ;; label = @5
+            local.get 0
+            i64.load offset=8
+            local.set 5
+            local.get 0
+            i64.load offset=32
+            i64.const -65664
+            i64.add
+            local.set 6
+            local.get 0
+            i64.load offset=48
+            local.set 7
+            local.get 0
+            i64.load offset=56
+            local.tee 8
+            i32.wrap_i64
+            local.set 10
+            local.get 7
+            i32.wrap_i64
+            local.set 11
+            local.get 5
+            i32.wrap_i64
+            i32.const 0
+            i32.shl
+            local.set 9
+            local.get 5
+            i64.const 1048576
+            i64.lt_u
+            local.get 0
+            i32.load8_u offset=3096
+            i32.eqz
+            i32.and
+            local.get 8
+            local.get 7
+            i64.or
+            i64.const 32
+            i64.shr_u
+            i64.eqz
+            i32.and
+            local.get 10
+            local.get 11
+            i32.sub
+            local.get 9
+            i32.ge_u
+            i32.and
+            i32.const 0
+            local.set 12
+            if ;; label = @5
+              local.get 9
+              if ;; label = @6
+                local.get 10
+                i32.const -65536
+                i32.add
+                local.get 11
+                i32.const -65536
+                i32.add
+                local.get 9
+                memory.copy
+              end
+              local.get 8
+              i32.wrap_i64
+              local.get 9
+              i32.add
+              i64.extend_i32_u
+              local.set 8
+              local.get 7
+              i32.wrap_i64
+              local.get 9
+              i32.add
+              i64.extend_i32_u
+              local.set 7
+              i64.const 0
+              local.set 5
+            else
+              local.get 0
+              local.get 1
+              i64.const 268501257
+              i64.const -1
+              call 0
+              local.set 13
               local.get 0
               i64.load offset=8
               local.set 5
-              local.get 0
-              i64.load offset=32
-              i64.const -65664
-              i64.add
-              local.set 6
               local.get 0
               i64.load offset=48
               local.set 7
               local.get 0
               i64.load offset=56
               local.set 8
-              local.get 8
-              i32.wrap_i64
-              local.set 10
-              local.get 7
-              i32.wrap_i64
-              local.set 11
-              local.get 5
-              i32.wrap_i64
-              i32.const 0
-              i32.shl
-              local.set 9
-              local.get 5
-              i64.const 1048576
-              i64.lt_u
-              local.get 0
-              i32.load8_u offset=3096
-              i32.eqz
-              i32.and
-              local.get 8
-              local.get 7
-              i64.or
-              i64.const 32
-              i64.shr_u
-              i64.eqz
-              i32.and
-              local.get 10
-              local.get 11
-              i32.sub
-              local.get 9
-              i32.ge_u
-              i32.and
-              i32.const 0
-              local.set 12
-              if ;; label = @6
-                local.get 9
-                if ;; label = @7
-                  local.get 10
-                  i32.const -65536
-                  i32.add
-                  local.get 11
-                  i32.const -65536
-                  i32.add
-                  local.get 9
-                  memory.copy
-                end
-                local.get 8
-                i32.wrap_i64
-                local.get 9
-                i32.add
-                i64.extend_i32_u
-                local.set 8
-                local.get 7
-                i32.wrap_i64
-                local.get 9
-                i32.add
-                i64.extend_i32_u
-                local.set 7
-                i64.const 0
-                local.set 5
-              else
-                local.get 0
-                local.get 1
-                i64.const 268501257
-                i64.const -1
-                call 0
-                local.set 13
-                local.get 0
-                i64.load offset=8
-                local.set 5
-                local.get 0
-                i64.load offset=48
-                local.set 7
-                local.get 0
-                i64.load offset=56
-                local.set 8
-                local.get 13
-                i32.const 1
-                i32.eq
-                i32.const 4296704
-                local.set 3
-                (@metadata.code.branch_hint "\00")
-                br_if 1 (;@5;)
-                local.get 13
-                i32.const 2
-                i32.eq
-                i32.const 4296704
-                local.set 3
-                (@metadata.code.branch_hint "\00")
-                br_if 2 (;@4;)
-                local.get 13
-                i32.const 3
-                i32.eq
-                local.get 12
-                i32.or
-                local.set 12
-              end
-              local.get 12
-              i32.const 4296706
+              local.get 13
+              i32.const 1
+              i32.const 4296704
               local.set 3
+              i32.eq
+              (@metadata.code.branch_hint "\00")
+              br_if 4 (;@1;)
+              local.get 13
+              i32.const 2
+              i32.const 4296704
+              local.set 3
+              i32.eq
               (@metadata.code.branch_hint "\00")
               br_if 2 (;@3;)
-              local.get 6
-              i32.wrap_i64
-              i64.load offset=128 align=1
-              local.set 14
-              local.get 14
-              local.get 14
-              i32.wrap_i64
-              i64.extend_i32_u
-              i64.ne
-              i32.const 4296706
-              local.set 3
-              (@metadata.code.branch_hint "\00")
-              br_if 3 (;@2;)
-              local.get 14
-              i32.wrap_i64
-              local.set 3
-              local.get 6
-              i64.const 8
-              i64.add
-              local.set 6
-              br 4 (;@1;)
-              unreachable
+              local.get 13
+              i32.const 3
+              i32.eq
+              local.get 12
+              i32.or
+              local.set 12
             end
-            local.get 1
-            i32.const 1
-            i32.store offset=12
-            local.get 3
-            return
+            local.get 12
+            i32.const 4296706
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+            local.get 6
+            i32.wrap_i64
+            i64.load offset=128 align=1
+            local.set 14
+            local.get 0
+            local.get 5
+            i64.store offset=8
+            local.get 0
+            local.get 7
+            i64.store offset=48
+            local.get 0
+            local.get 8
+            i64.store offset=56
+            local.get 14
+            i64.const 32
+            i64.shr_u
+            i32.wrap_i64
+            i32.const 4296706
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 3 (;@1;)
+            local.get 14
+            i32.wrap_i64
+            local.set 3
+            local.get 6
+            i64.const 8
+            i64.add
+            local.set 6
+            br 0 (;@4;)
+            unreachable
           end
+          local.get 0
+          local.get 6
+          i64.const 65664
+          i64.add
+          i64.store offset=32
           local.get 3
           return
         end
-        local.get 0
-        local.get 5
-        i64.store offset=8
-        local.get 0
-        local.get 7
-        i64.store offset=48
-        local.get 0
-        local.get 8
-        i64.store offset=56
-        local.get 1
-        i32.const 2
-        i32.store offset=12
         local.get 3
         return
       end
@@ -3306,25 +2935,14 @@
       local.get 8
       i64.store offset=56
       local.get 1
-      i32.const 1
+      i32.const 2
       i32.store offset=12
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store offset=8
-    local.get 0
-    local.get 6
-    i64.const 65664
-    i64.add
-    i64.store offset=32
-    local.get 0
-    local.get 7
-    i64.store offset=48
-    local.get 0
-    local.get 8
-    i64.store offset=56
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3407,15 +3025,17 @@
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 7
+        local.get 0
+        local.get 5
+        i64.store
         local.get 7
-        local.get 7
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4304899
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 7
         i32.wrap_i64
         local.set 3
@@ -3423,26 +3043,20 @@
         i64.const 8
         i64.add
         local.set 6
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 5
-      i64.store
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 6
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.store
-    local.get 0
-    local.get 6
-    i64.const 65664
-    i64.add
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3460,8 +3074,7 @@
         local.set 5
         local.get 0
         i64.load offset=136
-        local.set 6
-        local.get 6
+        local.tee 6
         i32.wrap_i64
         i32.const -65536
         i32.add
@@ -3471,15 +3084,17 @@
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 8
+        local.get 0
+        local.get 7
+        i64.store
         local.get 8
-        local.get 8
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4309000
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 8
         i32.wrap_i64
         local.set 3
@@ -3487,26 +3102,20 @@
         i64.const 8
         i64.add
         local.set 5
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 7
-      i64.store
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 5
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 7
-    i64.store
-    local.get 0
-    local.get 5
-    i64.const 65664
-    i64.add
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3524,8 +3133,7 @@
         local.set 5
         local.get 0
         i64.load offset=56
-        local.set 6
-        local.get 6
+        local.tee 6
         i32.wrap_i64
         i32.const -65472
         i32.add
@@ -3543,16 +3151,14 @@
         local.get 5
         i32.wrap_i64
         i64.load offset=128 align=1
-        local.set 8
-        local.get 8
-        local.get 8
+        local.tee 8
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4313092
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 8
         i32.wrap_i64
         local.set 3
@@ -3560,20 +3166,20 @@
         i64.const 8
         i64.add
         local.set 5
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 0
+      local.get 5
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 5
-    i64.const 65664
-    i64.add
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
@@ -3596,15 +3202,17 @@
         i32.wrap_i64
         i64.load offset=128 align=1
         local.set 7
+        local.get 0
+        local.get 6
+        i64.store
         local.get 7
-        local.get 7
+        i64.const 32
+        i64.shr_u
         i32.wrap_i64
-        i64.extend_i32_u
-        i64.ne
         i32.const 4317190
         local.set 3
         (@metadata.code.branch_hint "\00")
-        br_if 0 (;@2;)
+        br_if 1 (;@1;)
         local.get 7
         i32.wrap_i64
         local.set 3
@@ -3612,26 +3220,20 @@
         i64.const 8
         i64.add
         local.set 5
-        br 1 (;@1;)
+        br 0 (;@2;)
         unreachable
       end
       local.get 0
-      local.get 6
-      i64.store
-      local.get 1
-      i32.const 1
-      i32.store offset=12
+      local.get 5
+      i64.const 65664
+      i64.add
+      i64.store offset=32
       local.get 3
       return
     end
-    local.get 0
-    local.get 6
-    i64.store
-    local.get 0
-    local.get 5
-    i64.const 65664
-    i64.add
-    i64.store offset=32
+    local.get 1
+    i32.const 1
+    i32.store offset=12
     local.get 3
     return
     unreachable
