@@ -20,22 +20,26 @@ use crate::region::{End, Target};
 pub(super) fn target_to_pc(e: &mut Emitter, wide: bool, value: u32) {
     let pc = e.pc;
     if wide {
-        e.push_local(value);
-        e.i().i64_const(32).i64_shr_u().i32_wrap_i64();
-        if e.stack == 0 {
-            e.side_exit_if();
-        } else {
-            let stack = e.stack;
-            e.unlikely();
-            e.if_();
-            stack::settle(e);
-            e.exit(e.rip, ExitKind::Interpret);
-            e.close();
-            e.stack = stack;
-        }
+        leave_if_wide(e, value);
     }
     e.push_local(value);
     e.i().i32_wrap_i64().local_set(pc);
+}
+
+/// Leaves before the instruction if the target is not a 32-bit address.
+fn leave_if_wide(e: &mut Emitter, value: u32) {
+    e.push_local(value);
+    e.i().i64_const(32).i64_shr_u().i32_wrap_i64();
+    if e.stack == 0 {
+        return e.side_exit_if();
+    }
+    let stack = e.stack;
+    e.unlikely();
+    e.if_();
+    stack::settle(e);
+    e.exit(e.rip, ExitKind::Interpret);
+    e.close();
+    e.stack = stack;
 }
 
 /// Calls the function that the dispatch table has for the address in `target`, or for the one
@@ -191,10 +195,14 @@ fn load_return_address(e: &mut Emitter, op: &Op) -> u32 {
 
 /// Takes the return address, and what the instruction drops behind it, off the stack.
 fn drop_return_address(e: &mut Emitter, op: &Op) {
-    let bytes = if op.code == OpCode::Ret64 { 8 } else { 4 };
-    stack::advance(e, bytes + op.imm);
+    advance_past(e, op);
     stack::settle(e);
     e.dirty |= Set::slot(slot::RSP);
+}
+
+fn advance_past(e: &mut Emitter, op: &Op) {
+    let bytes = if op.code == OpCode::Ret64 { 8 } else { 4 };
+    stack::advance(e, bytes + op.imm);
 }
 
 fn ret_behind(e: &mut Emitter, op: &Op) {
@@ -202,15 +210,20 @@ fn ret_behind(e: &mut Emitter, op: &Op) {
     e.leave_by(e.dirty, Leave::Return, false);
 }
 
+/// Chromium's baseline code counts at a return how far into the function that is, and what was counted is what
+/// makes it optimise a function: so a return stands where it is, not behind everything.
 pub(super) fn ret(e: &mut Emitter, op: &Op) {
     let value = load_return_address(e, op);
-    let wide = op.code == OpCode::Ret64;
-    if wide {
-        // Before the look at the address, whose way out then has nothing else to store.
-        let stored = e.meaningful(e.dirty & Set::MACHINE).without(Set::slot(slot::RSP));
-        e.store_set(stored);
-        e.dirty = e.dirty & Set::slot(slot::RSP);
+    // Before the look at the address, whose way out then has nothing else to store.
+    let stored = e.meaningful(e.dirty & Set::MACHINE).without(Set::slot(slot::RSP));
+    e.store_set(stored);
+    e.dirty = e.dirty & Set::slot(slot::RSP);
+    if op.code == OpCode::Ret64 {
+        leave_if_wide(e, value);
     }
-    target_to_pc(e, wide, value);
-    ret_behind(e, op);
+    advance_past(e, op);
+    let lacks = std::mem::take(&mut e.stack);
+    stack::store(e, lacks);
+    e.push_local(value);
+    e.i().i32_wrap_i64().return_();
 }

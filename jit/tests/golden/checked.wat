@@ -3,110 +3,103 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=24
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
-          local.get 5
-          local.set 8
-          local.get 6
-          local.set 9
-          local.get 5
-          i32.wrap_i64
-          local.get 6
-          i32.wrap_i64
-          i32.add
-          i64.extend_i32_u
-          local.tee 10
-          local.set 5
-          i64.const 6
-          local.set 11
-          local.get 7
-          local.tee 14
-          local.get 14
-          i32.wrap_i64
-          local.tee 13
-          i64.extend_i32_u
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=24
+        local.set 6
+        local.get 0
+        i64.load offset=32
+        local.set 7
+        local.get 5
+        local.set 8
+        local.get 6
+        local.set 9
+        local.get 5
+        i32.wrap_i64
+        local.get 6
+        i32.wrap_i64
+        i32.add
+        i64.extend_i32_u
+        local.tee 10
+        local.set 5
+        i64.const 6
+        local.set 11
+        local.get 7
+        local.tee 14
+        local.get 14
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i32.const 4194306
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 15
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 15
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4194306
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 13
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 15
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 15
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 13
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4194306
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 13
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 12
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 8
-          i64.store offset=152
-          local.get 0
-          local.get 9
-          i64.store offset=160
-          local.get 0
-          local.get 10
-          i64.store offset=168
-          local.get 0
-          local.get 11
-          i64.store offset=176
-          local.get 12
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4194306
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 12
-          i32.wrap_i64
-          local.set 3
-          local.get 7
-          i64.const 8
-          i64.add
-          local.set 7
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 13
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 12
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=152
+        local.get 0
+        local.get 9
+        i64.store offset=160
+        local.get 0
+        local.get 10
+        i64.store offset=168
+        local.get 0
+        local.get 11
+        i64.store offset=176
+        local.get 12
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4194306
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 7
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 12
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -142,158 +135,151 @@
     (local i32 i32 i64 i64 i64 i64 i32 i64 i32 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=24
-          local.set 7
-          local.get 0
-          i64.load offset=32
-          local.set 8
-          local.get 7
-          local.get 6
-          i64.const 3
-          i64.shl
-          i64.add
-          i64.const 16
-          i64.add
-          local.tee 10
-          local.get 10
-          i32.wrap_i64
-          local.tee 9
-          i64.extend_i32_u
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        local.get 0
+        i64.load offset=24
+        local.set 7
+        local.get 0
+        i64.load offset=32
+        local.set 8
+        local.get 7
+        local.get 6
+        i64.const 3
+        i64.shl
+        i64.add
+        i64.const 16
+        i64.add
+        local.tee 10
+        local.get 10
+        i32.wrap_i64
+        local.tee 9
+        i64.extend_i32_u
+        i32.const 4198400
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 9
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 11
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 11
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 9
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4198400
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 2 (;@1;)
-          local.get 9
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 11
-          i32.const 64
+        end
+        local.get 9
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 12
+        local.get 5
+        local.set 13
+        local.get 12
+        local.set 14
+        local.get 5
+        local.get 12
+        i64.add
+        local.tee 15
+        local.set 5
+        i64.const 7
+        local.set 16
+        local.get 8
+        local.tee 17
+        local.get 17
+        i32.wrap_i64
+        local.tee 9
+        i64.extend_i32_u
+        i32.const 4198405
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 9
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 11
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 11
+          i32.const 1
           i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 11
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 9
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4198400
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-          end
+          i32.const 1
+          i32.ne
           local.get 9
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 12
-          local.get 5
-          local.set 13
-          local.get 12
-          local.set 14
-          local.get 5
-          local.get 12
-          i64.add
-          local.tee 15
-          local.set 5
-          i64.const 7
-          local.set 16
-          local.get 8
-          local.tee 17
-          local.get 17
-          i32.wrap_i64
-          local.tee 9
-          i64.extend_i32_u
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4198405
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 9
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 11
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 11
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 9
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4198405
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 9
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 10
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 13
-          i64.store offset=152
-          local.get 0
-          local.get 14
-          i64.store offset=160
-          local.get 0
-          local.get 15
-          i64.store offset=168
-          local.get 0
-          local.get 16
-          i64.store offset=176
-          local.get 10
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4198405
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 10
-          i32.wrap_i64
-          local.set 3
-          local.get 8
-          i64.const 8
-          i64.add
-          local.set 8
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 9
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 10
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 13
+        i64.store offset=152
+        local.get 0
+        local.get 14
+        i64.store offset=160
+        local.get 0
+        local.get 15
+        i64.store offset=168
+        local.get 0
+        local.get 16
+        i64.store offset=176
+        local.get 10
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4198405
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 8
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 10
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -329,149 +315,142 @@
     (local i32 i32 i64 i64 i32 i64 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load offset=32
-          local.set 5
-          local.get 0
-          i64.load offset=56
-          local.tee 6
-          local.tee 8
-          local.get 8
-          i32.wrap_i64
-          local.tee 7
-          i64.extend_i32_u
+        local.get 0
+        i64.load offset=32
+        local.set 5
+        local.get 0
+        i64.load offset=56
+        local.tee 6
+        local.tee 8
+        local.get 8
+        i32.wrap_i64
+        local.tee 7
+        i64.extend_i32_u
+        i32.const 4202496
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 7
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 9
+        i32.const 128
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 9
+          i32.const 18
+          i32.and
+          i32.const 2
+          i32.ne
+          local.get 7
+          i32.const 4095
+          i32.and
+          i32.const 4092
+          i32.gt_u
+          i32.or
           i32.const 4202496
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 2 (;@1;)
-          local.get 7
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 9
-          i32.const 128
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 9
-            i32.const 18
-            i32.and
-            i32.const 2
-            i32.ne
-            local.get 7
-            i32.const 4095
-            i32.and
-            i32.const 4092
-            i32.gt_u
-            i32.or
-            i32.const 4202496
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-          end
-          local.get 7
-          i32.const -65536
-          i32.add
-          i64.load32_u align=1
-          local.tee 10
-          local.set 11
-          i64.const 1
-          local.set 12
-          local.get 10
-          i32.wrap_i64
+        end
+        local.get 7
+        i32.const -65536
+        i32.add
+        i64.load32_u align=1
+        local.tee 10
+        local.set 11
+        i64.const 1
+        local.set 12
+        local.get 10
+        i32.wrap_i64
+        i32.const 1
+        i32.add
+        i64.extend_i32_u
+        local.tee 13
+        local.set 14
+        i64.const 6
+        local.set 15
+        local.get 6
+        i32.wrap_i64
+        i32.const -65536
+        i32.add
+        local.get 14
+        i64.store32 align=1
+        local.get 5
+        local.tee 16
+        local.get 16
+        i32.wrap_i64
+        local.tee 7
+        i64.extend_i32_u
+        i32.const 4202499
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 7
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 9
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 9
           i32.const 1
-          i32.add
-          i64.extend_i32_u
-          local.tee 13
-          local.set 14
-          i64.const 6
-          local.set 15
-          local.get 6
-          i32.wrap_i64
-          i32.const -65536
-          i32.add
-          local.get 14
-          i64.store32 align=1
-          local.get 5
-          local.tee 16
-          local.get 16
-          i32.wrap_i64
-          local.tee 7
-          i64.extend_i32_u
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 7
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4202499
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 7
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 9
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 9
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 7
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4202499
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 7
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 8
-          local.get 0
-          local.get 11
-          i64.store offset=152
-          local.get 0
-          local.get 12
-          i64.store offset=160
-          local.get 0
-          local.get 13
-          i64.store offset=168
-          local.get 0
-          local.get 15
-          i64.store offset=176
-          local.get 8
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4202499
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 8
-          i32.wrap_i64
-          local.set 3
-          local.get 5
-          i64.const 8
-          i64.add
-          local.set 5
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 7
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 8
+        local.get 0
+        local.get 11
+        i64.store offset=152
+        local.get 0
+        local.get 12
+        i64.store offset=160
+        local.get 0
+        local.get 13
+        i64.store offset=168
+        local.get 0
+        local.get 15
+        i64.store offset=176
+        local.get 8
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4202499
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 5
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 8
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 11
@@ -505,107 +484,100 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
-            local.get 0
-            i64.load
-            local.tee 5
-            local.set 6
-            i64.const 10
-            local.set 7
-            local.get 5
-            i32.wrap_i64
-            i32.const 10
-            i32.sub
-            i64.extend_i32_u
-            local.set 8
-            i64.const 10
-            local.set 9
-            local.get 5
-            i32.wrap_i64
-            i32.const 10
-            i32.lt_s
-            br_if 0 (;@4;)
-            br 0 (;@4;)
-          end
           local.get 0
-          i64.load offset=32
-          local.tee 10
-          local.tee 13
-          local.get 13
+          i64.load
+          local.tee 5
+          local.set 6
+          i64.const 10
+          local.set 7
+          local.get 5
           i32.wrap_i64
-          local.tee 12
+          i32.const 10
+          i32.sub
           i64.extend_i32_u
-          i32.const 4206598
-          local.set 3
-          i64.ne
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 12
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 14
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 14
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 12
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4206598
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 12
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 11
-          local.get 0
-          local.get 6
-          i64.store offset=152
-          local.get 0
-          local.get 7
-          i64.store offset=160
-          local.get 0
-          local.get 8
-          i64.store offset=168
-          local.get 0
-          local.get 9
-          i64.store offset=176
-          local.get 11
-          i64.const 32
-          i64.shr_u
+          local.set 8
+          i64.const 10
+          local.set 9
+          local.get 5
           i32.wrap_i64
-          i32.const 4206598
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 11
-          i32.wrap_i64
-          local.set 3
-          local.get 10
-          i64.const 8
-          i64.add
-          local.set 10
+          i32.const 10
+          i32.lt_s
+          br_if 0 (;@3;)
           br 0 (;@3;)
-          unreachable
         end
         local.get 0
+        i64.load offset=32
+        local.tee 10
+        local.tee 13
+        local.get 13
+        i32.wrap_i64
+        local.tee 12
+        i64.extend_i32_u
+        i32.const 4206598
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 12
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4206598
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
+        local.get 12
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 11
+        local.get 0
+        local.get 6
+        i64.store offset=152
+        local.get 0
+        local.get 7
+        i64.store offset=160
+        local.get 0
+        local.get 8
+        i64.store offset=168
+        local.get 0
+        local.get 9
+        i64.store offset=176
+        local.get 11
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4206598
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 0
         local.get 10
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 11
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 6
@@ -639,97 +611,90 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
-            local.get 0
-            i64.load
-            local.tee 5
-            i32.wrap_i64
-            i64.extend_i32_u
-            local.set 6
-            i64.const 12
-            local.set 7
-            local.get 6
-            i32.wrap_i64
-            i32.const 255
-            i32.and
-            i32.eqz
-            i32.eqz
-            br_if 0 (;@4;)
-            br 0 (;@4;)
-          end
           local.get 0
-          i64.load offset=32
-          local.tee 8
-          local.tee 11
-          local.get 11
+          i64.load
+          local.tee 5
           i32.wrap_i64
-          local.tee 10
           i64.extend_i32_u
-          i32.const 4210693
-          local.set 3
-          i64.ne
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 10
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 12
-          i32.const 64
+          local.set 6
+          i64.const 12
+          local.set 7
+          local.get 6
+          i32.wrap_i64
+          i32.const 255
           i32.and
           i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 12
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 10
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4210693
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
+          i32.eqz
+          br_if 0 (;@3;)
+          br 0 (;@3;)
+        end
+        local.get 0
+        i64.load offset=32
+        local.tee 8
+        local.tee 11
+        local.get 11
+        i32.wrap_i64
+        local.tee 10
+        i64.extend_i32_u
+        i32.const 4210693
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 10
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 12
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 12
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
           local.get 10
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 9
-          local.get 0
-          local.get 6
-          i64.store offset=168
-          local.get 0
-          local.get 7
-          i64.store offset=176
-          local.get 9
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4210693
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 9
-          i32.wrap_i64
-          local.set 3
-          local.get 8
-          i64.const 8
-          i64.add
-          local.set 8
-          br 0 (;@3;)
-          unreachable
+          br_if 1 (;@2;)
         end
+        local.get 10
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 9
+        local.get 0
+        local.get 6
+        i64.store offset=168
+        local.get 0
+        local.get 7
+        i64.store offset=176
+        local.get 9
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4210693
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 8
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 9
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 6
@@ -757,256 +722,249 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
-            i32.const 16384
-            local.set 4
-            local.get 0
-            i64.load
-            local.set 5
-            local.get 0
-            i64.load offset=8
-            local.set 6
-            loop ;; label = @5
-              local.get 4
-              i32.const 48
-              i32.sub
-              local.tee 4
-              i32.const 0
-              i32.lt_s
+          i32.const 16384
+          local.set 4
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=8
+          local.set 6
+          loop ;; label = @4
+            local.get 4
+            i32.const 48
+            i32.sub
+            local.tee 4
+            i32.const 0
+            i32.lt_s
+            (@metadata.code.branch_hint "\00")
+            if ;; label = @5
+              i32.const 16384
+              local.set 4
+              local.get 1
+              i32.const 16384
+              call 2
+              i32.const 4214784
+              local.set 3
               (@metadata.code.branch_hint "\00")
-              if ;; label = @6
-                i32.const 16384
-                local.set 4
-                local.get 1
-                i32.const 16384
-                call 2
-                i32.const 4214784
-                local.set 3
-                (@metadata.code.branch_hint "\00")
-                br_if 3 (;@3;)
-              end
-              block ;; label = @6
-                local.get 5
-                local.set 7
-                local.get 6
-                local.set 8
-                local.get 5
-                i32.wrap_i64
-                local.get 6
-                i32.wrap_i64
-                i32.add
-                i64.extend_i32_u
-                local.tee 9
-                local.set 5
-                i64.const 6
-                local.set 10
-                local.get 9
-                i32.wrap_i64
-                local.get 7
-                i32.wrap_i64
-                i32.lt_u
-                i64.extend_i32_u
-                local.set 7
-                local.get 6
-                i32.wrap_i64
-                i32.const -1
-                i32.add
-                i64.extend_i32_u
-                local.tee 9
-                local.set 6
-                i64.const 22
-                local.set 10
-                local.get 9
-                i32.wrap_i64
-                i32.eqz
-                br_if 0 (;@6;)
-                local.get 5
-                local.set 7
-                local.get 6
-                local.set 8
-                local.get 5
-                i32.wrap_i64
-                local.get 6
-                i32.wrap_i64
-                i32.add
-                i64.extend_i32_u
-                local.tee 9
-                local.set 5
-                i64.const 6
-                local.set 10
-                local.get 9
-                i32.wrap_i64
-                local.get 7
-                i32.wrap_i64
-                i32.lt_u
-                i64.extend_i32_u
-                local.set 7
-                local.get 6
-                i32.wrap_i64
-                i32.const -1
-                i32.add
-                i64.extend_i32_u
-                local.tee 9
-                local.set 6
-                i64.const 22
-                local.set 10
-                local.get 9
-                i32.wrap_i64
-                i32.eqz
-                br_if 0 (;@6;)
-                local.get 5
-                local.set 7
-                local.get 6
-                local.set 8
-                local.get 5
-                i32.wrap_i64
-                local.get 6
-                i32.wrap_i64
-                i32.add
-                i64.extend_i32_u
-                local.tee 9
-                local.set 5
-                i64.const 6
-                local.set 10
-                local.get 9
-                i32.wrap_i64
-                local.get 7
-                i32.wrap_i64
-                i32.lt_u
-                i64.extend_i32_u
-                local.set 7
-                local.get 6
-                i32.wrap_i64
-                i32.const -1
-                i32.add
-                i64.extend_i32_u
-                local.tee 9
-                local.set 6
-                i64.const 22
-                local.set 10
-                local.get 9
-                i32.wrap_i64
-                i32.eqz
-                br_if 0 (;@6;)
-                local.get 5
-                local.set 7
-                local.get 6
-                local.set 8
-                local.get 5
-                i32.wrap_i64
-                local.get 6
-                i32.wrap_i64
-                i32.add
-                i64.extend_i32_u
-                local.tee 9
-                local.set 5
-                i64.const 6
-                local.set 10
-                local.get 9
-                i32.wrap_i64
-                local.get 7
-                i32.wrap_i64
-                i32.lt_u
-                i64.extend_i32_u
-                local.set 7
-                local.get 6
-                i32.wrap_i64
-                i32.const -1
-                i32.add
-                i64.extend_i32_u
-                local.tee 9
-                local.set 6
-                i64.const 22
-                local.set 10
-                local.get 9
-                i32.wrap_i64
-                i32.eqz
-                i32.eqz
-                br_if 1 (;@5;)
-              end
-              local.get 0
-              i64.load offset=32
-              local.tee 11
-              local.tee 14
-              local.get 14
+              br_if 2 (;@3;)
+            end
+            block ;; label = @5
+              local.get 5
+              local.set 7
+              local.get 6
+              local.set 8
+              local.get 5
               i32.wrap_i64
-              local.tee 13
+              local.get 6
+              i32.wrap_i64
+              i32.add
               i64.extend_i32_u
+              local.tee 9
+              local.set 5
+              i64.const 6
+              local.set 10
+              local.get 9
+              i32.wrap_i64
+              local.get 7
+              i32.wrap_i64
+              i32.lt_u
+              i64.extend_i32_u
+              local.set 7
+              local.get 6
+              i32.wrap_i64
+              i32.const -1
+              i32.add
+              i64.extend_i32_u
+              local.tee 9
+              local.set 6
+              i64.const 22
+              local.set 10
+              local.get 9
+              i32.wrap_i64
+              i32.eqz
+              br_if 0 (;@5;)
+              local.get 5
+              local.set 7
+              local.get 6
+              local.set 8
+              local.get 5
+              i32.wrap_i64
+              local.get 6
+              i32.wrap_i64
+              i32.add
+              i64.extend_i32_u
+              local.tee 9
+              local.set 5
+              i64.const 6
+              local.set 10
+              local.get 9
+              i32.wrap_i64
+              local.get 7
+              i32.wrap_i64
+              i32.lt_u
+              i64.extend_i32_u
+              local.set 7
+              local.get 6
+              i32.wrap_i64
+              i32.const -1
+              i32.add
+              i64.extend_i32_u
+              local.tee 9
+              local.set 6
+              i64.const 22
+              local.set 10
+              local.get 9
+              i32.wrap_i64
+              i32.eqz
+              br_if 0 (;@5;)
+              local.get 5
+              local.set 7
+              local.get 6
+              local.set 8
+              local.get 5
+              i32.wrap_i64
+              local.get 6
+              i32.wrap_i64
+              i32.add
+              i64.extend_i32_u
+              local.tee 9
+              local.set 5
+              i64.const 6
+              local.set 10
+              local.get 9
+              i32.wrap_i64
+              local.get 7
+              i32.wrap_i64
+              i32.lt_u
+              i64.extend_i32_u
+              local.set 7
+              local.get 6
+              i32.wrap_i64
+              i32.const -1
+              i32.add
+              i64.extend_i32_u
+              local.tee 9
+              local.set 6
+              i64.const 22
+              local.set 10
+              local.get 9
+              i32.wrap_i64
+              i32.eqz
+              br_if 0 (;@5;)
+              local.get 5
+              local.set 7
+              local.get 6
+              local.set 8
+              local.get 5
+              i32.wrap_i64
+              local.get 6
+              i32.wrap_i64
+              i32.add
+              i64.extend_i32_u
+              local.tee 9
+              local.set 5
+              i64.const 6
+              local.set 10
+              local.get 9
+              i32.wrap_i64
+              local.get 7
+              i32.wrap_i64
+              i32.lt_u
+              i64.extend_i32_u
+              local.set 7
+              local.get 6
+              i32.wrap_i64
+              i32.const -1
+              i32.add
+              i64.extend_i32_u
+              local.tee 9
+              local.set 6
+              i64.const 22
+              local.set 10
+              local.get 9
+              i32.wrap_i64
+              i32.eqz
+              i32.eqz
+              br_if 1 (;@4;)
+            end
+            local.get 0
+            i64.load offset=32
+            local.tee 11
+            local.tee 14
+            local.get 14
+            i32.wrap_i64
+            local.tee 13
+            i64.extend_i32_u
+            i32.const 4214790
+            local.set 3
+            i64.ne
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+            local.get 13
+            i32.const 12
+            i32.shr_u
+            i32.load8_u offset=256
+            local.tee 15
+            i32.const 64
+            i32.and
+            i32.eqz
+            (@metadata.code.branch_hint "\00")
+            if ;; label = @5
+              local.get 15
+              i32.const 1
+              i32.and
+              i32.const 1
+              i32.ne
+              local.get 13
+              i32.const 4095
+              i32.and
+              i32.const 4088
+              i32.gt_u
+              i32.or
               i32.const 4214790
               local.set 3
-              i64.ne
               (@metadata.code.branch_hint "\00")
               br_if 3 (;@2;)
-              local.get 13
-              i32.const 12
-              i32.shr_u
-              i32.load8_u offset=256
-              local.tee 15
-              i32.const 64
-              i32.and
-              i32.eqz
-              (@metadata.code.branch_hint "\00")
-              if ;; label = @6
-                local.get 15
-                i32.const 1
-                i32.and
-                i32.const 1
-                i32.ne
-                local.get 13
-                i32.const 4095
-                i32.and
-                i32.const 4088
-                i32.gt_u
-                i32.or
-                i32.const 4214790
-                local.set 3
-                (@metadata.code.branch_hint "\00")
-                br_if 4 (;@2;)
-              end
-              local.get 13
-              i32.const -65536
-              i32.add
-              i64.load align=1
-              local.set 12
-              local.get 0
-              local.get 5
-              i64.store
-              local.get 0
-              local.get 6
-              i64.store offset=8
-              local.get 0
-              local.get 7
-              i64.store offset=152
-              local.get 0
-              local.get 9
-              i64.store offset=168
-              local.get 0
-              local.get 10
-              i64.store offset=176
-              local.get 12
-              i64.const 32
-              i64.shr_u
-              i32.wrap_i64
-              i32.const 4214790
-              local.set 3
-              (@metadata.code.branch_hint "\00")
-              br_if 4 (;@1;)
-              local.get 12
-              i32.wrap_i64
-              local.set 3
-              local.get 11
-              i64.const 8
-              i64.add
-              local.set 11
-              br 1 (;@4;)
             end
-            unreachable
+            local.get 13
+            i32.const -65536
+            i32.add
+            i64.load align=1
+            local.set 12
+            local.get 0
+            local.get 5
+            i64.store
+            local.get 0
+            local.get 6
+            i64.store offset=8
+            local.get 0
+            local.get 7
+            i64.store offset=152
+            local.get 0
+            local.get 9
+            i64.store offset=168
+            local.get 0
+            local.get 10
+            i64.store offset=176
+            local.get 12
+            i64.const 32
+            i64.shr_u
+            i32.wrap_i64
+            i32.const 4214790
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 3 (;@1;)
+            local.get 0
+            local.get 11
+            i64.const 8
+            i64.add
+            i64.store offset=32
+            local.get 12
+            i32.wrap_i64
+            return
           end
-          local.get 0
-          local.get 11
-          i64.store offset=32
-          local.get 3
-          return
+          unreachable
         end
         local.get 0
         local.get 5
@@ -1066,121 +1024,114 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=24
-          local.set 7
-          local.get 0
-          i64.load offset=32
-          local.set 8
-          local.get 5
-          local.set 9
-          local.get 7
-          local.set 10
-          local.get 5
-          local.get 7
-          i64.sub
-          local.tee 11
-          drop
-          i64.const 11
-          local.set 12
-          local.get 9
-          local.get 10
-          i64.le_u
-          i64.extend_i32_u
-          local.set 13
-          local.get 6
-          i64.const -256
-          i64.and
-          local.get 13
-          i64.or
-          local.set 6
-          local.get 8
-          local.tee 16
-          local.get 16
-          i32.wrap_i64
-          local.tee 15
-          i64.extend_i32_u
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        local.get 0
+        i64.load offset=24
+        local.set 7
+        local.get 0
+        i64.load offset=32
+        local.set 8
+        local.get 5
+        local.set 9
+        local.get 7
+        local.set 10
+        local.get 5
+        local.get 7
+        i64.sub
+        local.tee 11
+        drop
+        i64.const 11
+        local.set 12
+        local.get 9
+        local.get 10
+        i64.le_u
+        i64.extend_i32_u
+        local.set 13
+        local.get 6
+        i64.const -256
+        i64.and
+        local.get 13
+        i64.or
+        local.set 6
+        local.get 8
+        local.tee 16
+        local.get 16
+        i32.wrap_i64
+        local.tee 15
+        i64.extend_i32_u
+        i32.const 4218886
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 17
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 17
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 15
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4218886
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 15
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 17
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 17
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 15
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4218886
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 15
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 14
-          local.get 0
-          local.get 6
-          i64.store offset=8
-          local.get 0
-          local.get 9
-          i64.store offset=152
-          local.get 0
-          local.get 10
-          i64.store offset=160
-          local.get 0
-          local.get 11
-          i64.store offset=168
-          local.get 0
-          local.get 12
-          i64.store offset=176
-          local.get 14
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4218886
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 14
-          i32.wrap_i64
-          local.set 3
-          local.get 8
-          i64.const 8
-          i64.add
-          local.set 8
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 15
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 14
+        local.get 0
+        local.get 6
+        i64.store offset=8
+        local.get 0
+        local.get 9
+        i64.store offset=152
+        local.get 0
+        local.get 10
+        i64.store offset=160
+        local.get 0
+        local.get 11
+        i64.store offset=168
+        local.get 0
+        local.get 12
+        i64.store offset=176
+        local.get 14
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4218886
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 8
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 14
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 6
@@ -1216,136 +1167,129 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=16
-          local.set 7
-          local.get 0
-          i64.load offset=24
-          local.set 8
-          local.get 0
-          i64.load offset=32
-          local.set 9
-          local.get 5
-          local.set 10
-          local.get 8
-          local.set 11
-          local.get 5
-          i32.wrap_i64
-          local.get 8
-          i32.wrap_i64
-          i32.sub
-          i64.extend_i32_u
-          local.tee 12
-          local.set 5
-          i64.const 10
-          local.set 13
-          local.get 7
-          i32.wrap_i64
-          local.get 6
-          i32.wrap_i64
-          local.get 10
-          local.get 11
-          i64.xor
-          local.get 10
-          local.get 12
-          i64.xor
-          i64.and
-          i32.wrap_i64
-          i32.const 0
-          i32.lt_s
-          select
-          i64.extend_i32_u
-          local.set 6
-          local.get 9
-          local.tee 16
-          local.get 16
-          i32.wrap_i64
-          local.tee 15
-          i64.extend_i32_u
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        local.get 0
+        i64.load offset=16
+        local.set 7
+        local.get 0
+        i64.load offset=24
+        local.set 8
+        local.get 0
+        i64.load offset=32
+        local.set 9
+        local.get 5
+        local.set 10
+        local.get 8
+        local.set 11
+        local.get 5
+        i32.wrap_i64
+        local.get 8
+        i32.wrap_i64
+        i32.sub
+        i64.extend_i32_u
+        local.tee 12
+        local.set 5
+        i64.const 10
+        local.set 13
+        local.get 7
+        i32.wrap_i64
+        local.get 6
+        i32.wrap_i64
+        local.get 10
+        local.get 11
+        i64.xor
+        local.get 10
+        local.get 12
+        i64.xor
+        i64.and
+        i32.wrap_i64
+        i32.const 0
+        i32.lt_s
+        select
+        i64.extend_i32_u
+        local.set 6
+        local.get 9
+        local.tee 16
+        local.get 16
+        i32.wrap_i64
+        local.tee 15
+        i64.extend_i32_u
+        i32.const 4222981
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 17
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 17
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 15
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4222981
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 15
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 17
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 17
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 15
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4222981
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 15
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 14
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 6
-          i64.store offset=8
-          local.get 0
-          local.get 10
-          i64.store offset=152
-          local.get 0
-          local.get 11
-          i64.store offset=160
-          local.get 0
-          local.get 12
-          i64.store offset=168
-          local.get 0
-          local.get 13
-          i64.store offset=176
-          local.get 14
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4222981
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 14
-          i32.wrap_i64
-          local.set 3
-          local.get 9
-          i64.const 8
-          i64.add
-          local.set 9
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 15
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 14
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 6
+        i64.store offset=8
+        local.get 0
+        local.get 10
+        i64.store offset=152
+        local.get 0
+        local.get 11
+        i64.store offset=160
+        local.get 0
+        local.get 12
+        i64.store offset=168
+        local.get 0
+        local.get 13
+        i64.store offset=176
+        local.get 14
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4222981
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 9
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 14
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -1384,141 +1328,134 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=16
-          local.set 7
-          local.get 0
-          i64.load offset=24
-          local.set 8
-          local.get 0
-          i64.load offset=32
-          local.set 9
-          local.get 5
-          local.set 10
-          local.get 6
-          local.set 11
-          local.get 5
-          i32.wrap_i64
-          local.get 6
-          i32.wrap_i64
-          i32.add
-          i64.extend_i32_u
-          local.tee 12
-          local.set 5
-          i64.const 6
-          local.set 13
-          local.get 12
-          i32.wrap_i64
-          local.get 10
-          i32.wrap_i64
-          i32.lt_u
-          i64.extend_i32_u
-          local.set 14
-          local.get 8
-          local.set 10
-          local.get 7
-          local.set 11
-          local.get 8
-          local.get 7
-          i64.add
-          local.get 14
-          i64.add
-          i64.const 4294967295
-          i64.and
-          local.tee 12
-          local.set 8
-          i64.const 6
-          local.set 13
-          local.get 9
-          local.tee 16
-          local.get 16
-          i32.wrap_i64
-          local.tee 15
-          i64.extend_i32_u
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        local.get 0
+        i64.load offset=16
+        local.set 7
+        local.get 0
+        i64.load offset=24
+        local.set 8
+        local.get 0
+        i64.load offset=32
+        local.set 9
+        local.get 5
+        local.set 10
+        local.get 6
+        local.set 11
+        local.get 5
+        i32.wrap_i64
+        local.get 6
+        i32.wrap_i64
+        i32.add
+        i64.extend_i32_u
+        local.tee 12
+        local.set 5
+        i64.const 6
+        local.set 13
+        local.get 12
+        i32.wrap_i64
+        local.get 10
+        i32.wrap_i64
+        i32.lt_u
+        i64.extend_i32_u
+        local.set 14
+        local.get 8
+        local.set 10
+        local.get 7
+        local.set 11
+        local.get 8
+        local.get 7
+        i64.add
+        local.get 14
+        i64.add
+        i64.const 4294967295
+        i64.and
+        local.tee 12
+        local.set 8
+        i64.const 6
+        local.set 13
+        local.get 9
+        local.tee 16
+        local.get 16
+        i32.wrap_i64
+        local.tee 15
+        i64.extend_i32_u
+        i32.const 4227076
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 17
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 17
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 15
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4227076
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 15
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 17
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 17
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 15
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4227076
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 15
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 14
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 8
-          i64.store offset=24
-          local.get 0
-          local.get 10
-          i64.store offset=152
-          local.get 0
-          local.get 11
-          i64.store offset=160
-          local.get 0
-          local.get 12
-          i64.store offset=168
-          local.get 0
-          local.get 13
-          i64.store offset=176
-          local.get 14
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4227076
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 14
-          i32.wrap_i64
-          local.set 3
-          local.get 9
-          i64.const 8
-          i64.add
-          local.set 9
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 15
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 14
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=24
+        local.get 0
+        local.get 10
+        i64.store offset=152
+        local.get 0
+        local.get 11
+        i64.store offset=160
+        local.get 0
+        local.get 12
+        i64.store offset=168
+        local.get 0
+        local.get 13
+        i64.store offset=176
+        local.get 14
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4227076
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 9
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 14
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -1557,143 +1494,136 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=24
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
-          local.get 0
-          i64.load offset=152
-          local.set 8
-          local.get 0
-          i64.load offset=160
-          local.set 9
-          local.get 0
-          i64.load offset=168
-          local.set 10
-          local.get 0
-          i64.load offset=176
-          local.tee 11
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=24
+        local.set 6
+        local.get 0
+        i64.load offset=32
+        local.set 7
+        local.get 0
+        i64.load offset=152
+        local.set 8
+        local.get 0
+        i64.load offset=160
+        local.set 9
+        local.get 0
+        i64.load offset=168
+        local.set 10
+        local.get 0
+        i64.load offset=176
+        local.tee 11
+        i32.wrap_i64
+        i32.const 16
+        i32.sub
+        i32.const 8
+        i32.lt_u
+        if (result i32) ;; label = @3
+          local.get 8
           i32.wrap_i64
-          i32.const 16
-          i32.sub
-          i32.const 8
-          i32.lt_u
-          if (result i32) ;; label = @4
-            local.get 8
-            i32.wrap_i64
-          else
-            local.get 8
-            local.get 9
-            local.get 10
-            local.get 11
-            i32.wrap_i64
-            call 1
-          end
+        else
+          local.get 8
+          local.get 9
+          local.get 10
+          local.get 11
+          i32.wrap_i64
+          call 1
+        end
+        i32.const 1
+        i32.and
+        i64.extend_i32_u
+        local.set 12
+        local.get 5
+        local.set 8
+        local.get 6
+        local.set 9
+        local.get 5
+        local.get 6
+        i64.add
+        local.get 12
+        i64.add
+        i64.const 4294967295
+        i64.and
+        local.tee 10
+        local.set 5
+        i64.const 6
+        local.set 11
+        local.get 7
+        local.tee 14
+        local.get 14
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i32.const 4231170
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 15
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 15
           i32.const 1
           i32.and
-          i64.extend_i32_u
-          local.set 12
-          local.get 5
-          local.set 8
-          local.get 6
-          local.set 9
-          local.get 5
-          local.get 6
-          i64.add
-          local.get 12
-          i64.add
-          i64.const 4294967295
-          i64.and
-          local.tee 10
-          local.set 5
-          i64.const 6
-          local.set 11
-          local.get 7
-          local.tee 14
-          local.get 14
-          i32.wrap_i64
-          local.tee 13
-          i64.extend_i32_u
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4231170
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 13
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 15
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 15
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 13
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4231170
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 13
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 12
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 8
-          i64.store offset=152
-          local.get 0
-          local.get 9
-          i64.store offset=160
-          local.get 0
-          local.get 10
-          i64.store offset=168
-          local.get 0
-          local.get 11
-          i64.store offset=176
-          local.get 12
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4231170
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 12
-          i32.wrap_i64
-          local.set 3
-          local.get 7
-          i64.const 8
-          i64.add
-          local.set 7
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 13
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 12
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=152
+        local.get 0
+        local.get 9
+        i64.store offset=160
+        local.get 0
+        local.get 10
+        i64.store offset=168
+        local.get 0
+        local.get 11
+        i64.store offset=176
+        local.get 12
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4231170
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 7
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 12
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -1730,124 +1660,117 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
-            local.get 0
-            i64.load
-            local.set 5
-            local.get 0
-            i64.load offset=152
-            local.set 6
-            local.get 0
-            i64.load offset=160
-            local.set 7
-            local.get 0
-            i64.load offset=168
-            local.set 8
-            local.get 0
-            i64.load offset=176
-            local.set 9
-            local.get 5
-            local.set 6
-            i64.const 3
-            local.set 7
-            local.get 5
-            i32.wrap_i64
-            i32.const 3
-            i32.shl
-            i64.extend_i32_u
-            local.tee 8
-            local.set 5
-            i64.const 26
-            local.set 9
-            local.get 8
-            i32.wrap_i64
-            i32.const 0
-            i32.lt_s
-            br_if 0 (;@4;)
-            br 0 (;@4;)
-          end
           local.get 0
-          i64.load offset=32
-          local.tee 10
-          local.tee 13
-          local.get 13
-          i32.wrap_i64
-          local.tee 12
-          i64.extend_i32_u
-          i32.const 4235270
-          local.set 3
-          i64.ne
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 12
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 14
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 14
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 12
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4235270
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 12
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 11
+          i64.load
+          local.set 5
           local.get 0
+          i64.load offset=152
+          local.set 6
+          local.get 0
+          i64.load offset=160
+          local.set 7
+          local.get 0
+          i64.load offset=168
+          local.set 8
+          local.get 0
+          i64.load offset=176
+          local.set 9
           local.get 5
-          i64.store
-          local.get 0
-          local.get 6
-          i64.store offset=152
-          local.get 0
-          local.get 7
-          i64.store offset=160
-          local.get 0
+          local.set 6
+          i64.const 3
+          local.set 7
+          local.get 5
+          i32.wrap_i64
+          i32.const 3
+          i32.shl
+          i64.extend_i32_u
+          local.tee 8
+          local.set 5
+          i64.const 26
+          local.set 9
           local.get 8
-          i64.store offset=168
-          local.get 0
-          local.get 9
-          i64.store offset=176
-          local.get 11
-          i64.const 32
-          i64.shr_u
           i32.wrap_i64
-          i32.const 4235270
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 11
-          i32.wrap_i64
-          local.set 3
-          local.get 10
-          i64.const 8
-          i64.add
-          local.set 10
+          i32.const 0
+          i32.lt_s
+          br_if 0 (;@3;)
           br 0 (;@3;)
-          unreachable
         end
         local.get 0
+        i64.load offset=32
+        local.tee 10
+        local.tee 13
+        local.get 13
+        i32.wrap_i64
+        local.tee 12
+        i64.extend_i32_u
+        i32.const 4235270
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 12
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4235270
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
+        local.get 12
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 11
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 6
+        i64.store offset=152
+        local.get 0
+        local.get 7
+        i64.store offset=160
+        local.get 0
+        local.get 8
+        i64.store offset=168
+        local.get 0
+        local.get 9
+        i64.store offset=176
+        local.get 11
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4235270
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 0
         local.get 10
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 11
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -1883,133 +1806,126 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
-          local.get 0
-          i64.load offset=152
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        local.get 0
+        i64.load offset=32
+        local.set 7
+        local.get 0
+        i64.load offset=152
+        local.set 8
+        local.get 0
+        i64.load offset=160
+        local.set 9
+        local.get 0
+        i64.load offset=168
+        local.set 10
+        local.get 0
+        i64.load offset=176
+        local.set 11
+        local.get 6
+        i64.const 63
+        i64.and
+        local.set 12
+        local.get 5
+        local.set 14
+        local.get 5
+        local.get 12
+        i64.shr_u
+        local.set 13
+        local.get 12
+        i64.eqz
+        i32.eqz
+        if ;; label = @3
+          local.get 14
           local.set 8
-          local.get 0
-          i64.load offset=160
+          local.get 12
           local.set 9
-          local.get 0
-          i64.load offset=168
+          local.get 13
           local.set 10
-          local.get 0
-          i64.load offset=176
+          i64.const 31
           local.set 11
-          local.get 6
-          i64.const 63
-          i64.and
-          local.set 12
-          local.get 5
-          local.set 14
-          local.get 5
-          local.get 12
-          i64.shr_u
-          local.set 13
-          local.get 12
-          i64.eqz
-          i32.eqz
-          if ;; label = @4
-            local.get 14
-            local.set 8
-            local.get 12
-            local.set 9
-            local.get 13
-            local.set 10
-            i64.const 31
-            local.set 11
-          end
-          local.get 13
-          local.set 5
-          local.get 7
-          local.tee 13
-          local.get 13
-          i32.wrap_i64
-          local.tee 15
-          i64.extend_i32_u
+        end
+        local.get 13
+        local.set 5
+        local.get 7
+        local.tee 13
+        local.get 13
+        i32.wrap_i64
+        local.tee 15
+        i64.extend_i32_u
+        i32.const 4239363
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 15
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 16
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 16
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 15
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4239363
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 15
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 16
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 16
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 15
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4239363
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 15
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 12
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 8
-          i64.store offset=152
-          local.get 0
-          local.get 9
-          i64.store offset=160
-          local.get 0
-          local.get 10
-          i64.store offset=168
-          local.get 0
-          local.get 11
-          i64.store offset=176
-          local.get 12
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4239363
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 12
-          i32.wrap_i64
-          local.set 3
-          local.get 7
-          i64.const 8
-          i64.add
-          local.set 7
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 15
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 12
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=152
+        local.get 0
+        local.get 9
+        i64.store offset=160
+        local.get 0
+        local.get 10
+        i64.store offset=168
+        local.get 0
+        local.get 11
+        i64.store offset=176
+        local.get 12
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4239363
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 7
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 12
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -2046,154 +1962,147 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
-            local.get 0
-            i64.load
-            local.set 5
-            local.get 0
-            i64.load offset=152
-            local.set 6
-            local.get 0
-            i64.load offset=160
-            local.set 7
-            local.get 0
-            i64.load offset=168
-            local.set 8
-            local.get 0
-            i64.load offset=176
-            local.set 9
-            local.get 5
-            i64.const 4294967295
-            i64.and
-            local.tee 10
-            i64.const 5
-            i64.shl
-            local.get 10
-            i64.const 27
-            i64.shr_u
-            i64.or
-            i64.const 4294967295
-            i64.and
-            local.tee 10
-            local.set 5
-            local.get 10
-            i64.const 0
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 1
-            i32.and
-            local.get 10
-            i64.const 0
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 1
-            i32.and
-            local.get 10
-            i64.const 31
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 1
-            i32.and
-            i32.xor
-            i32.const 11
-            i32.shl
-            i32.or
-            local.get 6
-            local.get 7
-            local.get 8
-            local.get 9
-            i32.wrap_i64
-            call 1
-            i32.const 212
-            i32.and
-            i32.or
-            i64.extend_i32_u
-            local.set 8
-            i64.const 0
-            local.set 9
-            local.get 8
-            i32.wrap_i64
-            i32.const 1
-            i32.and
-            br_if 0 (;@4;)
-            br 0 (;@4;)
-          end
           local.get 0
-          i64.load offset=32
-          local.tee 11
-          local.tee 13
-          local.get 13
-          i32.wrap_i64
-          local.tee 12
-          i64.extend_i32_u
-          i32.const 4243462
-          local.set 3
-          i64.ne
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 12
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 14
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 14
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 12
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4243462
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 12
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 10
+          i64.load
+          local.set 5
           local.get 0
+          i64.load offset=152
+          local.set 6
+          local.get 0
+          i64.load offset=160
+          local.set 7
+          local.get 0
+          i64.load offset=168
+          local.set 8
+          local.get 0
+          i64.load offset=176
+          local.set 9
           local.get 5
-          i64.store
-          local.get 0
-          local.get 8
-          i64.store offset=168
-          local.get 0
-          local.get 9
-          i64.store offset=176
+          i64.const 4294967295
+          i64.and
+          local.tee 10
+          i64.const 5
+          i64.shl
           local.get 10
-          i64.const 32
+          i64.const 27
+          i64.shr_u
+          i64.or
+          i64.const 4294967295
+          i64.and
+          local.tee 10
+          local.set 5
+          local.get 10
+          i64.const 0
           i64.shr_u
           i32.wrap_i64
+          i32.const 1
+          i32.and
+          local.get 10
+          i64.const 0
+          i64.shr_u
+          i32.wrap_i64
+          i32.const 1
+          i32.and
+          local.get 10
+          i64.const 31
+          i64.shr_u
+          i32.wrap_i64
+          i32.const 1
+          i32.and
+          i32.xor
+          i32.const 11
+          i32.shl
+          i32.or
+          local.get 6
+          local.get 7
+          local.get 8
+          local.get 9
+          i32.wrap_i64
+          call 1
+          i32.const 212
+          i32.and
+          i32.or
+          i64.extend_i32_u
+          local.set 8
+          i64.const 0
+          local.set 9
+          local.get 8
+          i32.wrap_i64
+          i32.const 1
+          i32.and
+          br_if 0 (;@3;)
+          br 0 (;@3;)
+        end
+        local.get 0
+        i64.load offset=32
+        local.tee 11
+        local.tee 13
+        local.get 13
+        i32.wrap_i64
+        local.tee 12
+        i64.extend_i32_u
+        i32.const 4243462
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 12
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 12
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4243462
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 10
-          i32.wrap_i64
-          local.set 3
-          local.get 11
-          i64.const 8
-          i64.add
-          local.set 11
-          br 0 (;@3;)
-          unreachable
+          br_if 1 (;@2;)
         end
+        local.get 12
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 10
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=168
+        local.get 0
+        local.get 9
+        i64.store offset=176
+        local.get 10
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4243462
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 11
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 10
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -2224,129 +2133,122 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
-            local.get 0
-            i64.load
-            local.set 5
-            local.get 0
-            i64.load offset=152
-            local.set 6
-            local.get 0
-            i64.load offset=160
-            local.set 7
-            local.get 0
-            i64.load offset=168
-            local.set 8
-            local.get 0
-            i64.load offset=176
-            local.set 9
-            local.get 5
-            i64.const 4294967295
-            i64.and
-            local.set 10
-            i64.const 7
-            i64.const 31
-            i64.and
-            local.set 11
-            local.get 10
-            local.get 11
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 1
-            i32.and
-            local.get 6
-            local.get 7
-            local.get 8
-            local.get 9
-            i32.wrap_i64
-            call 1
-            i32.const 2260
-            i32.and
-            i32.or
-            i64.extend_i32_u
-            local.set 8
-            i64.const 0
-            local.set 9
-            local.get 8
-            i32.wrap_i64
-            i32.const 1
-            i32.and
-            br_if 0 (;@4;)
-            br 0 (;@4;)
-          end
           local.get 0
-          i64.load offset=32
-          local.tee 12
-          local.tee 11
-          local.get 11
-          i32.wrap_i64
-          local.tee 13
-          i64.extend_i32_u
-          i32.const 4247559
-          local.set 3
-          i64.ne
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 13
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 14
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 14
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 13
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4247559
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 13
-          i32.const -65536
-          i32.add
-          i64.load align=1
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=152
+          local.set 6
+          local.get 0
+          i64.load offset=160
+          local.set 7
+          local.get 0
+          i64.load offset=168
+          local.set 8
+          local.get 0
+          i64.load offset=176
+          local.set 9
+          local.get 5
+          i64.const 4294967295
+          i64.and
           local.set 10
-          local.get 0
-          local.get 8
-          i64.store offset=168
-          local.get 0
-          local.get 9
-          i64.store offset=176
+          i64.const 7
+          i64.const 31
+          i64.and
+          local.set 11
           local.get 10
-          i64.const 32
+          local.get 11
           i64.shr_u
           i32.wrap_i64
+          i32.const 1
+          i32.and
+          local.get 6
+          local.get 7
+          local.get 8
+          local.get 9
+          i32.wrap_i64
+          call 1
+          i32.const 2260
+          i32.and
+          i32.or
+          i64.extend_i32_u
+          local.set 8
+          i64.const 0
+          local.set 9
+          local.get 8
+          i32.wrap_i64
+          i32.const 1
+          i32.and
+          br_if 0 (;@3;)
+          br 0 (;@3;)
+        end
+        local.get 0
+        i64.load offset=32
+        local.tee 12
+        local.tee 11
+        local.get 11
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i32.const 4247559
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4247559
           local.set 3
           (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 10
-          i32.wrap_i64
-          local.set 3
-          local.get 12
-          i64.const 8
-          i64.add
-          local.set 12
-          br 0 (;@3;)
-          unreachable
+          br_if 1 (;@2;)
         end
+        local.get 13
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 10
+        local.get 0
+        local.get 8
+        i64.store offset=168
+        local.get 0
+        local.get 9
+        i64.store offset=176
+        local.get 10
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4247559
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 12
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 10
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 8
@@ -2373,123 +2275,116 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
-          local.get 6
-          i64.const 4294967295
-          i64.and
-          local.set 8
-          local.get 5
-          local.set 10
-          local.get 8
-          i64.ctz
-          local.set 9
-          i32.const 68
-          local.get 9
-          i32.wrap_i64
-          i32.const 255
-          i32.and
-          i32.popcnt
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        local.get 0
+        i64.load offset=32
+        local.set 7
+        local.get 6
+        i64.const 4294967295
+        i64.and
+        local.set 8
+        local.get 5
+        local.set 10
+        local.get 8
+        i64.ctz
+        local.set 9
+        i32.const 68
+        local.get 9
+        i32.wrap_i64
+        i32.const 255
+        i32.and
+        i32.popcnt
+        i32.const 1
+        i32.and
+        i32.eqz
+        i32.const 2
+        i32.shl
+        local.get 8
+        i64.eqz
+        select
+        i64.extend_i32_u
+        local.set 11
+        i64.const 0
+        local.set 12
+        local.get 10
+        local.get 9
+        local.get 8
+        i64.eqz
+        select
+        local.set 5
+        local.get 7
+        local.tee 9
+        local.get 9
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i32.const 4251651
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
           i32.const 1
           i32.and
-          i32.eqz
-          i32.const 2
-          i32.shl
-          local.get 8
-          i64.eqz
-          select
-          i64.extend_i32_u
-          local.set 11
-          i64.const 0
-          local.set 12
-          local.get 10
-          local.get 9
-          local.get 8
-          i64.eqz
-          select
-          local.set 5
-          local.get 7
-          local.tee 9
-          local.get 9
-          i32.wrap_i64
-          local.tee 13
-          i64.extend_i32_u
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4251651
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 13
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 14
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 14
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 13
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4251651
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 13
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 8
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 11
-          i64.store offset=168
-          local.get 0
-          local.get 12
-          i64.store offset=176
-          local.get 8
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4251651
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 8
-          i32.wrap_i64
-          local.set 3
-          local.get 7
-          i64.const 8
-          i64.add
-          local.set 7
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 13
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 8
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 11
+        i64.store offset=168
+        local.get 0
+        local.get 12
+        i64.store offset=176
+        local.get 8
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4251651
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 7
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 8
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -2519,149 +2414,142 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=16
-          local.set 6
-          local.get 0
-          i64.load offset=24
-          local.set 7
-          local.get 0
-          i64.load offset=32
-          local.set 8
-          local.get 5
-          local.set 9
-          local.get 7
-          local.tee 10
-          local.get 9
-          i64.mul
-          local.set 11
-          local.get 9
-          local.get 10
-          call 4
-          local.set 12
-          local.get 12
-          i64.eqz
-          i32.eqz
-          local.set 13
-          local.get 11
-          local.set 5
-          local.get 12
-          local.set 6
-          local.get 11
-          local.set 11
-          local.get 13
-          i32.const 2049
-          i32.mul
-          local.get 11
-          i64.eqz
-          i32.const 6
-          i32.shl
-          local.get 11
-          i64.const 63
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 7
-          i32.shl
-          i32.or
-          local.get 11
-          i32.wrap_i64
-          i32.const 255
-          i32.and
-          i32.popcnt
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=16
+        local.set 6
+        local.get 0
+        i64.load offset=24
+        local.set 7
+        local.get 0
+        i64.load offset=32
+        local.set 8
+        local.get 5
+        local.set 9
+        local.get 7
+        local.tee 10
+        local.get 9
+        i64.mul
+        local.set 11
+        local.get 9
+        local.get 10
+        call 4
+        local.set 12
+        local.get 12
+        i64.eqz
+        i32.eqz
+        local.set 13
+        local.get 11
+        local.set 5
+        local.get 12
+        local.set 6
+        local.get 11
+        local.set 11
+        local.get 13
+        i32.const 2049
+        i32.mul
+        local.get 11
+        i64.eqz
+        i32.const 6
+        i32.shl
+        local.get 11
+        i64.const 63
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 7
+        i32.shl
+        i32.or
+        local.get 11
+        i32.wrap_i64
+        i32.const 255
+        i32.and
+        i32.popcnt
+        i32.const 1
+        i32.and
+        i32.eqz
+        i32.const 2
+        i32.shl
+        i32.or
+        i32.const -65
+        i32.and
+        i32.or
+        i64.extend_i32_u
+        local.set 14
+        i64.const 0
+        local.set 15
+        local.get 8
+        local.tee 10
+        local.get 10
+        i32.wrap_i64
+        local.tee 13
+        i64.extend_i32_u
+        i32.const 4255747
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 13
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 16
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 16
           i32.const 1
           i32.and
-          i32.eqz
-          i32.const 2
-          i32.shl
-          i32.or
-          i32.const -65
+          i32.const 1
+          i32.ne
+          local.get 13
+          i32.const 4095
           i32.and
+          i32.const 4088
+          i32.gt_u
           i32.or
-          i64.extend_i32_u
-          local.set 14
-          i64.const 0
-          local.set 15
-          local.get 8
-          local.tee 10
-          local.get 10
-          i32.wrap_i64
-          local.tee 13
-          i64.extend_i32_u
           i32.const 4255747
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 13
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 16
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 16
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 13
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4255747
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 13
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 9
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 6
-          i64.store offset=16
-          local.get 0
-          local.get 14
-          i64.store offset=168
-          local.get 0
-          local.get 15
-          i64.store offset=176
-          local.get 9
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4255747
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 9
-          i32.wrap_i64
-          local.set 3
-          local.get 8
-          i64.const 8
-          i64.add
-          local.set 8
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 13
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 9
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 6
+        i64.store offset=16
+        local.get 0
+        local.get 14
+        i64.store offset=168
+        local.get 0
+        local.get 15
+        i64.store offset=176
+        local.get 9
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4255747
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 8
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 9
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -2694,142 +2582,135 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=24
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
-          local.get 5
-          i64.extend32_s
-          local.set 8
-          local.get 6
-          i64.extend32_s
-          local.tee 9
-          local.get 8
-          i64.mul
-          local.set 10
-          local.get 10
-          local.get 10
-          i64.extend32_s
-          i64.ne
-          local.set 11
-          local.get 10
-          i64.const 4294967295
-          i64.and
-          local.set 10
-          local.get 11
-          i32.const 2049
-          i32.mul
-          local.get 10
-          i64.eqz
-          i32.const 6
-          i32.shl
-          local.get 10
-          i64.const 31
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 7
-          i32.shl
-          i32.or
-          local.get 10
-          i32.wrap_i64
-          i32.const 255
-          i32.and
-          i32.popcnt
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=24
+        local.set 6
+        local.get 0
+        i64.load offset=32
+        local.set 7
+        local.get 5
+        i64.extend32_s
+        local.set 8
+        local.get 6
+        i64.extend32_s
+        local.tee 9
+        local.get 8
+        i64.mul
+        local.set 10
+        local.get 10
+        local.get 10
+        i64.extend32_s
+        i64.ne
+        local.set 11
+        local.get 10
+        i64.const 4294967295
+        i64.and
+        local.set 10
+        local.get 11
+        i32.const 2049
+        i32.mul
+        local.get 10
+        i64.eqz
+        i32.const 6
+        i32.shl
+        local.get 10
+        i64.const 31
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 7
+        i32.shl
+        i32.or
+        local.get 10
+        i32.wrap_i64
+        i32.const 255
+        i32.and
+        i32.popcnt
+        i32.const 1
+        i32.and
+        i32.eqz
+        i32.const 2
+        i32.shl
+        i32.or
+        i32.const -65
+        i32.and
+        i32.or
+        i64.extend_i32_u
+        local.set 12
+        i64.const 0
+        local.set 13
+        local.get 10
+        local.set 5
+        local.get 7
+        local.tee 9
+        local.get 9
+        i32.wrap_i64
+        local.tee 11
+        i64.extend_i32_u
+        i32.const 4259843
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 11
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 14
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 14
           i32.const 1
           i32.and
-          i32.eqz
-          i32.const 2
-          i32.shl
-          i32.or
-          i32.const -65
+          i32.const 1
+          i32.ne
+          local.get 11
+          i32.const 4095
           i32.and
+          i32.const 4088
+          i32.gt_u
           i32.or
-          i64.extend_i32_u
-          local.set 12
-          i64.const 0
-          local.set 13
-          local.get 10
-          local.set 5
-          local.get 7
-          local.tee 9
-          local.get 9
-          i32.wrap_i64
-          local.tee 11
-          i64.extend_i32_u
           i32.const 4259843
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 11
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 14
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 14
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 11
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4259843
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 11
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 8
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 12
-          i64.store offset=168
-          local.get 0
-          local.get 13
-          i64.store offset=176
-          local.get 8
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4259843
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 8
-          i32.wrap_i64
-          local.set 3
-          local.get 7
-          i64.const 8
-          i64.add
-          local.set 7
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 11
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 8
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 12
+        i64.store offset=168
+        local.get 0
+        local.get 13
+        i64.store offset=176
+        local.get 8
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4259843
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 7
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 8
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -2860,159 +2741,152 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
-            local.get 0
-            i64.load
-            local.set 5
-            local.get 0
-            i64.load offset=8
-            local.set 6
-            local.get 0
-            i64.load offset=32
-            local.set 7
-            local.get 5
+          local.get 0
+          i64.load
+          local.set 5
+          local.get 0
+          i64.load offset=8
+          local.set 6
+          local.get 0
+          i64.load offset=32
+          local.set 7
+          local.get 5
+          i32.wrap_i64
+          i32.const 31
+          i32.shr_s
+          i64.extend_i32_u
+          local.set 8
+          local.get 6
+          i32.wrap_i64
+          i64.extend_i32_s
+          local.tee 10
+          i32.const 4263937
+          local.set 3
+          i64.eqz
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 8
+          i64.const 32
+          i64.shl
+          local.get 5
+          i64.const 4294967295
+          i64.and
+          i64.or
+          local.tee 9
+          i64.const -9223372036854775808
+          i32.const 4263937
+          local.set 3
+          i64.eq
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 9
+          local.get 9
+          i64.extend32_s
+          i64.eq
+          local.get 10
+          i64.const -1
+          i64.ne
+          i32.and
+          if ;; label = @4
+            local.get 9
             i32.wrap_i64
-            i32.const 31
-            i32.shr_s
-            i64.extend_i32_u
-            local.set 8
-            local.get 6
-            i32.wrap_i64
-            i64.extend_i32_s
-            local.tee 10
-            i32.const 4263937
-            local.set 3
-            i64.eqz
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-            local.get 8
-            i64.const 32
-            i64.shl
-            local.get 5
-            i64.const 4294967295
-            i64.and
-            i64.or
-            local.tee 9
-            i64.const -9223372036854775808
-            i32.const 4263937
-            local.set 3
-            i64.eq
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-            local.get 9
-            local.get 9
-            i64.extend32_s
-            i64.eq
-            local.get 10
-            i64.const -1
-            i64.ne
-            i32.and
-            if ;; label = @5
-              local.get 9
-              i32.wrap_i64
-              local.get 10
-              i32.wrap_i64
-              i32.div_s
-              local.tee 12
-              i64.extend_i32_s
-              local.set 11
-            else
-              local.get 9
-              local.get 10
-              i64.div_s
-              local.set 11
-            end
-            local.get 11
-            local.get 11
-            i64.extend32_s
-            i32.const 4263937
-            local.set 3
-            i64.ne
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-            local.get 11
-            i64.const 4294967295
-            i64.and
-            local.set 5
-            local.get 9
-            local.get 11
-            local.get 10
-            i64.mul
-            i64.sub
-            i64.const 4294967295
-            i64.and
-            local.set 8
-            local.get 7
-            local.tee 10
             local.get 10
             i32.wrap_i64
+            i32.div_s
             local.tee 12
-            i64.extend_i32_u
+            i64.extend_i32_s
+            local.set 11
+          else
+            local.get 9
+            local.get 10
+            i64.div_s
+            local.set 11
+          end
+          local.get 11
+          local.get 11
+          i64.extend32_s
+          i32.const 4263937
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 11
+          i64.const 4294967295
+          i64.and
+          local.set 5
+          local.get 9
+          local.get 11
+          local.get 10
+          i64.mul
+          i64.sub
+          i64.const 4294967295
+          i64.and
+          local.set 8
+          local.get 7
+          local.tee 10
+          local.get 10
+          i32.wrap_i64
+          local.tee 12
+          i64.extend_i32_u
+          i32.const 4263939
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 0 (;@3;)
+          local.get 12
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 13
+          i32.const 64
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 13
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.ne
+            local.get 12
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
             i32.const 4263939
             local.set 3
-            i64.ne
             (@metadata.code.branch_hint "\00")
             br_if 1 (;@3;)
-            local.get 12
-            i32.const 12
-            i32.shr_u
-            i32.load8_u offset=256
-            local.tee 13
-            i32.const 64
-            i32.and
-            i32.eqz
-            (@metadata.code.branch_hint "\00")
-            if ;; label = @5
-              local.get 13
-              i32.const 1
-              i32.and
-              i32.const 1
-              i32.ne
-              local.get 12
-              i32.const 4095
-              i32.and
-              i32.const 4088
-              i32.gt_u
-              i32.or
-              i32.const 4263939
-              local.set 3
-              (@metadata.code.branch_hint "\00")
-              br_if 2 (;@3;)
-            end
-            local.get 12
-            i32.const -65536
-            i32.add
-            i64.load align=1
-            local.set 9
-            local.get 0
-            local.get 5
-            i64.store
-            local.get 0
-            local.get 8
-            i64.store offset=16
-            local.get 9
-            i64.const 32
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 4263939
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-            local.get 9
-            i32.wrap_i64
-            local.set 3
-            local.get 7
-            i64.const 8
-            i64.add
-            local.set 7
-            br 0 (;@4;)
-            unreachable
           end
+          local.get 12
+          i32.const -65536
+          i32.add
+          i64.load align=1
+          local.set 9
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 8
+          i64.store offset=16
+          local.get 9
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
+          i32.const 4263939
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 2 (;@1;)
           local.get 0
           local.get 7
+          i64.const 8
+          i64.add
           i64.store offset=32
-          local.get 3
+          local.get 9
+          i32.wrap_i64
           return
+          unreachable
         end
         local.get 0
         local.get 5
@@ -3048,103 +2922,96 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=24
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
-          local.get 5
-          i64.const -65281
-          i64.and
-          local.get 6
-          i64.const 255
-          i64.and
-          i64.const 8
-          i64.shl
-          i64.or
-          local.tee 5
-          i64.const 8
-          i64.shr_u
-          i64.const 255
-          i64.and
-          local.tee 8
-          local.set 9
-          local.get 7
-          local.tee 12
-          local.get 12
-          i32.wrap_i64
-          local.tee 11
-          i64.extend_i32_u
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=24
+        local.set 6
+        local.get 0
+        i64.load offset=32
+        local.set 7
+        local.get 5
+        i64.const -65281
+        i64.and
+        local.get 6
+        i64.const 255
+        i64.and
+        i64.const 8
+        i64.shl
+        i64.or
+        local.tee 5
+        i64.const 8
+        i64.shr_u
+        i64.const 255
+        i64.and
+        local.tee 8
+        local.set 9
+        local.get 7
+        local.tee 12
+        local.get 12
+        i32.wrap_i64
+        local.tee 11
+        i64.extend_i32_u
+        i32.const 4268037
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 11
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 13
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 13
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 11
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4268037
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 11
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 13
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 13
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 11
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4268037
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 11
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 10
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 9
-          i64.store offset=8
-          local.get 10
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4268037
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 10
-          i32.wrap_i64
-          local.set 3
-          local.get 7
-          i64.const 8
-          i64.add
-          local.set 7
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 11
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 10
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 9
+        i64.store offset=8
+        local.get 10
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4268037
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 7
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 10
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -3171,94 +3038,87 @@
     (local i32 i32 i64 i64 i32 i64 i32 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load offset=24
-          local.set 5
-          local.get 0
-          i64.load offset=32
-          local.tee 6
-          i64.const -8
-          i64.add
-          local.tee 8
-          local.get 8
-          i32.wrap_i64
-          local.tee 7
-          i64.extend_i32_u
+        local.get 0
+        i64.load offset=24
+        local.set 5
+        local.get 0
+        i64.load offset=32
+        local.tee 6
+        i64.const -8
+        i64.add
+        local.tee 8
+        local.get 8
+        i32.wrap_i64
+        local.tee 7
+        i64.extend_i32_u
+        i32.const 4272128
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 7
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 9
+        i32.const 128
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 9
+          i32.const 18
+          i32.and
+          i32.const 2
+          i32.ne
+          local.get 7
+          i32.const 4095
+          i32.and
+          i32.const 4080
+          i32.gt_u
+          i32.or
           i32.const 4272128
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 2 (;@1;)
-          local.get 7
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 9
-          i32.const 128
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 9
-            i32.const 18
-            i32.and
-            i32.const 2
-            i32.ne
-            local.get 7
-            i32.const 4095
-            i32.and
-            i32.const 4080
-            i32.gt_u
-            i32.or
-            i32.const 4272128
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-          end
-          local.get 7
-          i32.const -65536
-          i32.add
-          local.get 5
-          i64.store align=1
-          local.get 6
-          i32.wrap_i64
-          i32.const -98304
-          i32.add
-          i64.load offset=32760 align=1
-          local.set 10
-          local.get 6
-          i32.wrap_i64
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 8
-          local.get 0
-          local.get 10
-          i64.store offset=8
-          local.get 8
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4272130
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 8
-          i32.wrap_i64
-          local.set 3
-          local.get 6
-          i64.const 8
-          i64.add
-          local.set 6
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 7
+        i32.const -65536
+        i32.add
+        local.get 5
+        i64.store align=1
+        local.get 6
+        i32.wrap_i64
+        i32.const -98304
+        i32.add
+        i64.load offset=32760 align=1
+        local.set 10
+        local.get 6
+        i32.wrap_i64
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 8
+        local.get 0
+        local.get 10
+        i64.store offset=8
+        local.get 8
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4272130
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
         local.get 0
         local.get 6
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 8
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 6
@@ -3436,14 +3296,14 @@
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 9
-          i32.wrap_i64
-          local.set 3
+          local.get 0
           local.get 6
           i64.const 8
           i64.add
-          local.set 6
-          br 0 (;@3;)
+          i64.store offset=32
+          local.get 9
+          i32.wrap_i64
+          return
           unreachable
         end
         local.get 0
@@ -3475,305 +3335,298 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
+          local.get 2
+          i32.const 3
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
             local.get 2
-            i32.const 3
+            i32.const 15
             i32.and
             i32.eqz
             (@metadata.code.branch_hint "\00")
             if ;; label = @5
               local.get 2
-              i32.const 15
+              i32.const 65535
               i32.and
               i32.eqz
+              i32.const 3
+              local.set 3
               (@metadata.code.branch_hint "\00")
+              br_if 2 (;@3;)
+              local.get 1
+              i32.load offset=20
+              local.tee 3
               if ;; label = @6
-                local.get 2
-                i32.const 65535
+                local.get 0
+                i64.load offset=32
+                i32.wrap_i64
+                i32.const 4160
+                i32.sub
+                i32.const 12
+                i32.shr_u
+                local.get 3
+                i32.add
+                i32.load8_u
+                i32.const 2
                 i32.and
                 i32.eqz
-                i32.const 3
+                i32.const 1
                 local.set 3
                 (@metadata.code.branch_hint "\00")
-                br_if 2 (;@4;)
-                local.get 1
-                i32.load offset=20
-                local.tee 3
-                if ;; label = @7
-                  local.get 0
-                  i64.load offset=32
-                  i32.wrap_i64
-                  i32.const 4160
-                  i32.sub
-                  i32.const 12
-                  i32.shr_u
-                  local.get 3
-                  i32.add
-                  i32.load8_u
-                  i32.const 2
-                  i32.and
-                  i32.eqz
-                  i32.const 1
-                  local.set 3
-                  (@metadata.code.branch_hint "\00")
-                  br_if 3 (;@4;)
-                end
+                br_if 3 (;@3;)
               end
-              local.get 1
-              local.get 1
-              i32.load offset=4
-              i32.const 64
-              i32.sub
-              local.tee 3
-              i32.store offset=4
-              local.get 3
-              i32.const 0
-              i32.lt_s
-              if (result i32) ;; label = @6
-                local.get 1
-                i32.const 65536
-                i32.store offset=4
-                local.get 1
-                i32.const 65536
-                call 2
-              else
-                i32.const 0
-              end
-              i32.const 2
-              local.set 3
-              (@metadata.code.branch_hint "\00")
-              br_if 1 (;@4;)
             end
-            br 1 (;@3;)
+            local.get 1
+            local.get 1
+            i32.load offset=4
+            i32.const 64
+            i32.sub
+            local.tee 3
+            i32.store offset=4
+            local.get 3
+            i32.const 0
+            i32.lt_s
+            if (result i32) ;; label = @5
+              local.get 1
+              i32.const 65536
+              i32.store offset=4
+              local.get 1
+              i32.const 65536
+              call 2
+            else
+              i32.const 0
+            end
+            i32.const 2
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
           end
-          local.get 1
-          local.get 3
-          i32.store offset=12
-          local.get 2
-          i32.const 16
-          i32.shr_u
-          i32.const 1
-          i32.eq
-          if ;; label = @4
-            i32.const 4280322
-            return
-          end
-          i32.const 4280320
+          br 1 (;@2;)
+        end
+        local.get 1
+        local.get 3
+        i32.store offset=12
+        local.get 2
+        i32.const 16
+        i32.shr_u
+        i32.const 1
+        i32.eq
+        if ;; label = @3
+          i32.const 4280322
           return
         end
-        block ;; label = @3
-          local.get 2
-          i32.const 65536
-          i32.lt_u
-          (@metadata.code.branch_hint "\01")
-          if ;; label = @4
-            local.get 0
-            i64.load
-            local.set 6
-            local.get 0
-            i64.load offset=32
-            local.set 7
-            local.get 6
-            local.tee 9
-            i64.const 32
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 4280320
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-            local.get 9
-            i32.wrap_i64
-            local.tee 3
-            local.set 8
-            local.get 7
-            i64.const -8
-            i64.add
-            local.tee 11
-            local.get 11
-            i32.wrap_i64
-            local.tee 10
-            i64.extend_i32_u
-            i32.const 4280320
-            local.set 3
-            i64.ne
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-            local.get 10
-            i32.const 12
-            i32.shr_u
-            i32.load8_u offset=256
-            local.tee 12
-            i32.const 128
-            i32.and
-            i32.eqz
-            (@metadata.code.branch_hint "\00")
-            if ;; label = @5
-              local.get 12
-              i32.const 18
-              i32.and
-              i32.const 2
-              i32.ne
-              local.get 10
-              i32.const 4095
-              i32.and
-              i32.const 4088
-              i32.gt_u
-              i32.or
-              i32.const 4280320
-              local.set 3
-              (@metadata.code.branch_hint "\00")
-              br_if 4 (;@1;)
-            end
-            local.get 10
-            i32.const -65536
-            i32.add
-            i64.const 4280322
-            i64.store align=1
-            local.get 0
-            local.get 7
-            i64.const -8
-            i64.add
-            i64.store offset=32
-            local.get 1
-            i32.load offset=16
-            local.get 8
-            local.get 8
-            i32.const 14
-            i32.shr_u
-            i32.xor
-            i32.const 16383
-            i32.and
-            i32.const 3
-            i32.shl
-            i32.add
-            local.tee 13
-            i32.load
-            local.get 8
-            i32.eq
-            (@metadata.code.branch_hint "\01")
-            if (result i32) ;; label = @5
-              local.get 0
-              local.get 1
-              local.get 2
-              i32.const 1
-              i32.sub
-              local.get 13
-              i32.load offset=4
-              call_indirect (type 0)
-            else
-              local.get 8
-            end
-            local.tee 3
-            i32.const 4280322
-            i32.ne
-            (@metadata.code.branch_hint "\00")
-            if ;; label = @5
-              local.get 0
-              local.get 1
-              local.get 2
-              i32.const 1
-              i32.sub
-              local.get 3
-              i32.const 4280322
-              call 3
-              local.tee 3
-              i32.const 4280322
-              i32.ne
-              if ;; label = @6
-                local.get 3
-                return
-              end
-            end
-            local.get 0
-            i64.load offset=32
-            local.get 7
-            i64.ne
-            (@metadata.code.branch_hint "\00")
-            if ;; label = @5
-              local.get 0
-              i64.load offset=32
-              local.set 7
-            end
-            br 1 (;@3;)
-          end
-          local.get 2
-          i32.const 16
-          i32.shr_u
-          local.set 5
-          local.get 2
-          i32.const 65535
-          i32.and
-          local.set 2
+        i32.const 4280320
+        return
+      end
+      block ;; label = @2
+        local.get 2
+        i32.const 65536
+        i32.lt_u
+        (@metadata.code.branch_hint "\01")
+        if ;; label = @3
+          local.get 0
+          i64.load
+          local.set 6
           local.get 0
           i64.load offset=32
           local.set 7
-          br 0 (;@3;)
-        end
-        local.get 7
-        local.tee 11
-        local.get 11
-        i32.wrap_i64
-        local.tee 8
-        i64.extend_i32_u
-        i32.const 4280322
-        local.set 3
-        i64.ne
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 8
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 10
-        i32.const 64
-        i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 10
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
-          local.get 8
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
-          i32.const 4280322
+          local.get 6
+          local.tee 9
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
+          i32.const 4280320
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 2 (;@1;)
+          local.get 9
+          i32.wrap_i64
+          local.tee 3
+          local.set 8
+          local.get 7
+          i64.const -8
+          i64.add
+          local.tee 11
+          local.get 11
+          i32.wrap_i64
+          local.tee 10
+          i64.extend_i32_u
+          i32.const 4280320
+          local.set 3
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          br_if 2 (;@1;)
+          local.get 10
+          i32.const 12
+          i32.shr_u
+          i32.load8_u offset=256
+          local.tee 12
+          i32.const 128
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 12
+            i32.const 18
+            i32.and
+            i32.const 2
+            i32.ne
+            local.get 10
+            i32.const 4095
+            i32.and
+            i32.const 4088
+            i32.gt_u
+            i32.or
+            i32.const 4280320
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 3 (;@1;)
+          end
+          local.get 10
+          i32.const -65536
+          i32.add
+          i64.const 4280322
+          i64.store align=1
+          local.get 0
+          local.get 7
+          i64.const -8
+          i64.add
+          i64.store offset=32
+          local.get 1
+          i32.load offset=16
+          local.get 8
+          local.get 8
+          i32.const 14
+          i32.shr_u
+          i32.xor
+          i32.const 16383
+          i32.and
+          i32.const 3
+          i32.shl
+          i32.add
+          local.tee 13
+          i32.load
+          local.get 8
+          i32.eq
+          (@metadata.code.branch_hint "\01")
+          if (result i32) ;; label = @4
+            local.get 0
+            local.get 1
+            local.get 2
+            i32.const 1
+            i32.sub
+            local.get 13
+            i32.load offset=4
+            call_indirect (type 0)
+          else
+            local.get 8
+          end
+          local.tee 3
+          i32.const 4280322
+          i32.ne
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 0
+            local.get 1
+            local.get 2
+            i32.const 1
+            i32.sub
+            local.get 3
+            i32.const 4280322
+            call 3
+            local.tee 3
+            i32.const 4280322
+            i32.ne
+            if ;; label = @5
+              local.get 3
+              return
+            end
+          end
+          local.get 0
+          i64.load offset=32
+          local.get 7
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            local.set 7
+          end
+          br 1 (;@2;)
         end
+        local.get 2
+        i32.const 16
+        i32.shr_u
+        local.set 5
+        local.get 2
+        i32.const 65535
+        i32.and
+        local.set 2
+        local.get 0
+        i64.load offset=32
+        local.set 7
+        br 0 (;@2;)
+      end
+      local.get 7
+      local.tee 11
+      local.get 11
+      i32.wrap_i64
+      local.tee 8
+      i64.extend_i32_u
+      i32.const 4280322
+      local.set 3
+      i64.ne
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
+      local.get 8
+      i32.const 12
+      i32.shr_u
+      i32.load8_u offset=256
+      local.tee 10
+      i32.const 64
+      i32.and
+      i32.eqz
+      (@metadata.code.branch_hint "\00")
+      if ;; label = @2
+        local.get 10
+        i32.const 1
+        i32.and
+        i32.const 1
+        i32.ne
         local.get 8
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.tee 9
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
+        i32.const 4095
+        i32.and
+        i32.const 4088
+        i32.gt_u
+        i32.or
         i32.const 4280322
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 1 (;@1;)
-        local.get 9
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 0 (;@2;)
-        unreachable
       end
+      local.get 8
+      i32.const -65536
+      i32.add
+      i64.load align=1
+      local.tee 9
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4280322
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 7
+      i64.const 8
+      i64.add
       i64.store offset=32
-      local.get 3
+      local.get 9
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -3824,164 +3677,157 @@
     (local i32 i32 i64 i64 i64 i32 i32 i64 i32 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=32
-          local.set 6
-          local.get 0
-          i64.load offset=56
-          local.tee 7
-          local.tee 10
-          local.get 10
-          i32.wrap_i64
-          local.tee 9
-          i64.extend_i32_u
-          i32.const 4288512
-          local.set 3
-          i64.ne
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 9
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 11
-          i32.const 128
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=32
+        local.set 6
+        local.get 0
+        i64.load offset=56
+        local.tee 7
+        local.tee 10
+        local.get 10
+        i32.wrap_i64
+        local.tee 9
+        i64.extend_i32_u
+        i32.const 4288512
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 9
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 11
+        i32.const 128
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 11
+          i32.const 18
           i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 11
-            i32.const 18
-            i32.and
-            i32.const 2
-            i32.ne
-            local.get 9
-            i32.const 4095
-            i32.and
-            i32.const 4092
-            i32.gt_u
-            i32.or
-            i32.const 4288512
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-          end
+          i32.const 2
+          i32.ne
           local.get 9
-          i32.const -65536
-          i32.add
-          local.set 8
-          local.get 8
-          i32.const 3
+          i32.const 4095
           i32.and
+          i32.const 4092
+          i32.gt_u
+          i32.or
           i32.const 4288512
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 2 (;@1;)
+        end
+        local.get 9
+        i32.const -65536
+        i32.add
+        local.set 8
+        local.get 8
+        i32.const 3
+        i32.and
+        i32.const 4288512
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 8
+        local.get 5
+        i64.atomic.rmw32.add_u
+        local.tee 12
+        local.set 13
+        local.get 5
+        local.set 14
+        local.get 12
+        i32.wrap_i64
+        local.get 5
+        i32.wrap_i64
+        i32.add
+        i64.extend_i32_u
+        local.tee 15
+        drop
+        i64.const 6
+        local.set 16
+        local.get 12
+        i32.wrap_i64
+        i64.extend_i32_u
+        local.set 5
+        local.get 6
+        local.tee 17
+        local.get 17
+        i32.wrap_i64
+        local.tee 8
+        i64.extend_i32_u
+        i32.const 4288516
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 8
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 9
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 9
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
           local.get 8
-          local.get 5
-          i64.atomic.rmw32.add_u
-          local.tee 12
-          local.set 13
-          local.get 5
-          local.set 14
-          local.get 12
-          i32.wrap_i64
-          local.get 5
-          i32.wrap_i64
-          i32.add
-          i64.extend_i32_u
-          local.tee 15
-          drop
-          i64.const 6
-          local.set 16
-          local.get 12
-          i32.wrap_i64
-          i64.extend_i32_u
-          local.set 5
-          local.get 6
-          local.tee 17
-          local.get 17
-          i32.wrap_i64
-          local.tee 8
-          i64.extend_i32_u
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4288516
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 8
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 9
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 9
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 8
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4288516
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 8
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 10
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 13
-          i64.store offset=152
-          local.get 0
-          local.get 14
-          i64.store offset=160
-          local.get 0
-          local.get 15
-          i64.store offset=168
-          local.get 0
-          local.get 16
-          i64.store offset=176
-          local.get 10
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4288516
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 10
-          i32.wrap_i64
-          local.set 3
-          local.get 6
-          i64.const 8
-          i64.add
-          local.set 6
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 8
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 10
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 13
+        i64.store offset=152
+        local.get 0
+        local.get 14
+        i64.store offset=160
+        local.get 0
+        local.get 15
+        i64.store offset=168
+        local.get 0
+        local.get 16
+        i64.store offset=176
+        local.get 10
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4288516
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 6
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 10
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -4017,177 +3863,170 @@
     (local i32 i32 i64 i64 i64 i64 i32 i32 i64 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          local.set 7
-          local.get 0
-          i64.load offset=56
-          local.tee 8
-          local.tee 11
-          local.get 11
-          i32.wrap_i64
-          local.tee 10
-          i64.extend_i32_u
-          i32.const 4292608
-          local.set 3
-          i64.ne
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 10
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 12
-          i32.const 128
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        local.get 0
+        i64.load offset=32
+        local.set 7
+        local.get 0
+        i64.load offset=56
+        local.tee 8
+        local.tee 11
+        local.get 11
+        i32.wrap_i64
+        local.tee 10
+        i64.extend_i32_u
+        i32.const 4292608
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 10
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 12
+        i32.const 128
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 12
+          i32.const 18
           i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 12
-            i32.const 18
-            i32.and
-            i32.const 2
-            i32.ne
-            local.get 10
-            i32.const 4095
-            i32.and
-            i32.const 4092
-            i32.gt_u
-            i32.or
-            i32.const 4292608
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-          end
+          i32.const 2
+          i32.ne
           local.get 10
-          i32.const -65536
-          i32.add
-          local.set 9
-          local.get 9
-          i32.const 3
+          i32.const 4095
           i32.and
+          i32.const 4092
+          i32.gt_u
+          i32.or
           i32.const 4292608
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 2 (;@1;)
+        end
+        local.get 10
+        i32.const -65536
+        i32.add
+        local.set 9
+        local.get 9
+        i32.const 3
+        i32.and
+        i32.const 4292608
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 9
+        local.get 5
+        i64.const 4294967295
+        i64.and
+        local.get 6
+        i64.atomic.rmw32.cmpxchg_u
+        local.set 13
+        local.get 5
+        local.set 14
+        local.get 13
+        local.set 15
+        local.get 5
+        i32.wrap_i64
+        local.get 13
+        i32.wrap_i64
+        i32.sub
+        i64.extend_i32_u
+        local.tee 16
+        drop
+        i64.const 10
+        local.set 17
+        local.get 5
+        local.get 13
+        local.get 14
+        i32.wrap_i64
+        local.get 15
+        i32.wrap_i64
+        i32.eq
+        select
+        local.tee 18
+        local.set 5
+        local.get 7
+        local.tee 19
+        local.get 19
+        i32.wrap_i64
+        local.tee 9
+        i64.extend_i32_u
+        i32.const 4292612
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 9
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 10
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 10
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
           local.get 9
-          local.get 5
-          i64.const 4294967295
-          i64.and
-          local.get 6
-          i64.atomic.rmw32.cmpxchg_u
-          local.set 13
-          local.get 5
-          local.set 14
-          local.get 13
-          local.set 15
-          local.get 5
-          i32.wrap_i64
-          local.get 13
-          i32.wrap_i64
-          i32.sub
-          i64.extend_i32_u
-          local.tee 16
-          drop
-          i64.const 10
-          local.set 17
-          local.get 5
-          local.get 13
-          local.get 14
-          i32.wrap_i64
-          local.get 15
-          i32.wrap_i64
-          i32.eq
-          select
-          local.tee 18
-          local.set 5
-          local.get 7
-          local.tee 19
-          local.get 19
-          i32.wrap_i64
-          local.tee 9
-          i64.extend_i32_u
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4292612
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 9
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 10
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 10
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 9
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4292612
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 9
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 11
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 14
-          i64.store offset=152
-          local.get 0
-          local.get 15
-          i64.store offset=160
-          local.get 0
-          local.get 16
-          i64.store offset=168
-          local.get 0
-          local.get 17
-          i64.store offset=176
-          local.get 11
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4292612
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 11
-          i32.wrap_i64
-          local.set 3
-          local.get 7
-          i64.const 8
-          i64.add
-          local.set 7
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 9
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 11
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 14
+        i64.store offset=152
+        local.get 0
+        local.get 15
+        i64.store offset=160
+        local.get 0
+        local.get 16
+        i64.store offset=168
+        local.get 0
+        local.get 17
+        i64.store offset=176
+        local.get 11
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4292612
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 7
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 11
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -4225,227 +4064,220 @@
       block ;; label = @2
         block ;; label = @3
           block ;; label = @4
-            block ;; label = @5
+            local.get 0
+            i64.load offset=8
+            local.set 5
+            local.get 0
+            i64.load offset=32
+            local.set 6
+            local.get 0
+            i64.load offset=48
+            local.set 7
+            local.get 0
+            i64.load offset=56
+            local.tee 8
+            i32.wrap_i64
+            local.set 10
+            local.get 7
+            i32.wrap_i64
+            local.set 11
+            local.get 5
+            i32.wrap_i64
+            i32.const 0
+            i32.shl
+            local.set 9
+            local.get 5
+            i64.const 1048576
+            i64.lt_u
+            local.get 0
+            i32.load8_u offset=3096
+            i32.eqz
+            i32.and
+            local.get 8
+            local.get 7
+            i64.or
+            i64.const 32
+            i64.shr_u
+            i64.eqz
+            i32.and
+            local.get 10
+            local.get 11
+            i32.sub
+            local.get 9
+            i32.ge_u
+            i32.and
+            local.get 10
+            i32.const 12
+            i32.shr_u
+            i32.load8_u offset=256
+            i32.const 18
+            i32.and
+            i32.const 2
+            i32.eq
+            local.get 10
+            i32.const 4095
+            i32.and
+            local.get 9
+            i32.add
+            i32.const 4096
+            i32.le_u
+            i32.and
+            i32.and
+            local.get 11
+            i32.const 12
+            i32.shr_u
+            i32.load8_u offset=256
+            i32.const 1
+            i32.and
+            i32.const 1
+            i32.eq
+            local.get 11
+            i32.const 4095
+            i32.and
+            local.get 9
+            i32.add
+            i32.const 4096
+            i32.le_u
+            i32.and
+            i32.and
+            i32.const 0
+            local.set 12
+            if ;; label = @5
+              local.get 9
+              if ;; label = @6
+                local.get 10
+                i32.const -65536
+                i32.add
+                local.get 11
+                i32.const -65536
+                i32.add
+                local.get 9
+                memory.copy
+              end
+              local.get 8
+              i32.wrap_i64
+              local.get 9
+              i32.add
+              i64.extend_i32_u
+              local.set 8
+              local.get 7
+              i32.wrap_i64
+              local.get 9
+              i32.add
+              i64.extend_i32_u
+              local.set 7
+              i64.const 0
+              local.set 5
+            else
+              local.get 0
+              local.get 1
+              i64.const 268501257
+              i64.const -1
+              call 0
+              local.set 13
               local.get 0
               i64.load offset=8
               local.set 5
-              local.get 0
-              i64.load offset=32
-              local.set 6
               local.get 0
               i64.load offset=48
               local.set 7
               local.get 0
               i64.load offset=56
-              local.tee 8
-              i32.wrap_i64
-              local.set 10
-              local.get 7
-              i32.wrap_i64
-              local.set 11
-              local.get 5
-              i32.wrap_i64
-              i32.const 0
-              i32.shl
-              local.set 9
-              local.get 5
-              i64.const 1048576
-              i64.lt_u
-              local.get 0
-              i32.load8_u offset=3096
-              i32.eqz
-              i32.and
-              local.get 8
-              local.get 7
-              i64.or
-              i64.const 32
-              i64.shr_u
-              i64.eqz
-              i32.and
-              local.get 10
-              local.get 11
-              i32.sub
-              local.get 9
-              i32.ge_u
-              i32.and
-              local.get 10
-              i32.const 12
-              i32.shr_u
-              i32.load8_u offset=256
-              i32.const 18
-              i32.and
-              i32.const 2
-              i32.eq
-              local.get 10
-              i32.const 4095
-              i32.and
-              local.get 9
-              i32.add
-              i32.const 4096
-              i32.le_u
-              i32.and
-              i32.and
-              local.get 11
-              i32.const 12
-              i32.shr_u
-              i32.load8_u offset=256
+              local.set 8
+              local.get 13
               i32.const 1
-              i32.and
-              i32.const 1
+              i32.const 4296704
+              local.set 3
               i32.eq
-              local.get 11
-              i32.const 4095
-              i32.and
-              local.get 9
-              i32.add
-              i32.const 4096
-              i32.le_u
-              i32.and
-              i32.and
-              i32.const 0
-              local.set 12
-              if ;; label = @6
-                local.get 9
-                if ;; label = @7
-                  local.get 10
-                  i32.const -65536
-                  i32.add
-                  local.get 11
-                  i32.const -65536
-                  i32.add
-                  local.get 9
-                  memory.copy
-                end
-                local.get 8
-                i32.wrap_i64
-                local.get 9
-                i32.add
-                i64.extend_i32_u
-                local.set 8
-                local.get 7
-                i32.wrap_i64
-                local.get 9
-                i32.add
-                i64.extend_i32_u
-                local.set 7
-                i64.const 0
-                local.set 5
-              else
-                local.get 0
-                local.get 1
-                i64.const 268501257
-                i64.const -1
-                call 0
-                local.set 13
-                local.get 0
-                i64.load offset=8
-                local.set 5
-                local.get 0
-                i64.load offset=48
-                local.set 7
-                local.get 0
-                i64.load offset=56
-                local.set 8
-                local.get 13
-                i32.const 1
-                i32.const 4296704
-                local.set 3
-                i32.eq
-                (@metadata.code.branch_hint "\00")
-                br_if 5 (;@1;)
-                local.get 13
-                i32.const 2
-                i32.const 4296704
-                local.set 3
-                i32.eq
-                (@metadata.code.branch_hint "\00")
-                br_if 2 (;@4;)
-                local.get 13
-                i32.const 3
-                i32.eq
-                local.get 12
-                i32.or
-                local.set 12
-              end
-              local.get 12
-              i32.const 4296706
-              local.set 3
-              (@metadata.code.branch_hint "\00")
-              br_if 2 (;@3;)
-              local.get 6
-              local.tee 15
-              local.get 15
-              i32.wrap_i64
-              local.tee 9
-              i64.extend_i32_u
-              i32.const 4296706
-              local.set 3
-              i64.ne
-              (@metadata.code.branch_hint "\00")
-              br_if 3 (;@2;)
-              local.get 9
-              i32.const 12
-              i32.shr_u
-              i32.load8_u offset=256
-              local.tee 10
-              i32.const 64
-              i32.and
-              i32.eqz
-              (@metadata.code.branch_hint "\00")
-              if ;; label = @6
-                local.get 10
-                i32.const 1
-                i32.and
-                i32.const 1
-                i32.ne
-                local.get 9
-                i32.const 4095
-                i32.and
-                i32.const 4088
-                i32.gt_u
-                i32.or
-                i32.const 4296706
-                local.set 3
-                (@metadata.code.branch_hint "\00")
-                br_if 4 (;@2;)
-              end
-              local.get 9
-              i32.const -65536
-              i32.add
-              i64.load align=1
-              local.set 14
-              local.get 0
-              local.get 5
-              i64.store offset=8
-              local.get 0
-              local.get 7
-              i64.store offset=48
-              local.get 0
-              local.get 8
-              i64.store offset=56
-              local.get 14
-              i64.const 32
-              i64.shr_u
-              i32.wrap_i64
-              i32.const 4296706
-              local.set 3
               (@metadata.code.branch_hint "\00")
               br_if 4 (;@1;)
-              local.get 14
-              i32.wrap_i64
+              local.get 13
+              i32.const 2
+              i32.const 4296704
               local.set 3
-              local.get 6
-              i64.const 8
-              i64.add
-              local.set 6
-              br 0 (;@5;)
-              unreachable
+              i32.eq
+              (@metadata.code.branch_hint "\00")
+              br_if 1 (;@4;)
+              local.get 13
+              i32.const 3
+              i32.eq
+              local.get 12
+              i32.or
+              local.set 12
             end
+            local.get 12
+            i32.const 4296706
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
+            local.get 6
+            local.tee 15
+            local.get 15
+            i32.wrap_i64
+            local.tee 9
+            i64.extend_i32_u
+            i32.const 4296706
+            local.set 3
+            i64.ne
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+            local.get 9
+            i32.const 12
+            i32.shr_u
+            i32.load8_u offset=256
+            local.tee 10
+            i32.const 64
+            i32.and
+            i32.eqz
+            (@metadata.code.branch_hint "\00")
+            if ;; label = @5
+              local.get 10
+              i32.const 1
+              i32.and
+              i32.const 1
+              i32.ne
+              local.get 9
+              i32.const 4095
+              i32.and
+              i32.const 4088
+              i32.gt_u
+              i32.or
+              i32.const 4296706
+              local.set 3
+              (@metadata.code.branch_hint "\00")
+              br_if 3 (;@2;)
+            end
+            local.get 9
+            i32.const -65536
+            i32.add
+            i64.load align=1
+            local.set 14
+            local.get 0
+            local.get 5
+            i64.store offset=8
+            local.get 0
+            local.get 7
+            i64.store offset=48
+            local.get 0
+            local.get 8
+            i64.store offset=56
+            local.get 14
+            i64.const 32
+            i64.shr_u
+            i32.wrap_i64
+            i32.const 4296706
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 3 (;@1;)
             local.get 0
             local.get 6
+            i64.const 8
+            i64.add
             i64.store offset=32
-            local.get 3
+            local.get 14
+            i32.wrap_i64
             return
+            unreachable
           end
           local.get 3
           return
@@ -4527,107 +4359,100 @@
     (local i32 i32 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=32
-          local.set 6
-          local.get 5
-          local.tee 7
-          i64.const 71777214294589695
-          i64.and
-          i64.const 8
-          i64.shl
-          local.get 7
-          i64.const 8
-          i64.shr_u
-          i64.const 71777214294589695
-          i64.and
-          i64.or
-          local.tee 7
-          i64.const 281470681808895
-          i64.and
-          i64.const 16
-          i64.shl
-          local.get 7
-          i64.const 16
-          i64.shr_u
-          i64.const 281470681808895
-          i64.and
-          i64.or
-          i64.const 32
-          i64.rotl
-          local.set 5
-          local.get 6
-          local.tee 9
-          local.get 9
-          i32.wrap_i64
-          local.tee 8
-          i64.extend_i32_u
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=32
+        local.set 6
+        local.get 5
+        local.tee 7
+        i64.const 71777214294589695
+        i64.and
+        i64.const 8
+        i64.shl
+        local.get 7
+        i64.const 8
+        i64.shr_u
+        i64.const 71777214294589695
+        i64.and
+        i64.or
+        local.tee 7
+        i64.const 281470681808895
+        i64.and
+        i64.const 16
+        i64.shl
+        local.get 7
+        i64.const 16
+        i64.shr_u
+        i64.const 281470681808895
+        i64.and
+        i64.or
+        i64.const 32
+        i64.rotl
+        local.set 5
+        local.get 6
+        local.tee 9
+        local.get 9
+        i32.wrap_i64
+        local.tee 8
+        i64.extend_i32_u
+        i32.const 4304899
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 8
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 10
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 10
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 8
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4304899
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 8
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 10
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 10
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 8
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4304899
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 8
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 7
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 7
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4304899
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 7
-          i32.wrap_i64
-          local.set 3
-          local.get 6
-          i64.const 8
-          i64.add
-          local.set 6
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 8
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 7
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 7
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4304899
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 6
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 7
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 5
@@ -4651,124 +4476,117 @@
     (local i32 i32 i64 i64 i32 i64 i32 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load offset=32
-          local.set 5
-          local.get 0
-          i64.load offset=136
-          local.tee 6
-          i64.const 40
-          i64.add
-          local.tee 8
-          local.get 8
-          i32.wrap_i64
-          local.tee 7
-          i64.extend_i32_u
+        local.get 0
+        i64.load offset=32
+        local.set 5
+        local.get 0
+        i64.load offset=136
+        local.tee 6
+        i64.const 40
+        i64.add
+        local.tee 8
+        local.get 8
+        i32.wrap_i64
+        local.tee 7
+        i64.extend_i32_u
+        i32.const 4308992
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
+        local.get 7
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 9
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 9
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 7
+          i32.const 4095
+          i32.and
+          i32.const 4092
+          i32.gt_u
+          i32.or
           i32.const 4308992
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 2 (;@1;)
-          local.get 7
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 9
-          i32.const 64
+        end
+        local.get 7
+        i32.const -65536
+        i32.add
+        i64.load32_u align=1
+        local.set 10
+        local.get 5
+        local.tee 11
+        local.get 11
+        i32.wrap_i64
+        local.tee 7
+        i64.extend_i32_u
+        i32.const 4309000
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 7
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 9
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 9
+          i32.const 1
           i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 9
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 7
-            i32.const 4095
-            i32.and
-            i32.const 4092
-            i32.gt_u
-            i32.or
-            i32.const 4308992
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-          end
+          i32.const 1
+          i32.ne
           local.get 7
-          i32.const -65536
-          i32.add
-          i64.load32_u align=1
-          local.set 10
-          local.get 5
-          local.tee 11
-          local.get 11
-          i32.wrap_i64
-          local.tee 7
-          i64.extend_i32_u
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
           i32.const 4309000
           local.set 3
-          i64.ne
           (@metadata.code.branch_hint "\00")
           br_if 1 (;@2;)
-          local.get 7
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 9
-          i32.const 64
-          i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 9
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 7
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4309000
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 7
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 8
-          local.get 0
-          local.get 10
-          i64.store
-          local.get 8
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4309000
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 8
-          i32.wrap_i64
-          local.set 3
-          local.get 5
-          i64.const 8
-          i64.add
-          local.set 5
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 7
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 8
+        local.get 0
+        local.get 10
+        i64.store
+        local.get 8
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4309000
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 5
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 8
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 10
@@ -4791,77 +4609,70 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i32 i64 i32)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load offset=32
-        local.set 5
-        local.get 0
-        i64.load offset=56
-        local.set 6
-        local.get 5
-        local.tee 9
-        local.get 9
-        i32.wrap_i64
-        local.tee 8
-        i64.extend_i32_u
-        i32.const 4313092
-        local.set 3
-        i64.ne
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 8
-        i32.const 12
-        i32.shr_u
-        i32.load8_u offset=256
-        local.tee 10
-        i32.const 64
+      local.get 0
+      i64.load offset=32
+      local.set 5
+      local.get 0
+      i64.load offset=56
+      local.set 6
+      local.get 5
+      local.tee 9
+      local.get 9
+      i32.wrap_i64
+      local.tee 8
+      i64.extend_i32_u
+      i32.const 4313092
+      local.set 3
+      i64.ne
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
+      local.get 8
+      i32.const 12
+      i32.shr_u
+      i32.load8_u offset=256
+      local.tee 10
+      i32.const 64
+      i32.and
+      i32.eqz
+      (@metadata.code.branch_hint "\00")
+      if ;; label = @2
+        local.get 10
+        i32.const 1
         i32.and
-        i32.eqz
-        (@metadata.code.branch_hint "\00")
-        if ;; label = @3
-          local.get 10
-          i32.const 1
-          i32.and
-          i32.const 1
-          i32.ne
-          local.get 8
-          i32.const 4095
-          i32.and
-          i32.const 4088
-          i32.gt_u
-          i32.or
-          i32.const 4313092
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-        end
+        i32.const 1
+        i32.ne
         local.get 8
-        i32.const -65536
-        i32.add
-        i64.load align=1
-        local.tee 7
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
+        i32.const 4095
+        i32.and
+        i32.const 4088
+        i32.gt_u
+        i32.or
         i32.const 4313092
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 1 (;@1;)
-        local.get 7
-        i32.wrap_i64
-        local.set 3
-        local.get 5
-        i64.const 8
-        i64.add
-        local.set 5
-        br 0 (;@2;)
-        unreachable
       end
+      local.get 8
+      i32.const -65536
+      i32.add
+      i64.load align=1
+      local.tee 7
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4313092
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 5
+      i64.const 8
+      i64.add
       i64.store offset=32
-      local.get 3
+      local.get 7
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -4876,111 +4687,104 @@
     (local i32 i32 i64 i32 i32 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load offset=32
-          local.set 5
-          i32.const 4317446
-          local.set 6
-          local.get 6
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 7
-          i32.const 64
+        local.get 0
+        i64.load offset=32
+        local.set 5
+        i32.const 4317446
+        local.set 6
+        local.get 6
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 7
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 7
+          i32.const 1
           i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 7
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 6
-            i32.const 4095
-            i32.and
-            i32.const 4092
-            i32.gt_u
-            i32.or
-            i32.const 4317184
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-          end
+          i32.const 1
+          i32.ne
           local.get 6
-          i32.const -65536
-          i32.add
-          i64.load32_u align=1
-          local.set 8
-          local.get 5
-          local.tee 10
-          local.get 10
-          i32.wrap_i64
-          local.tee 6
-          i64.extend_i32_u
-          i32.const 4317190
-          local.set 3
-          i64.ne
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 6
-          i32.const 12
-          i32.shr_u
-          i32.load8_u offset=256
-          local.tee 7
-          i32.const 64
+          i32.const 4095
           i32.and
-          i32.eqz
-          (@metadata.code.branch_hint "\00")
-          if ;; label = @4
-            local.get 7
-            i32.const 1
-            i32.and
-            i32.const 1
-            i32.ne
-            local.get 6
-            i32.const 4095
-            i32.and
-            i32.const 4088
-            i32.gt_u
-            i32.or
-            i32.const 4317190
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-          end
-          local.get 6
-          i32.const -65536
-          i32.add
-          i64.load align=1
-          local.set 9
-          local.get 0
-          local.get 8
-          i64.store
-          local.get 9
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4317190
+          i32.const 4092
+          i32.gt_u
+          i32.or
+          i32.const 4317184
           local.set 3
           (@metadata.code.branch_hint "\00")
           br_if 2 (;@1;)
-          local.get 9
-          i32.wrap_i64
-          local.set 3
-          local.get 5
-          i64.const 8
-          i64.add
-          local.set 5
-          br 0 (;@3;)
-          unreachable
         end
+        local.get 6
+        i32.const -65536
+        i32.add
+        i64.load32_u align=1
+        local.set 8
+        local.get 5
+        local.tee 10
+        local.get 10
+        i32.wrap_i64
+        local.tee 6
+        i64.extend_i32_u
+        i32.const 4317190
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 6
+        i32.const 12
+        i32.shr_u
+        i32.load8_u offset=256
+        local.tee 7
+        i32.const 64
+        i32.and
+        i32.eqz
+        (@metadata.code.branch_hint "\00")
+        if ;; label = @3
+          local.get 7
+          i32.const 1
+          i32.and
+          i32.const 1
+          i32.ne
+          local.get 6
+          i32.const 4095
+          i32.and
+          i32.const 4088
+          i32.gt_u
+          i32.or
+          i32.const 4317190
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+        end
+        local.get 6
+        i32.const -65536
+        i32.add
+        i64.load align=1
+        local.set 9
+        local.get 0
+        local.get 8
+        i64.store
+        local.get 9
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4317190
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 5
+        i64.const 8
+        i64.add
         i64.store offset=32
-        local.get 3
+        local.get 9
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 8

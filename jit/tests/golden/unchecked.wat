@@ -2,76 +2,67 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=24
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 7
-        local.get 5
-        local.set 8
-        local.get 6
-        local.set 9
-        local.get 5
-        i32.wrap_i64
-        local.get 6
-        i32.wrap_i64
-        i32.add
-        i64.extend_i32_u
-        local.tee 10
-        local.set 5
-        i64.const 6
-        local.set 11
-        local.get 7
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 12
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 8
-        i64.store offset=152
-        local.get 0
-        local.get 9
-        i64.store offset=160
-        local.get 0
-        local.get 10
-        i64.store offset=168
-        local.get 0
-        local.get 11
-        i64.store offset=176
-        local.get 12
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4194306
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 12
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=24
+      local.set 6
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 7
+      local.get 5
+      local.set 8
+      local.get 6
+      local.set 9
+      local.get 5
+      i32.wrap_i64
+      local.get 6
+      i32.wrap_i64
+      i32.add
+      i64.extend_i32_u
+      local.tee 10
+      local.set 5
+      i64.const 6
+      local.set 11
+      local.get 7
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 12
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 8
+      i64.store offset=152
+      local.get 0
+      local.get 9
+      i64.store offset=160
+      local.get 0
+      local.get 10
+      i64.store offset=168
+      local.get 0
+      local.get 11
+      i64.store offset=176
+      local.get 12
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4194306
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 7
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 12
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -85,87 +76,78 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=24
-        local.set 7
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 8
-        local.get 7
-        i32.wrap_i64
-        local.get 6
-        i32.wrap_i64
-        i32.const 3
-        i32.shl
-        i32.add
-        i32.const -65536
-        i32.add
-        i64.load offset=16 align=1
-        local.set 9
-        local.get 5
-        local.set 10
-        local.get 9
-        local.set 11
-        local.get 5
-        local.get 9
-        i64.add
-        local.tee 12
-        local.set 5
-        i64.const 7
-        local.set 13
-        local.get 8
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 14
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 10
-        i64.store offset=152
-        local.get 0
-        local.get 11
-        i64.store offset=160
-        local.get 0
-        local.get 12
-        i64.store offset=168
-        local.get 0
-        local.get 13
-        i64.store offset=176
-        local.get 14
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4198405
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 14
-        i32.wrap_i64
-        local.set 3
-        local.get 8
-        i64.const 8
-        i64.add
-        local.set 8
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=8
+      local.set 6
+      local.get 0
+      i64.load offset=24
+      local.set 7
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 8
+      local.get 7
+      i32.wrap_i64
+      local.get 6
+      i32.wrap_i64
+      i32.const 3
+      i32.shl
+      i32.add
+      i32.const -65536
+      i32.add
+      i64.load offset=16 align=1
+      local.set 9
+      local.get 5
+      local.set 10
+      local.get 9
+      local.set 11
+      local.get 5
+      local.get 9
+      i64.add
+      local.tee 12
+      local.set 5
+      i64.const 7
+      local.set 13
+      local.get 8
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 14
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 10
+      i64.store offset=152
+      local.get 0
+      local.get 11
+      i64.store offset=160
+      local.get 0
+      local.get 12
+      i64.store offset=168
+      local.get 0
+      local.get 13
+      i64.store offset=176
+      local.get 14
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4198405
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 8
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 14
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -179,79 +161,70 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 5
-        local.get 0
-        i64.load offset=56
-        local.tee 6
-        i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load32_u align=1
-        local.tee 7
-        local.set 8
-        i64.const 1
-        local.set 9
-        local.get 7
-        i32.wrap_i64
-        i32.const 1
-        i32.add
-        i64.extend_i32_u
-        local.tee 10
-        local.set 11
-        i64.const 6
-        local.set 12
-        local.get 6
-        i32.wrap_i64
-        i32.const -65536
-        i32.add
-        local.get 11
-        i64.store32 align=1
-        local.get 5
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 13
-        local.get 0
-        local.get 8
-        i64.store offset=152
-        local.get 0
-        local.get 9
-        i64.store offset=160
-        local.get 0
-        local.get 10
-        i64.store offset=168
-        local.get 0
-        local.get 12
-        i64.store offset=176
-        local.get 13
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4202499
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 13
-        i32.wrap_i64
-        local.set 3
-        local.get 5
-        i64.const 8
-        i64.add
-        local.set 5
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 5
+      local.get 0
+      i64.load offset=56
+      local.tee 6
+      i32.wrap_i64
+      i32.const -65536
+      i32.add
+      i64.load32_u align=1
+      local.tee 7
+      local.set 8
+      i64.const 1
+      local.set 9
+      local.get 7
+      i32.wrap_i64
+      i32.const 1
+      i32.add
+      i64.extend_i32_u
+      local.tee 10
+      local.set 11
+      i64.const 6
+      local.set 12
+      local.get 6
+      i32.wrap_i64
+      i32.const -65536
+      i32.add
+      local.get 11
+      i64.store32 align=1
+      local.get 5
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 13
+      local.get 0
+      local.get 8
+      i64.store offset=152
+      local.get 0
+      local.get 9
+      i64.store offset=160
+      local.get 0
+      local.get 10
+      i64.store offset=168
+      local.get 0
+      local.get 12
+      i64.store offset=176
+      local.get 13
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4202499
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 5
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 13
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -266,73 +239,64 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.tee 5
-          local.set 6
-          i64.const 10
-          local.set 7
-          local.get 5
-          i32.wrap_i64
-          i32.const 10
-          i32.sub
-          i64.extend_i32_u
-          local.set 8
-          i64.const 10
-          local.set 9
-          local.get 5
-          i32.wrap_i64
-          i32.const 10
-          i32.lt_s
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
         local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.tee 10
+        i64.load
+        local.tee 5
+        local.set 6
+        i64.const 10
+        local.set 7
+        local.get 5
         i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 11
-        local.get 0
-        local.get 6
-        i64.store offset=152
-        local.get 0
-        local.get 7
-        i64.store offset=160
-        local.get 0
-        local.get 8
-        i64.store offset=168
-        local.get 0
-        local.get 9
-        i64.store offset=176
-        local.get 11
-        i64.const 32
-        i64.shr_u
+        i32.const 10
+        i32.sub
+        i64.extend_i32_u
+        local.set 8
+        i64.const 10
+        local.set 9
+        local.get 5
         i32.wrap_i64
-        i32.const 4206598
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 11
-        i32.wrap_i64
-        local.set 3
-        local.get 10
-        i64.const 8
-        i64.add
-        local.set 10
+        i32.const 10
+        i32.lt_s
+        br_if 0 (;@2;)
         br 0 (;@2;)
-        unreachable
       end
       local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.tee 10
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 11
+      local.get 0
+      local.get 6
+      i64.store offset=152
+      local.get 0
+      local.get 7
+      i64.store offset=160
+      local.get 0
+      local.get 8
+      i64.store offset=168
+      local.get 0
+      local.get 9
+      i64.store offset=176
+      local.get 11
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4206598
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
+      local.get 0
       local.get 10
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 11
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -347,63 +311,54 @@
     (local i32 i32 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.tee 5
-          i32.wrap_i64
-          i64.extend_i32_u
-          local.set 6
-          i64.const 12
-          local.set 7
-          local.get 6
-          i32.wrap_i64
-          i32.const 255
-          i32.and
-          i32.eqz
-          i32.eqz
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
         local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.tee 8
+        i64.load
+        local.tee 5
         i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 9
-        local.get 0
+        i64.extend_i32_u
+        local.set 6
+        i64.const 12
+        local.set 7
         local.get 6
-        i64.store offset=168
-        local.get 0
-        local.get 7
-        i64.store offset=176
-        local.get 9
-        i64.const 32
-        i64.shr_u
         i32.wrap_i64
-        i32.const 4210693
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 9
-        i32.wrap_i64
-        local.set 3
-        local.get 8
-        i64.const 8
-        i64.add
-        local.set 8
+        i32.const 255
+        i32.and
+        i32.eqz
+        i32.eqz
+        br_if 0 (;@2;)
         br 0 (;@2;)
-        unreachable
       end
       local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.tee 8
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 9
+      local.get 0
+      local.get 6
+      i64.store offset=168
+      local.get 0
+      local.get 7
+      i64.store offset=176
+      local.get 9
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4210693
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
+      local.get 0
       local.get 8
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 9
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -418,222 +373,213 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          i32.const 16384
-          local.set 4
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          loop ;; label = @4
-            local.get 4
-            i32.const 48
-            i32.sub
-            local.tee 4
-            i32.const 0
-            i32.lt_s
-            (@metadata.code.branch_hint "\00")
-            if ;; label = @5
-              i32.const 16384
-              local.set 4
-              local.get 1
-              i32.const 16384
-              call 2
-              i32.const 4214784
-              local.set 3
-              (@metadata.code.branch_hint "\00")
-              br_if 3 (;@2;)
-            end
-            block ;; label = @5
-              local.get 5
-              local.set 7
-              local.get 6
-              local.set 8
-              local.get 5
-              i32.wrap_i64
-              local.get 6
-              i32.wrap_i64
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 5
-              i64.const 6
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              local.get 7
-              i32.wrap_i64
-              i32.lt_u
-              i64.extend_i32_u
-              local.set 7
-              local.get 6
-              i32.wrap_i64
-              i32.const -1
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 6
-              i64.const 22
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              i32.eqz
-              br_if 0 (;@5;)
-              local.get 5
-              local.set 7
-              local.get 6
-              local.set 8
-              local.get 5
-              i32.wrap_i64
-              local.get 6
-              i32.wrap_i64
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 5
-              i64.const 6
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              local.get 7
-              i32.wrap_i64
-              i32.lt_u
-              i64.extend_i32_u
-              local.set 7
-              local.get 6
-              i32.wrap_i64
-              i32.const -1
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 6
-              i64.const 22
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              i32.eqz
-              br_if 0 (;@5;)
-              local.get 5
-              local.set 7
-              local.get 6
-              local.set 8
-              local.get 5
-              i32.wrap_i64
-              local.get 6
-              i32.wrap_i64
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 5
-              i64.const 6
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              local.get 7
-              i32.wrap_i64
-              i32.lt_u
-              i64.extend_i32_u
-              local.set 7
-              local.get 6
-              i32.wrap_i64
-              i32.const -1
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 6
-              i64.const 22
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              i32.eqz
-              br_if 0 (;@5;)
-              local.get 5
-              local.set 7
-              local.get 6
-              local.set 8
-              local.get 5
-              i32.wrap_i64
-              local.get 6
-              i32.wrap_i64
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 5
-              i64.const 6
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              local.get 7
-              i32.wrap_i64
-              i32.lt_u
-              i64.extend_i32_u
-              local.set 7
-              local.get 6
-              i32.wrap_i64
-              i32.const -1
-              i32.add
-              i64.extend_i32_u
-              local.tee 9
-              local.set 6
-              i64.const 22
-              local.set 10
-              local.get 9
-              i32.wrap_i64
-              i32.eqz
-              i32.eqz
-              br_if 1 (;@4;)
-            end
-            local.get 0
-            i64.load offset=32
-            i64.const -65664
-            i64.add
-            local.tee 11
-            i32.wrap_i64
-            i64.load offset=128 align=1
-            local.set 12
-            local.get 0
-            local.get 5
-            i64.store
-            local.get 0
-            local.get 6
-            i64.store offset=8
-            local.get 0
-            local.get 7
-            i64.store offset=152
-            local.get 0
-            local.get 9
-            i64.store offset=168
-            local.get 0
-            local.get 10
-            i64.store offset=176
-            local.get 12
-            i64.const 32
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 4214790
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-            local.get 12
-            i32.wrap_i64
-            local.set 3
-            local.get 11
-            i64.const 8
-            i64.add
-            local.set 11
-            br 1 (;@3;)
-          end
-          unreachable
-        end
+        i32.const 16384
+        local.set 4
         local.get 0
-        local.get 11
-        i64.const 65664
-        i64.add
-        i64.store offset=32
-        local.get 3
-        return
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        loop ;; label = @3
+          local.get 4
+          i32.const 48
+          i32.sub
+          local.tee 4
+          i32.const 0
+          i32.lt_s
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            i32.const 16384
+            local.set 4
+            local.get 1
+            i32.const 16384
+            call 2
+            i32.const 4214784
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 2 (;@2;)
+          end
+          block ;; label = @4
+            local.get 5
+            local.set 7
+            local.get 6
+            local.set 8
+            local.get 5
+            i32.wrap_i64
+            local.get 6
+            i32.wrap_i64
+            i32.add
+            i64.extend_i32_u
+            local.tee 9
+            local.set 5
+            i64.const 6
+            local.set 10
+            local.get 9
+            i32.wrap_i64
+            local.get 7
+            i32.wrap_i64
+            i32.lt_u
+            i64.extend_i32_u
+            local.set 7
+            local.get 6
+            i32.wrap_i64
+            i32.const -1
+            i32.add
+            i64.extend_i32_u
+            local.tee 9
+            local.set 6
+            i64.const 22
+            local.set 10
+            local.get 9
+            i32.wrap_i64
+            i32.eqz
+            br_if 0 (;@4;)
+            local.get 5
+            local.set 7
+            local.get 6
+            local.set 8
+            local.get 5
+            i32.wrap_i64
+            local.get 6
+            i32.wrap_i64
+            i32.add
+            i64.extend_i32_u
+            local.tee 9
+            local.set 5
+            i64.const 6
+            local.set 10
+            local.get 9
+            i32.wrap_i64
+            local.get 7
+            i32.wrap_i64
+            i32.lt_u
+            i64.extend_i32_u
+            local.set 7
+            local.get 6
+            i32.wrap_i64
+            i32.const -1
+            i32.add
+            i64.extend_i32_u
+            local.tee 9
+            local.set 6
+            i64.const 22
+            local.set 10
+            local.get 9
+            i32.wrap_i64
+            i32.eqz
+            br_if 0 (;@4;)
+            local.get 5
+            local.set 7
+            local.get 6
+            local.set 8
+            local.get 5
+            i32.wrap_i64
+            local.get 6
+            i32.wrap_i64
+            i32.add
+            i64.extend_i32_u
+            local.tee 9
+            local.set 5
+            i64.const 6
+            local.set 10
+            local.get 9
+            i32.wrap_i64
+            local.get 7
+            i32.wrap_i64
+            i32.lt_u
+            i64.extend_i32_u
+            local.set 7
+            local.get 6
+            i32.wrap_i64
+            i32.const -1
+            i32.add
+            i64.extend_i32_u
+            local.tee 9
+            local.set 6
+            i64.const 22
+            local.set 10
+            local.get 9
+            i32.wrap_i64
+            i32.eqz
+            br_if 0 (;@4;)
+            local.get 5
+            local.set 7
+            local.get 6
+            local.set 8
+            local.get 5
+            i32.wrap_i64
+            local.get 6
+            i32.wrap_i64
+            i32.add
+            i64.extend_i32_u
+            local.tee 9
+            local.set 5
+            i64.const 6
+            local.set 10
+            local.get 9
+            i32.wrap_i64
+            local.get 7
+            i32.wrap_i64
+            i32.lt_u
+            i64.extend_i32_u
+            local.set 7
+            local.get 6
+            i32.wrap_i64
+            i32.const -1
+            i32.add
+            i64.extend_i32_u
+            local.tee 9
+            local.set 6
+            i64.const 22
+            local.set 10
+            local.get 9
+            i32.wrap_i64
+            i32.eqz
+            i32.eqz
+            br_if 1 (;@3;)
+          end
+          local.get 0
+          i64.load offset=32
+          i64.const -65664
+          i64.add
+          local.tee 11
+          i32.wrap_i64
+          i64.load offset=128 align=1
+          local.set 12
+          local.get 0
+          local.get 5
+          i64.store
+          local.get 0
+          local.get 6
+          i64.store offset=8
+          local.get 0
+          local.get 7
+          i64.store offset=152
+          local.get 0
+          local.get 9
+          i64.store offset=168
+          local.get 0
+          local.get 10
+          i64.store offset=176
+          local.get 12
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
+          i32.const 4214790
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 2 (;@1;)
+          local.get 0
+          local.get 11
+          i64.const 65672
+          i64.add
+          i64.store offset=32
+          local.get 12
+          i32.wrap_i64
+          return
+        end
+        unreachable
       end
       local.get 0
       local.get 5
@@ -671,87 +617,78 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=24
-        local.set 7
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 8
-        local.get 5
-        local.set 9
-        local.get 7
-        local.set 10
-        local.get 5
-        local.get 7
-        i64.sub
-        local.tee 11
-        drop
-        i64.const 11
-        local.set 12
-        local.get 9
-        local.get 10
-        i64.le_u
-        i64.extend_i32_u
-        local.set 13
-        local.get 6
-        i64.const -256
-        i64.and
-        local.get 13
-        i64.or
-        local.set 6
-        local.get 8
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 14
-        local.get 0
-        local.get 6
-        i64.store offset=8
-        local.get 0
-        local.get 9
-        i64.store offset=152
-        local.get 0
-        local.get 10
-        i64.store offset=160
-        local.get 0
-        local.get 11
-        i64.store offset=168
-        local.get 0
-        local.get 12
-        i64.store offset=176
-        local.get 14
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4218886
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 14
-        i32.wrap_i64
-        local.set 3
-        local.get 8
-        i64.const 8
-        i64.add
-        local.set 8
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=8
+      local.set 6
+      local.get 0
+      i64.load offset=24
+      local.set 7
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 8
+      local.get 5
+      local.set 9
+      local.get 7
+      local.set 10
+      local.get 5
+      local.get 7
+      i64.sub
+      local.tee 11
+      drop
+      i64.const 11
+      local.set 12
+      local.get 9
+      local.get 10
+      i64.le_u
+      i64.extend_i32_u
+      local.set 13
+      local.get 6
+      i64.const -256
+      i64.and
+      local.get 13
+      i64.or
+      local.set 6
+      local.get 8
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 14
+      local.get 0
+      local.get 6
+      i64.store offset=8
+      local.get 0
+      local.get 9
+      i64.store offset=152
+      local.get 0
+      local.get 10
+      i64.store offset=160
+      local.get 0
+      local.get 11
+      i64.store offset=168
+      local.get 0
+      local.get 12
+      i64.store offset=176
+      local.get 14
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4218886
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 8
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 14
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -765,102 +702,93 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=16
-        local.set 7
-        local.get 0
-        i64.load offset=24
-        local.set 8
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 9
-        local.get 5
-        local.set 10
-        local.get 8
-        local.set 11
-        local.get 5
-        i32.wrap_i64
-        local.get 8
-        i32.wrap_i64
-        i32.sub
-        i64.extend_i32_u
-        local.tee 12
-        local.set 5
-        i64.const 10
-        local.set 13
-        local.get 7
-        i32.wrap_i64
-        local.get 6
-        i32.wrap_i64
-        local.get 10
-        local.get 11
-        i64.xor
-        local.get 10
-        local.get 12
-        i64.xor
-        i64.and
-        i32.wrap_i64
-        i32.const 0
-        i32.lt_s
-        select
-        i64.extend_i32_u
-        local.set 6
-        local.get 9
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 14
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 6
-        i64.store offset=8
-        local.get 0
-        local.get 10
-        i64.store offset=152
-        local.get 0
-        local.get 11
-        i64.store offset=160
-        local.get 0
-        local.get 12
-        i64.store offset=168
-        local.get 0
-        local.get 13
-        i64.store offset=176
-        local.get 14
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4222981
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 14
-        i32.wrap_i64
-        local.set 3
-        local.get 9
-        i64.const 8
-        i64.add
-        local.set 9
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=8
+      local.set 6
+      local.get 0
+      i64.load offset=16
+      local.set 7
+      local.get 0
+      i64.load offset=24
+      local.set 8
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 9
+      local.get 5
+      local.set 10
+      local.get 8
+      local.set 11
+      local.get 5
+      i32.wrap_i64
+      local.get 8
+      i32.wrap_i64
+      i32.sub
+      i64.extend_i32_u
+      local.tee 12
+      local.set 5
+      i64.const 10
+      local.set 13
+      local.get 7
+      i32.wrap_i64
+      local.get 6
+      i32.wrap_i64
+      local.get 10
+      local.get 11
+      i64.xor
+      local.get 10
+      local.get 12
+      i64.xor
+      i64.and
+      i32.wrap_i64
+      i32.const 0
+      i32.lt_s
+      select
+      i64.extend_i32_u
+      local.set 6
+      local.get 9
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 14
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 6
+      i64.store offset=8
+      local.get 0
+      local.get 10
+      i64.store offset=152
+      local.get 0
+      local.get 11
+      i64.store offset=160
+      local.get 0
+      local.get 12
+      i64.store offset=168
+      local.get 0
+      local.get 13
+      i64.store offset=176
+      local.get 14
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4222981
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 9
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 14
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -874,107 +802,98 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=16
-        local.set 7
-        local.get 0
-        i64.load offset=24
-        local.set 8
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 9
-        local.get 5
-        local.set 10
-        local.get 6
-        local.set 11
-        local.get 5
-        i32.wrap_i64
-        local.get 6
-        i32.wrap_i64
-        i32.add
-        i64.extend_i32_u
-        local.tee 12
-        local.set 5
-        i64.const 6
-        local.set 13
-        local.get 12
-        i32.wrap_i64
-        local.get 10
-        i32.wrap_i64
-        i32.lt_u
-        i64.extend_i32_u
-        local.set 14
-        local.get 8
-        local.set 10
-        local.get 7
-        local.set 11
-        local.get 8
-        local.get 7
-        i64.add
-        local.get 14
-        i64.add
-        i64.const 4294967295
-        i64.and
-        local.tee 12
-        local.set 8
-        i64.const 6
-        local.set 13
-        local.get 9
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 14
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 8
-        i64.store offset=24
-        local.get 0
-        local.get 10
-        i64.store offset=152
-        local.get 0
-        local.get 11
-        i64.store offset=160
-        local.get 0
-        local.get 12
-        i64.store offset=168
-        local.get 0
-        local.get 13
-        i64.store offset=176
-        local.get 14
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4227076
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 14
-        i32.wrap_i64
-        local.set 3
-        local.get 9
-        i64.const 8
-        i64.add
-        local.set 9
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=8
+      local.set 6
+      local.get 0
+      i64.load offset=16
+      local.set 7
+      local.get 0
+      i64.load offset=24
+      local.set 8
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 9
+      local.get 5
+      local.set 10
+      local.get 6
+      local.set 11
+      local.get 5
+      i32.wrap_i64
+      local.get 6
+      i32.wrap_i64
+      i32.add
+      i64.extend_i32_u
+      local.tee 12
+      local.set 5
+      i64.const 6
+      local.set 13
+      local.get 12
+      i32.wrap_i64
+      local.get 10
+      i32.wrap_i64
+      i32.lt_u
+      i64.extend_i32_u
+      local.set 14
+      local.get 8
+      local.set 10
+      local.get 7
+      local.set 11
+      local.get 8
+      local.get 7
+      i64.add
+      local.get 14
+      i64.add
+      i64.const 4294967295
+      i64.and
+      local.tee 12
+      local.set 8
+      i64.const 6
+      local.set 13
+      local.get 9
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 14
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 8
+      i64.store offset=24
+      local.get 0
+      local.get 10
+      i64.store offset=152
+      local.get 0
+      local.get 11
+      i64.store offset=160
+      local.get 0
+      local.get 12
+      i64.store offset=168
+      local.get 0
+      local.get 13
+      i64.store offset=176
+      local.get 14
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4227076
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 9
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 14
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -988,109 +907,100 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=24
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 7
-        local.get 0
-        i64.load offset=152
-        local.set 8
-        local.get 0
-        i64.load offset=160
-        local.set 9
-        local.get 0
-        i64.load offset=168
-        local.set 10
-        local.get 0
-        i64.load offset=176
-        local.tee 11
-        i32.wrap_i64
-        i32.const 16
-        i32.sub
-        i32.const 8
-        i32.lt_u
-        if (result i32) ;; label = @3
-          local.get 8
-          i32.wrap_i64
-        else
-          local.get 8
-          local.get 9
-          local.get 10
-          local.get 11
-          i32.wrap_i64
-          call 1
-        end
-        i32.const 1
-        i32.and
-        i64.extend_i32_u
-        local.set 12
-        local.get 5
-        local.set 8
-        local.get 6
-        local.set 9
-        local.get 5
-        local.get 6
-        i64.add
-        local.get 12
-        i64.add
-        i64.const 4294967295
-        i64.and
-        local.tee 10
-        local.set 5
-        i64.const 6
-        local.set 11
-        local.get 7
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 12
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=24
+      local.set 6
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 7
+      local.get 0
+      i64.load offset=152
+      local.set 8
+      local.get 0
+      i64.load offset=160
+      local.set 9
+      local.get 0
+      i64.load offset=168
+      local.set 10
+      local.get 0
+      i64.load offset=176
+      local.tee 11
+      i32.wrap_i64
+      i32.const 16
+      i32.sub
+      i32.const 8
+      i32.lt_u
+      if (result i32) ;; label = @2
         local.get 8
-        i64.store offset=152
-        local.get 0
+        i32.wrap_i64
+      else
+        local.get 8
         local.get 9
-        i64.store offset=160
-        local.get 0
         local.get 10
-        i64.store offset=168
-        local.get 0
         local.get 11
-        i64.store offset=176
-        local.get 12
-        i64.const 32
-        i64.shr_u
         i32.wrap_i64
-        i32.const 4231170
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 12
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 0 (;@2;)
-        unreachable
+        call 1
       end
+      i32.const 1
+      i32.and
+      i64.extend_i32_u
+      local.set 12
+      local.get 5
+      local.set 8
+      local.get 6
+      local.set 9
+      local.get 5
+      local.get 6
+      i64.add
+      local.get 12
+      i64.add
+      i64.const 4294967295
+      i64.and
+      local.tee 10
+      local.set 5
+      i64.const 6
+      local.set 11
+      local.get 7
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 12
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 8
+      i64.store offset=152
+      local.get 0
+      local.get 9
+      i64.store offset=160
+      local.get 0
+      local.get 10
+      i64.store offset=168
+      local.get 0
+      local.get 11
+      i64.store offset=176
+      local.get 12
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4231170
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 7
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 12
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -1105,90 +1015,81 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=152
-          local.set 6
-          local.get 0
-          i64.load offset=160
-          local.set 7
-          local.get 0
-          i64.load offset=168
-          local.set 8
-          local.get 0
-          i64.load offset=176
-          local.set 9
-          local.get 5
-          local.set 6
-          i64.const 3
-          local.set 7
-          local.get 5
-          i32.wrap_i64
-          i32.const 3
-          i32.shl
-          i64.extend_i32_u
-          local.tee 8
-          local.set 5
-          i64.const 26
-          local.set 9
-          local.get 8
-          i32.wrap_i64
-          i32.const 0
-          i32.lt_s
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
         local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.tee 10
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 11
+        i64.load
+        local.set 5
         local.get 0
+        i64.load offset=152
+        local.set 6
+        local.get 0
+        i64.load offset=160
+        local.set 7
+        local.get 0
+        i64.load offset=168
+        local.set 8
+        local.get 0
+        i64.load offset=176
+        local.set 9
         local.get 5
-        i64.store
-        local.get 0
-        local.get 6
-        i64.store offset=152
-        local.get 0
-        local.get 7
-        i64.store offset=160
-        local.get 0
+        local.set 6
+        i64.const 3
+        local.set 7
+        local.get 5
+        i32.wrap_i64
+        i32.const 3
+        i32.shl
+        i64.extend_i32_u
+        local.tee 8
+        local.set 5
+        i64.const 26
+        local.set 9
         local.get 8
-        i64.store offset=168
-        local.get 0
-        local.get 9
-        i64.store offset=176
-        local.get 11
-        i64.const 32
-        i64.shr_u
         i32.wrap_i64
-        i32.const 4235270
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 11
-        i32.wrap_i64
-        local.set 3
-        local.get 10
-        i64.const 8
-        i64.add
-        local.set 10
+        i32.const 0
+        i32.lt_s
+        br_if 0 (;@2;)
         br 0 (;@2;)
-        unreachable
       end
       local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.tee 10
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 11
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 6
+      i64.store offset=152
+      local.get 0
+      local.get 7
+      i64.store offset=160
+      local.get 0
+      local.get 8
+      i64.store offset=168
+      local.get 0
+      local.get 9
+      i64.store offset=176
+      local.get 11
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4235270
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
+      local.get 0
       local.get 10
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 11
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -1202,99 +1103,90 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 7
-        local.get 0
-        i64.load offset=152
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=8
+      local.set 6
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 7
+      local.get 0
+      i64.load offset=152
+      local.set 8
+      local.get 0
+      i64.load offset=160
+      local.set 9
+      local.get 0
+      i64.load offset=168
+      local.set 10
+      local.get 0
+      i64.load offset=176
+      local.set 11
+      local.get 6
+      i64.const 63
+      i64.and
+      local.set 12
+      local.get 5
+      local.set 14
+      local.get 5
+      local.get 12
+      i64.shr_u
+      local.set 13
+      local.get 12
+      i64.eqz
+      i32.eqz
+      if ;; label = @2
+        local.get 14
         local.set 8
-        local.get 0
-        i64.load offset=160
+        local.get 12
         local.set 9
-        local.get 0
-        i64.load offset=168
-        local.set 10
-        local.get 0
-        i64.load offset=176
-        local.set 11
-        local.get 6
-        i64.const 63
-        i64.and
-        local.set 12
-        local.get 5
-        local.set 14
-        local.get 5
-        local.get 12
-        i64.shr_u
-        local.set 13
-        local.get 12
-        i64.eqz
-        i32.eqz
-        if ;; label = @3
-          local.get 14
-          local.set 8
-          local.get 12
-          local.set 9
-          local.get 13
-          local.set 10
-          i64.const 31
-          local.set 11
-        end
         local.get 13
-        local.set 5
-        local.get 7
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 12
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 8
-        i64.store offset=152
-        local.get 0
-        local.get 9
-        i64.store offset=160
-        local.get 0
-        local.get 10
-        i64.store offset=168
-        local.get 0
-        local.get 11
-        i64.store offset=176
-        local.get 12
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4239363
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 12
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 0 (;@2;)
-        unreachable
+        local.set 10
+        i64.const 31
+        local.set 11
       end
+      local.get 13
+      local.set 5
+      local.get 7
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 12
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 8
+      i64.store offset=152
+      local.get 0
+      local.get 9
+      i64.store offset=160
+      local.get 0
+      local.get 10
+      i64.store offset=168
+      local.get 0
+      local.get 11
+      i64.store offset=176
+      local.get 12
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4239363
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 7
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 12
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -1309,120 +1201,111 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=152
-          local.set 6
-          local.get 0
-          i64.load offset=160
-          local.set 7
-          local.get 0
-          i64.load offset=168
-          local.set 8
-          local.get 0
-          i64.load offset=176
-          local.set 9
-          local.get 5
-          i64.const 4294967295
-          i64.and
-          local.tee 10
-          i64.const 5
-          i64.shl
-          local.get 10
-          i64.const 27
-          i64.shr_u
-          i64.or
-          i64.const 4294967295
-          i64.and
-          local.tee 10
-          local.set 5
-          local.get 10
-          i64.const 0
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          local.get 10
-          i64.const 0
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          local.get 10
-          i64.const 31
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          i32.xor
-          i32.const 11
-          i32.shl
-          i32.or
-          local.get 6
-          local.get 7
-          local.get 8
-          local.get 9
-          i32.wrap_i64
-          call 1
-          i32.const 212
-          i32.and
-          i32.or
-          i64.extend_i32_u
-          local.set 8
-          i64.const 0
-          local.set 9
-          local.get 8
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
         local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.tee 11
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 10
+        i64.load
+        local.set 5
         local.get 0
+        i64.load offset=152
+        local.set 6
+        local.get 0
+        i64.load offset=160
+        local.set 7
+        local.get 0
+        i64.load offset=168
+        local.set 8
+        local.get 0
+        i64.load offset=176
+        local.set 9
         local.get 5
-        i64.store
-        local.get 0
-        local.get 8
-        i64.store offset=168
-        local.get 0
-        local.get 9
-        i64.store offset=176
+        i64.const 4294967295
+        i64.and
+        local.tee 10
+        i64.const 5
+        i64.shl
         local.get 10
-        i64.const 32
+        i64.const 27
+        i64.shr_u
+        i64.or
+        i64.const 4294967295
+        i64.and
+        local.tee 10
+        local.set 5
+        local.get 10
+        i64.const 0
         i64.shr_u
         i32.wrap_i64
-        i32.const 4243462
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
+        i32.const 1
+        i32.and
         local.get 10
+        i64.const 0
+        i64.shr_u
         i32.wrap_i64
-        local.set 3
-        local.get 11
-        i64.const 8
-        i64.add
-        local.set 11
+        i32.const 1
+        i32.and
+        local.get 10
+        i64.const 31
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 1
+        i32.and
+        i32.xor
+        i32.const 11
+        i32.shl
+        i32.or
+        local.get 6
+        local.get 7
+        local.get 8
+        local.get 9
+        i32.wrap_i64
+        call 1
+        i32.const 212
+        i32.and
+        i32.or
+        i64.extend_i32_u
+        local.set 8
+        i64.const 0
+        local.set 9
+        local.get 8
+        i32.wrap_i64
+        i32.const 1
+        i32.and
+        br_if 0 (;@2;)
         br 0 (;@2;)
-        unreachable
       end
       local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.tee 11
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 10
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 8
+      i64.store offset=168
+      local.get 0
+      local.get 9
+      i64.store offset=176
+      local.get 10
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4243462
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
+      local.get 0
       local.get 11
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 10
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -1437,95 +1320,86 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=152
-          local.set 6
-          local.get 0
-          i64.load offset=160
-          local.set 7
-          local.get 0
-          i64.load offset=168
-          local.set 8
-          local.get 0
-          i64.load offset=176
-          local.set 9
-          local.get 5
-          i64.const 4294967295
-          i64.and
-          local.set 10
-          i64.const 7
-          i64.const 31
-          i64.and
-          local.set 11
-          local.get 10
-          local.get 11
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          local.get 6
-          local.get 7
-          local.get 8
-          local.get 9
-          i32.wrap_i64
-          call 1
-          i32.const 2260
-          i32.and
-          i32.or
-          i64.extend_i32_u
-          local.set 8
-          i64.const 0
-          local.set 9
-          local.get 8
-          i32.wrap_i64
-          i32.const 1
-          i32.and
-          br_if 0 (;@3;)
-          br 0 (;@3;)
-        end
         local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.tee 12
-        i32.wrap_i64
-        i64.load offset=128 align=1
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=152
+        local.set 6
+        local.get 0
+        i64.load offset=160
+        local.set 7
+        local.get 0
+        i64.load offset=168
+        local.set 8
+        local.get 0
+        i64.load offset=176
+        local.set 9
+        local.get 5
+        i64.const 4294967295
+        i64.and
         local.set 10
-        local.get 0
-        local.get 8
-        i64.store offset=168
-        local.get 0
-        local.get 9
-        i64.store offset=176
+        i64.const 7
+        i64.const 31
+        i64.and
+        local.set 11
         local.get 10
-        i64.const 32
+        local.get 11
         i64.shr_u
         i32.wrap_i64
-        i32.const 4247559
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 10
+        i32.const 1
+        i32.and
+        local.get 6
+        local.get 7
+        local.get 8
+        local.get 9
         i32.wrap_i64
-        local.set 3
-        local.get 12
-        i64.const 8
-        i64.add
-        local.set 12
+        call 1
+        i32.const 2260
+        i32.and
+        i32.or
+        i64.extend_i32_u
+        local.set 8
+        i64.const 0
+        local.set 9
+        local.get 8
+        i32.wrap_i64
+        i32.const 1
+        i32.and
+        br_if 0 (;@2;)
         br 0 (;@2;)
-        unreachable
       end
       local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.tee 12
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 10
+      local.get 0
+      local.get 8
+      i64.store offset=168
+      local.get 0
+      local.get 9
+      i64.store offset=176
+      local.get 10
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4247559
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
+      local.get 0
       local.get 12
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 10
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -1539,89 +1413,80 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 7
-        local.get 6
-        i64.const 4294967295
-        i64.and
-        local.set 8
-        local.get 5
-        local.set 10
-        local.get 8
-        i64.ctz
-        local.set 9
-        i32.const 68
-        local.get 9
-        i32.wrap_i64
-        i32.const 255
-        i32.and
-        i32.popcnt
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.const 2
-        i32.shl
-        local.get 8
-        i64.eqz
-        select
-        i64.extend_i32_u
-        local.set 11
-        i64.const 0
-        local.set 12
-        local.get 10
-        local.get 9
-        local.get 8
-        i64.eqz
-        select
-        local.set 5
-        local.get 7
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 8
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 11
-        i64.store offset=168
-        local.get 0
-        local.get 12
-        i64.store offset=176
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4251651
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=8
+      local.set 6
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 7
+      local.get 6
+      i64.const 4294967295
+      i64.and
+      local.set 8
+      local.get 5
+      local.set 10
+      local.get 8
+      i64.ctz
+      local.set 9
+      i32.const 68
+      local.get 9
+      i32.wrap_i64
+      i32.const 255
+      i32.and
+      i32.popcnt
+      i32.const 1
+      i32.and
+      i32.eqz
+      i32.const 2
+      i32.shl
+      local.get 8
+      i64.eqz
+      select
+      i64.extend_i32_u
+      local.set 11
+      i64.const 0
+      local.set 12
+      local.get 10
+      local.get 9
+      local.get 8
+      i64.eqz
+      select
+      local.set 5
+      local.get 7
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 8
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 11
+      i64.store offset=168
+      local.get 0
+      local.get 12
+      i64.store offset=176
+      local.get 8
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4251651
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 7
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 8
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -1635,115 +1500,106 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i64 i32 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=16
-        local.set 6
-        local.get 0
-        i64.load offset=24
-        local.set 7
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 8
-        local.get 5
-        local.set 9
-        local.get 7
-        local.tee 10
-        local.get 9
-        i64.mul
-        local.set 11
-        local.get 9
-        local.get 10
-        call 4
-        local.set 12
-        local.get 12
-        i64.eqz
-        i32.eqz
-        local.set 13
-        local.get 11
-        local.set 5
-        local.get 12
-        local.set 6
-        local.get 11
-        local.set 11
-        local.get 13
-        i32.const 2049
-        i32.mul
-        local.get 11
-        i64.eqz
-        i32.const 6
-        i32.shl
-        local.get 11
-        i64.const 63
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 7
-        i32.shl
-        i32.or
-        local.get 11
-        i32.wrap_i64
-        i32.const 255
-        i32.and
-        i32.popcnt
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.const 2
-        i32.shl
-        i32.or
-        i32.const -65
-        i32.and
-        i32.or
-        i64.extend_i32_u
-        local.set 14
-        i64.const 0
-        local.set 15
-        local.get 8
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 9
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 6
-        i64.store offset=16
-        local.get 0
-        local.get 14
-        i64.store offset=168
-        local.get 0
-        local.get 15
-        i64.store offset=176
-        local.get 9
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4255747
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 9
-        i32.wrap_i64
-        local.set 3
-        local.get 8
-        i64.const 8
-        i64.add
-        local.set 8
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=16
+      local.set 6
+      local.get 0
+      i64.load offset=24
+      local.set 7
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 8
+      local.get 5
+      local.set 9
+      local.get 7
+      local.tee 10
+      local.get 9
+      i64.mul
+      local.set 11
+      local.get 9
+      local.get 10
+      call 4
+      local.set 12
+      local.get 12
+      i64.eqz
+      i32.eqz
+      local.set 13
+      local.get 11
+      local.set 5
+      local.get 12
+      local.set 6
+      local.get 11
+      local.set 11
+      local.get 13
+      i32.const 2049
+      i32.mul
+      local.get 11
+      i64.eqz
+      i32.const 6
+      i32.shl
+      local.get 11
+      i64.const 63
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 7
+      i32.shl
+      i32.or
+      local.get 11
+      i32.wrap_i64
+      i32.const 255
+      i32.and
+      i32.popcnt
+      i32.const 1
+      i32.and
+      i32.eqz
+      i32.const 2
+      i32.shl
+      i32.or
+      i32.const -65
+      i32.and
+      i32.or
+      i64.extend_i32_u
+      local.set 14
+      i64.const 0
+      local.set 15
+      local.get 8
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 9
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 6
+      i64.store offset=16
+      local.get 0
+      local.get 14
+      i64.store offset=168
+      local.get 0
+      local.get 15
+      i64.store offset=176
+      local.get 9
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4255747
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 8
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 9
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -1757,108 +1613,99 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=24
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 7
-        local.get 5
-        i64.extend32_s
-        local.set 8
-        local.get 6
-        i64.extend32_s
-        local.tee 9
-        local.get 8
-        i64.mul
-        local.set 10
-        local.get 10
-        local.get 10
-        i64.extend32_s
-        i64.ne
-        local.set 11
-        local.get 10
-        i64.const 4294967295
-        i64.and
-        local.set 10
-        local.get 11
-        i32.const 2049
-        i32.mul
-        local.get 10
-        i64.eqz
-        i32.const 6
-        i32.shl
-        local.get 10
-        i64.const 31
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 7
-        i32.shl
-        i32.or
-        local.get 10
-        i32.wrap_i64
-        i32.const 255
-        i32.and
-        i32.popcnt
-        i32.const 1
-        i32.and
-        i32.eqz
-        i32.const 2
-        i32.shl
-        i32.or
-        i32.const -65
-        i32.and
-        i32.or
-        i64.extend_i32_u
-        local.set 12
-        i64.const 0
-        local.set 13
-        local.get 10
-        local.set 5
-        local.get 7
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 8
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 12
-        i64.store offset=168
-        local.get 0
-        local.get 13
-        i64.store offset=176
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4259843
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=24
+      local.set 6
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 7
+      local.get 5
+      i64.extend32_s
+      local.set 8
+      local.get 6
+      i64.extend32_s
+      local.tee 9
+      local.get 8
+      i64.mul
+      local.set 10
+      local.get 10
+      local.get 10
+      i64.extend32_s
+      i64.ne
+      local.set 11
+      local.get 10
+      i64.const 4294967295
+      i64.and
+      local.set 10
+      local.get 11
+      i32.const 2049
+      i32.mul
+      local.get 10
+      i64.eqz
+      i32.const 6
+      i32.shl
+      local.get 10
+      i64.const 31
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 7
+      i32.shl
+      i32.or
+      local.get 10
+      i32.wrap_i64
+      i32.const 255
+      i32.and
+      i32.popcnt
+      i32.const 1
+      i32.and
+      i32.eqz
+      i32.const 2
+      i32.shl
+      i32.or
+      i32.const -65
+      i32.and
+      i32.or
+      i64.extend_i32_u
+      local.set 12
+      i64.const 0
+      local.set 13
+      local.get 10
+      local.set 5
+      local.get 7
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 8
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 12
+      i64.store offset=168
+      local.get 0
+      local.get 13
+      i64.store offset=176
+      local.get 8
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4259843
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 7
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 8
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -1873,125 +1720,116 @@
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32)
     block ;; label = @1
       block ;; label = @2
-        block ;; label = @3
-          local.get 0
-          i64.load
-          local.set 5
-          local.get 0
-          i64.load offset=8
-          local.set 6
-          local.get 0
-          i64.load offset=32
-          i64.const -65664
-          i64.add
-          local.set 7
-          local.get 5
+        local.get 0
+        i64.load
+        local.set 5
+        local.get 0
+        i64.load offset=8
+        local.set 6
+        local.get 0
+        i64.load offset=32
+        i64.const -65664
+        i64.add
+        local.set 7
+        local.get 5
+        i32.wrap_i64
+        i32.const 31
+        i32.shr_s
+        i64.extend_i32_u
+        local.set 8
+        local.get 6
+        i32.wrap_i64
+        i64.extend_i32_s
+        local.tee 10
+        i32.const 4263937
+        local.set 3
+        i64.eqz
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 8
+        i64.const 32
+        i64.shl
+        local.get 5
+        i64.const 4294967295
+        i64.and
+        i64.or
+        local.tee 9
+        i64.const -9223372036854775808
+        i32.const 4263937
+        local.set 3
+        i64.eq
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 9
+        local.get 9
+        i64.extend32_s
+        i64.eq
+        local.get 10
+        i64.const -1
+        i64.ne
+        i32.and
+        if ;; label = @3
+          local.get 9
           i32.wrap_i64
-          i32.const 31
-          i32.shr_s
-          i64.extend_i32_u
-          local.set 8
-          local.get 6
+          local.get 10
           i32.wrap_i64
+          i32.div_s
+          local.tee 12
           i64.extend_i32_s
-          local.tee 10
-          i32.const 4263937
-          local.set 3
-          i64.eqz
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 8
-          i64.const 32
-          i64.shl
-          local.get 5
-          i64.const 4294967295
-          i64.and
-          i64.or
-          local.tee 9
-          i64.const -9223372036854775808
-          i32.const 4263937
-          local.set 3
-          i64.eq
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
+          local.set 11
+        else
           local.get 9
-          local.get 9
-          i64.extend32_s
-          i64.eq
           local.get 10
-          i64.const -1
-          i64.ne
-          i32.and
-          if ;; label = @4
-            local.get 9
-            i32.wrap_i64
-            local.get 10
-            i32.wrap_i64
-            i32.div_s
-            local.tee 12
-            i64.extend_i32_s
-            local.set 11
-          else
-            local.get 9
-            local.get 10
-            i64.div_s
-            local.set 11
-          end
-          local.get 11
-          local.get 11
-          i64.extend32_s
-          i32.const 4263937
-          local.set 3
-          i64.ne
-          (@metadata.code.branch_hint "\00")
-          br_if 1 (;@2;)
-          local.get 11
-          i64.const 4294967295
-          i64.and
-          local.set 5
-          local.get 9
-          local.get 11
-          local.get 10
-          i64.mul
-          i64.sub
-          i64.const 4294967295
-          i64.and
-          local.set 8
-          local.get 7
-          i32.wrap_i64
-          i64.load offset=128 align=1
-          local.set 9
-          local.get 0
-          local.get 5
-          i64.store
-          local.get 0
-          local.get 8
-          i64.store offset=16
-          local.get 9
-          i64.const 32
-          i64.shr_u
-          i32.wrap_i64
-          i32.const 4263939
-          local.set 3
-          (@metadata.code.branch_hint "\00")
-          br_if 2 (;@1;)
-          local.get 9
-          i32.wrap_i64
-          local.set 3
-          local.get 7
-          i64.const 8
-          i64.add
-          local.set 7
-          br 0 (;@3;)
-          unreachable
+          i64.div_s
+          local.set 11
         end
+        local.get 11
+        local.get 11
+        i64.extend32_s
+        i32.const 4263937
+        local.set 3
+        i64.ne
+        (@metadata.code.branch_hint "\00")
+        br_if 0 (;@2;)
+        local.get 11
+        i64.const 4294967295
+        i64.and
+        local.set 5
+        local.get 9
+        local.get 11
+        local.get 10
+        i64.mul
+        i64.sub
+        i64.const 4294967295
+        i64.and
+        local.set 8
+        local.get 7
+        i32.wrap_i64
+        i64.load offset=128 align=1
+        local.set 9
+        local.get 0
+        local.get 5
+        i64.store
+        local.get 0
+        local.get 8
+        i64.store offset=16
+        local.get 9
+        i64.const 32
+        i64.shr_u
+        i32.wrap_i64
+        i32.const 4263939
+        local.set 3
+        (@metadata.code.branch_hint "\00")
+        br_if 1 (;@1;)
         local.get 0
         local.get 7
-        i64.const 65664
+        i64.const 65672
         i64.add
         i64.store offset=32
-        local.get 3
+        local.get 9
+        i32.wrap_i64
         return
+        unreachable
       end
       local.get 0
       local.get 8
@@ -2014,69 +1852,60 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=24
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 7
-        local.get 5
-        i64.const -65281
-        i64.and
-        local.get 6
-        i64.const 255
-        i64.and
-        i64.const 8
-        i64.shl
-        i64.or
-        local.tee 5
-        i64.const 8
-        i64.shr_u
-        i64.const 255
-        i64.and
-        local.tee 8
-        local.set 9
-        local.get 7
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 10
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 9
-        i64.store offset=8
-        local.get 10
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4268037
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 10
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=24
+      local.set 6
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 7
+      local.get 5
+      i64.const -65281
+      i64.and
+      local.get 6
+      i64.const 255
+      i64.and
+      i64.const 8
+      i64.shl
+      i64.or
+      local.tee 5
+      i64.const 8
+      i64.shr_u
+      i64.const 255
+      i64.and
+      local.tee 8
+      local.set 9
+      local.get 7
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 10
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 9
+      i64.store offset=8
+      local.get 10
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4268037
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 7
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 10
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -2090,54 +1919,45 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load offset=24
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.tee 6
-        i32.wrap_i64
-        local.get 5
-        i64.store offset=120 align=1
-        local.get 6
-        i32.wrap_i64
-        i64.load offset=120 align=1
-        local.set 7
-        local.get 6
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 8
-        local.get 0
-        local.get 7
-        i64.store offset=8
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4272130
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 6
-        i64.const 8
-        i64.add
-        local.set 6
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load offset=24
+      local.set 5
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.tee 6
+      i32.wrap_i64
+      local.get 5
+      i64.store offset=120 align=1
+      local.get 6
+      i32.wrap_i64
+      i64.load offset=120 align=1
+      local.set 7
+      local.get 6
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 8
+      local.get 0
+      local.get 7
+      i64.store offset=8
+      local.get 8
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4272130
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 6
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 8
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 0
     local.get 6
@@ -2234,14 +2054,14 @@
         local.set 3
         (@metadata.code.branch_hint "\00")
         br_if 1 (;@1;)
+        local.get 0
+        local.get 6
+        i64.const 65672
+        i64.add
+        i64.store offset=32
         local.get 8
         i32.wrap_i64
-        local.set 3
-        local.get 6
-        i64.const 8
-        i64.add
-        local.set 6
-        br 0 (;@2;)
+        return
         unreachable
       end
       local.get 0
@@ -2271,237 +2091,228 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
+          local.get 2
+          i32.const 3
+          i32.and
+          i32.eqz
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
             local.get 2
-            i32.const 3
+            i32.const 15
             i32.and
             i32.eqz
             (@metadata.code.branch_hint "\00")
             if ;; label = @5
               local.get 2
-              i32.const 15
+              i32.const 65535
               i32.and
               i32.eqz
-              (@metadata.code.branch_hint "\00")
-              if ;; label = @6
-                local.get 2
-                i32.const 65535
-                i32.and
-                i32.eqz
-                i32.const 3
-                local.set 3
-                (@metadata.code.branch_hint "\00")
-                br_if 2 (;@4;)
-                local.get 1
-                i32.load offset=20
-                local.tee 3
-                if ;; label = @7
-                  local.get 0
-                  i64.load offset=32
-                  i32.wrap_i64
-                  i32.const 4160
-                  i32.sub
-                  i32.const 12
-                  i32.shr_u
-                  local.get 3
-                  i32.add
-                  i32.load8_u
-                  i32.const 2
-                  i32.and
-                  i32.eqz
-                  i32.const 1
-                  local.set 3
-                  (@metadata.code.branch_hint "\00")
-                  br_if 3 (;@4;)
-                end
-              end
-              local.get 1
-              local.get 1
-              i32.load offset=4
-              i32.const 64
-              i32.sub
-              local.tee 3
-              i32.store offset=4
-              local.get 3
-              i32.const 0
-              i32.lt_s
-              if (result i32) ;; label = @6
-                local.get 1
-                i32.const 65536
-                i32.store offset=4
-                local.get 1
-                i32.const 65536
-                call 2
-              else
-                i32.const 0
-              end
-              i32.const 2
+              i32.const 3
               local.set 3
               (@metadata.code.branch_hint "\00")
-              br_if 1 (;@4;)
-            end
-            br 1 (;@3;)
-          end
-          local.get 1
-          local.get 3
-          i32.store offset=12
-          local.get 2
-          i32.const 16
-          i32.shr_u
-          i32.const 1
-          i32.eq
-          if ;; label = @4
-            i32.const 4280322
-            return
-          end
-          i32.const 4280320
-          return
-        end
-        block ;; label = @3
-          local.get 2
-          i32.const 65536
-          i32.lt_u
-          (@metadata.code.branch_hint "\01")
-          if ;; label = @4
-            local.get 0
-            i64.load
-            local.set 6
-            local.get 0
-            i64.load offset=32
-            i64.const -65664
-            i64.add
-            local.set 7
-            local.get 6
-            local.tee 9
-            i64.const 32
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 4280320
-            local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 3 (;@1;)
-            local.get 9
-            i32.wrap_i64
-            local.tee 3
-            local.set 8
-            local.get 7
-            i32.wrap_i64
-            i64.const 4280322
-            i64.store offset=120 align=1
-            local.get 0
-            local.get 7
-            i64.const 65656
-            i64.add
-            i64.store offset=32
-            local.get 1
-            i32.load offset=16
-            local.get 8
-            local.get 8
-            i32.const 14
-            i32.shr_u
-            i32.xor
-            i32.const 16383
-            i32.and
-            i32.const 3
-            i32.shl
-            i32.add
-            local.tee 10
-            i32.load
-            local.get 8
-            i32.eq
-            (@metadata.code.branch_hint "\01")
-            if (result i32) ;; label = @5
-              local.get 0
+              br_if 2 (;@3;)
               local.get 1
-              local.get 2
-              i32.const 1
-              i32.sub
-              local.get 10
-              i32.load offset=4
-              call_indirect (type 0)
-            else
-              local.get 8
-            end
-            local.tee 3
-            i32.const 4280322
-            i32.ne
-            (@metadata.code.branch_hint "\00")
-            if ;; label = @5
-              local.get 0
-              local.get 1
-              local.get 2
-              i32.const 1
-              i32.sub
-              local.get 3
-              i32.const 4280322
-              call 3
+              i32.load offset=20
               local.tee 3
-              i32.const 4280322
-              i32.ne
               if ;; label = @6
+                local.get 0
+                i64.load offset=32
+                i32.wrap_i64
+                i32.const 4160
+                i32.sub
+                i32.const 12
+                i32.shr_u
                 local.get 3
-                return
+                i32.add
+                i32.load8_u
+                i32.const 2
+                i32.and
+                i32.eqz
+                i32.const 1
+                local.set 3
+                (@metadata.code.branch_hint "\00")
+                br_if 3 (;@3;)
               end
             end
-            local.get 0
-            i64.load offset=32
-            local.get 7
-            i64.const 65664
-            i64.add
-            i64.ne
-            (@metadata.code.branch_hint "\00")
-            if ;; label = @5
-              local.get 0
-              i64.load offset=32
-              i64.const -65664
-              i64.add
-              local.set 7
+            local.get 1
+            local.get 1
+            i32.load offset=4
+            i32.const 64
+            i32.sub
+            local.tee 3
+            i32.store offset=4
+            local.get 3
+            i32.const 0
+            i32.lt_s
+            if (result i32) ;; label = @5
+              local.get 1
+              i32.const 65536
+              i32.store offset=4
+              local.get 1
+              i32.const 65536
+              call 2
+            else
+              i32.const 0
             end
-            br 1 (;@3;)
+            i32.const 2
+            local.set 3
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
           end
-          local.get 2
-          i32.const 16
-          i32.shr_u
-          local.set 5
-          local.get 2
-          i32.const 65535
-          i32.and
-          local.set 2
+          br 1 (;@2;)
+        end
+        local.get 1
+        local.get 3
+        i32.store offset=12
+        local.get 2
+        i32.const 16
+        i32.shr_u
+        i32.const 1
+        i32.eq
+        if ;; label = @3
+          i32.const 4280322
+          return
+        end
+        i32.const 4280320
+        return
+      end
+      block ;; label = @2
+        local.get 2
+        i32.const 65536
+        i32.lt_u
+        (@metadata.code.branch_hint "\01")
+        if ;; label = @3
+          local.get 0
+          i64.load
+          local.set 6
           local.get 0
           i64.load offset=32
           i64.const -65664
           i64.add
           local.set 7
-          br 0 (;@3;)
+          local.get 6
+          local.tee 9
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
+          i32.const 4280320
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 2 (;@1;)
+          local.get 9
+          i32.wrap_i64
+          local.tee 3
+          local.set 8
+          local.get 7
+          i32.wrap_i64
+          i64.const 4280322
+          i64.store offset=120 align=1
+          local.get 0
+          local.get 7
+          i64.const 65656
+          i64.add
+          i64.store offset=32
+          local.get 1
+          i32.load offset=16
+          local.get 8
+          local.get 8
+          i32.const 14
+          i32.shr_u
+          i32.xor
+          i32.const 16383
+          i32.and
+          i32.const 3
+          i32.shl
+          i32.add
+          local.tee 10
+          i32.load
+          local.get 8
+          i32.eq
+          (@metadata.code.branch_hint "\01")
+          if (result i32) ;; label = @4
+            local.get 0
+            local.get 1
+            local.get 2
+            i32.const 1
+            i32.sub
+            local.get 10
+            i32.load offset=4
+            call_indirect (type 0)
+          else
+            local.get 8
+          end
+          local.tee 3
+          i32.const 4280322
+          i32.ne
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 0
+            local.get 1
+            local.get 2
+            i32.const 1
+            i32.sub
+            local.get 3
+            i32.const 4280322
+            call 3
+            local.tee 3
+            i32.const 4280322
+            i32.ne
+            if ;; label = @5
+              local.get 3
+              return
+            end
+          end
+          local.get 0
+          i64.load offset=32
+          local.get 7
+          i64.const 65664
+          i64.add
+          i64.ne
+          (@metadata.code.branch_hint "\00")
+          if ;; label = @4
+            local.get 0
+            i64.load offset=32
+            i64.const -65664
+            i64.add
+            local.set 7
+          end
+          br 1 (;@2;)
         end
-        local.get 7
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.tee 9
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4280322
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 9
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
+        local.get 2
+        i32.const 16
+        i32.shr_u
+        local.set 5
+        local.get 2
+        i32.const 65535
+        i32.and
+        local.set 2
+        local.get 0
+        i64.load offset=32
+        i64.const -65664
         i64.add
         local.set 7
         br 0 (;@2;)
-        unreachable
       end
+      local.get 7
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.tee 9
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4280322
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 7
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 9
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -2551,94 +2362,85 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i32 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 6
-        local.get 0
-        i64.load offset=56
-        local.tee 7
-        i32.wrap_i64
-        i32.const -65536
-        i32.add
-        local.set 8
-        local.get 8
-        i32.const 3
-        i32.and
-        i32.const 4288512
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 8
-        local.get 5
-        i64.atomic.rmw32.add_u
-        local.tee 9
-        local.set 10
-        local.get 5
-        local.set 11
-        local.get 9
-        i32.wrap_i64
-        local.get 5
-        i32.wrap_i64
-        i32.add
-        i64.extend_i32_u
-        local.tee 12
-        drop
-        i64.const 6
-        local.set 13
-        local.get 9
-        i32.wrap_i64
-        i64.extend_i32_u
-        local.set 5
-        local.get 6
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 14
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 10
-        i64.store offset=152
-        local.get 0
-        local.get 11
-        i64.store offset=160
-        local.get 0
-        local.get 12
-        i64.store offset=168
-        local.get 0
-        local.get 13
-        i64.store offset=176
-        local.get 14
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4288516
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 14
-        i32.wrap_i64
-        local.set 3
-        local.get 6
-        i64.const 8
-        i64.add
-        local.set 6
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 6
+      local.get 0
+      i64.load offset=56
+      local.tee 7
+      i32.wrap_i64
+      i32.const -65536
+      i32.add
+      local.set 8
+      local.get 8
+      i32.const 3
+      i32.and
+      i32.const 4288512
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
+      local.get 8
+      local.get 5
+      i64.atomic.rmw32.add_u
+      local.tee 9
+      local.set 10
+      local.get 5
+      local.set 11
+      local.get 9
+      i32.wrap_i64
+      local.get 5
+      i32.wrap_i64
+      i32.add
+      i64.extend_i32_u
+      local.tee 12
+      drop
+      i64.const 6
+      local.set 13
+      local.get 9
+      i32.wrap_i64
+      i64.extend_i32_u
+      local.set 5
+      local.get 6
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 14
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 10
+      i64.store offset=152
+      local.get 0
+      local.get 11
+      i64.store offset=160
+      local.get 0
+      local.get 12
+      i64.store offset=168
+      local.get 0
+      local.get 13
+      i64.store offset=176
+      local.get 14
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4288516
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 6
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 14
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -2652,107 +2454,98 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i64 i64 i64 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=8
-        local.set 6
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 7
-        local.get 0
-        i64.load offset=56
-        local.tee 8
-        i32.wrap_i64
-        i32.const -65536
-        i32.add
-        local.set 9
-        local.get 9
-        i32.const 3
-        i32.and
-        i32.const 4292608
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 9
-        local.get 5
-        i64.const 4294967295
-        i64.and
-        local.get 6
-        i64.atomic.rmw32.cmpxchg_u
-        local.set 10
-        local.get 5
-        local.set 11
-        local.get 10
-        local.set 12
-        local.get 5
-        i32.wrap_i64
-        local.get 10
-        i32.wrap_i64
-        i32.sub
-        i64.extend_i32_u
-        local.tee 13
-        drop
-        i64.const 10
-        local.set 14
-        local.get 5
-        local.get 10
-        local.get 11
-        i32.wrap_i64
-        local.get 12
-        i32.wrap_i64
-        i32.eq
-        select
-        local.tee 15
-        local.set 5
-        local.get 7
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 16
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 0
-        local.get 11
-        i64.store offset=152
-        local.get 0
-        local.get 12
-        i64.store offset=160
-        local.get 0
-        local.get 13
-        i64.store offset=168
-        local.get 0
-        local.get 14
-        i64.store offset=176
-        local.get 16
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4292612
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 16
-        i32.wrap_i64
-        local.set 3
-        local.get 7
-        i64.const 8
-        i64.add
-        local.set 7
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=8
+      local.set 6
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 7
+      local.get 0
+      i64.load offset=56
+      local.tee 8
+      i32.wrap_i64
+      i32.const -65536
+      i32.add
+      local.set 9
+      local.get 9
+      i32.const 3
+      i32.and
+      i32.const 4292608
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
+      local.get 9
+      local.get 5
+      i64.const 4294967295
+      i64.and
+      local.get 6
+      i64.atomic.rmw32.cmpxchg_u
+      local.set 10
+      local.get 5
+      local.set 11
+      local.get 10
+      local.set 12
+      local.get 5
+      i32.wrap_i64
+      local.get 10
+      i32.wrap_i64
+      i32.sub
+      i64.extend_i32_u
+      local.tee 13
+      drop
+      i64.const 10
+      local.set 14
+      local.get 5
+      local.get 10
+      local.get 11
+      i32.wrap_i64
+      local.get 12
+      i32.wrap_i64
+      i32.eq
+      select
+      local.tee 15
+      local.set 5
+      local.get 7
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 16
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 0
+      local.get 11
+      i64.store offset=152
+      local.get 0
+      local.get 12
+      i64.store offset=160
+      local.get 0
+      local.get 13
+      i64.store offset=168
+      local.get 0
+      local.get 14
+      i64.store offset=176
+      local.get 16
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4292612
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 7
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 16
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -2768,159 +2561,150 @@
     block ;; label = @1
       block ;; label = @2
         block ;; label = @3
-          block ;; label = @4
+          local.get 0
+          i64.load offset=8
+          local.set 5
+          local.get 0
+          i64.load offset=32
+          i64.const -65664
+          i64.add
+          local.set 6
+          local.get 0
+          i64.load offset=48
+          local.set 7
+          local.get 0
+          i64.load offset=56
+          local.tee 8
+          i32.wrap_i64
+          local.set 10
+          local.get 7
+          i32.wrap_i64
+          local.set 11
+          local.get 5
+          i32.wrap_i64
+          i32.const 0
+          i32.shl
+          local.set 9
+          local.get 5
+          i64.const 1048576
+          i64.lt_u
+          local.get 0
+          i32.load8_u offset=3096
+          i32.eqz
+          i32.and
+          local.get 8
+          local.get 7
+          i64.or
+          i64.const 32
+          i64.shr_u
+          i64.eqz
+          i32.and
+          local.get 10
+          local.get 11
+          i32.sub
+          local.get 9
+          i32.ge_u
+          i32.and
+          i32.const 0
+          local.set 12
+          if ;; label = @4
+            local.get 9
+            if ;; label = @5
+              local.get 10
+              i32.const -65536
+              i32.add
+              local.get 11
+              i32.const -65536
+              i32.add
+              local.get 9
+              memory.copy
+            end
+            local.get 8
+            i32.wrap_i64
+            local.get 9
+            i32.add
+            i64.extend_i32_u
+            local.set 8
+            local.get 7
+            i32.wrap_i64
+            local.get 9
+            i32.add
+            i64.extend_i32_u
+            local.set 7
+            i64.const 0
+            local.set 5
+          else
+            local.get 0
+            local.get 1
+            i64.const 268501257
+            i64.const -1
+            call 0
+            local.set 13
             local.get 0
             i64.load offset=8
             local.set 5
-            local.get 0
-            i64.load offset=32
-            i64.const -65664
-            i64.add
-            local.set 6
             local.get 0
             i64.load offset=48
             local.set 7
             local.get 0
             i64.load offset=56
-            local.tee 8
-            i32.wrap_i64
-            local.set 10
-            local.get 7
-            i32.wrap_i64
-            local.set 11
-            local.get 5
-            i32.wrap_i64
-            i32.const 0
-            i32.shl
-            local.set 9
-            local.get 5
-            i64.const 1048576
-            i64.lt_u
-            local.get 0
-            i32.load8_u offset=3096
-            i32.eqz
-            i32.and
-            local.get 8
-            local.get 7
-            i64.or
-            i64.const 32
-            i64.shr_u
-            i64.eqz
-            i32.and
-            local.get 10
-            local.get 11
-            i32.sub
-            local.get 9
-            i32.ge_u
-            i32.and
-            i32.const 0
-            local.set 12
-            if ;; label = @5
-              local.get 9
-              if ;; label = @6
-                local.get 10
-                i32.const -65536
-                i32.add
-                local.get 11
-                i32.const -65536
-                i32.add
-                local.get 9
-                memory.copy
-              end
-              local.get 8
-              i32.wrap_i64
-              local.get 9
-              i32.add
-              i64.extend_i32_u
-              local.set 8
-              local.get 7
-              i32.wrap_i64
-              local.get 9
-              i32.add
-              i64.extend_i32_u
-              local.set 7
-              i64.const 0
-              local.set 5
-            else
-              local.get 0
-              local.get 1
-              i64.const 268501257
-              i64.const -1
-              call 0
-              local.set 13
-              local.get 0
-              i64.load offset=8
-              local.set 5
-              local.get 0
-              i64.load offset=48
-              local.set 7
-              local.get 0
-              i64.load offset=56
-              local.set 8
-              local.get 13
-              i32.const 1
-              i32.const 4296704
-              local.set 3
-              i32.eq
-              (@metadata.code.branch_hint "\00")
-              br_if 4 (;@1;)
-              local.get 13
-              i32.const 2
-              i32.const 4296704
-              local.set 3
-              i32.eq
-              (@metadata.code.branch_hint "\00")
-              br_if 2 (;@3;)
-              local.get 13
-              i32.const 3
-              i32.eq
-              local.get 12
-              i32.or
-              local.set 12
-            end
-            local.get 12
-            i32.const 4296706
+            local.set 8
+            local.get 13
+            i32.const 1
+            i32.const 4296704
             local.set 3
-            (@metadata.code.branch_hint "\00")
-            br_if 2 (;@2;)
-            local.get 6
-            i32.wrap_i64
-            i64.load offset=128 align=1
-            local.set 14
-            local.get 0
-            local.get 5
-            i64.store offset=8
-            local.get 0
-            local.get 7
-            i64.store offset=48
-            local.get 0
-            local.get 8
-            i64.store offset=56
-            local.get 14
-            i64.const 32
-            i64.shr_u
-            i32.wrap_i64
-            i32.const 4296706
-            local.set 3
+            i32.eq
             (@metadata.code.branch_hint "\00")
             br_if 3 (;@1;)
-            local.get 14
-            i32.wrap_i64
+            local.get 13
+            i32.const 2
+            i32.const 4296704
             local.set 3
-            local.get 6
-            i64.const 8
-            i64.add
-            local.set 6
-            br 0 (;@4;)
-            unreachable
+            i32.eq
+            (@metadata.code.branch_hint "\00")
+            br_if 1 (;@3;)
+            local.get 13
+            i32.const 3
+            i32.eq
+            local.get 12
+            i32.or
+            local.set 12
           end
+          local.get 12
+          i32.const 4296706
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 1 (;@2;)
+          local.get 6
+          i32.wrap_i64
+          i64.load offset=128 align=1
+          local.set 14
+          local.get 0
+          local.get 5
+          i64.store offset=8
+          local.get 0
+          local.get 7
+          i64.store offset=48
+          local.get 0
+          local.get 8
+          i64.store offset=56
+          local.get 14
+          i64.const 32
+          i64.shr_u
+          i32.wrap_i64
+          i32.const 4296706
+          local.set 3
+          (@metadata.code.branch_hint "\00")
+          br_if 2 (;@1;)
           local.get 0
           local.get 6
-          i64.const 65664
+          i64.const 65672
           i64.add
           i64.store offset=32
-          local.get 3
+          local.get 14
+          i32.wrap_i64
           return
+          unreachable
         end
         local.get 3
         return
@@ -2986,73 +2770,64 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load
-        local.set 5
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 6
-        local.get 5
-        local.tee 7
-        i64.const 71777214294589695
-        i64.and
-        i64.const 8
-        i64.shl
-        local.get 7
-        i64.const 8
-        i64.shr_u
-        i64.const 71777214294589695
-        i64.and
-        i64.or
-        local.tee 7
-        i64.const 281470681808895
-        i64.and
-        i64.const 16
-        i64.shl
-        local.get 7
-        i64.const 16
-        i64.shr_u
-        i64.const 281470681808895
-        i64.and
-        i64.or
-        i64.const 32
-        i64.rotl
-        local.set 5
-        local.get 6
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 7
-        local.get 0
-        local.get 5
-        i64.store
-        local.get 7
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4304899
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 7
-        i32.wrap_i64
-        local.set 3
-        local.get 6
-        i64.const 8
-        i64.add
-        local.set 6
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load
+      local.set 5
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 6
+      local.get 5
+      local.tee 7
+      i64.const 71777214294589695
+      i64.and
+      i64.const 8
+      i64.shl
+      local.get 7
+      i64.const 8
+      i64.shr_u
+      i64.const 71777214294589695
+      i64.and
+      i64.or
+      local.tee 7
+      i64.const 281470681808895
+      i64.and
+      i64.const 16
+      i64.shl
+      local.get 7
+      i64.const 16
+      i64.shr_u
+      i64.const 281470681808895
+      i64.and
+      i64.or
+      i64.const 32
+      i64.rotl
+      local.set 5
+      local.get 6
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 7
+      local.get 0
+      local.get 5
+      i64.store
+      local.get 7
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4304899
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 6
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 7
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -3066,52 +2841,43 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 5
-        local.get 0
-        i64.load offset=136
-        local.tee 6
-        i32.wrap_i64
-        i32.const -65536
-        i32.add
-        i64.load32_u offset=40 align=1
-        local.set 7
-        local.get 5
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 8
-        local.get 0
-        local.get 7
-        i64.store
-        local.get 8
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4309000
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 5
-        i64.const 8
-        i64.add
-        local.set 5
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 5
+      local.get 0
+      i64.load offset=136
+      local.tee 6
+      i32.wrap_i64
+      i32.const -65536
+      i32.add
+      i64.load32_u offset=40 align=1
+      local.set 7
+      local.get 5
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 8
+      local.get 0
+      local.get 7
+      i64.store
+      local.get 8
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4309000
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 5
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 8
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -3125,57 +2891,48 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i32 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 5
-        local.get 0
-        i64.load offset=56
-        local.tee 6
-        i32.wrap_i64
-        i32.const -65472
-        i32.add
-        local.tee 7
-        i32.const 16
-        i32.shr_u
-        memory.size
-        i32.lt_u
-        (@metadata.code.branch_hint "\01")
-        if ;; label = @3
-          local.get 7
-          i32.load8_u
-          drop
-        end
-        local.get 5
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.tee 8
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4313092
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 8
-        i32.wrap_i64
-        local.set 3
-        local.get 5
-        i64.const 8
-        i64.add
-        local.set 5
-        br 0 (;@2;)
-        unreachable
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 5
+      local.get 0
+      i64.load offset=56
+      local.tee 6
+      i32.wrap_i64
+      i32.const -65472
+      i32.add
+      local.tee 7
+      i32.const 16
+      i32.shr_u
+      memory.size
+      i32.lt_u
+      (@metadata.code.branch_hint "\01")
+      if ;; label = @2
+        local.get 7
+        i32.load8_u
+        drop
       end
+      local.get 5
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.tee 8
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4313092
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 5
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 8
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
@@ -3189,47 +2946,38 @@
   (func (;6;) (type 0) (param i32 i32 i32) (result i32)
     (local i32 i32 i64 i64 i64)
     block ;; label = @1
-      block ;; label = @2
-        local.get 0
-        i64.load offset=32
-        i64.const -65664
-        i64.add
-        local.set 5
-        i32.const 4251910
-        i64.load32_u align=1
-        local.set 6
-        local.get 5
-        i32.wrap_i64
-        i64.load offset=128 align=1
-        local.set 7
-        local.get 0
-        local.get 6
-        i64.store
-        local.get 7
-        i64.const 32
-        i64.shr_u
-        i32.wrap_i64
-        i32.const 4317190
-        local.set 3
-        (@metadata.code.branch_hint "\00")
-        br_if 1 (;@1;)
-        local.get 7
-        i32.wrap_i64
-        local.set 3
-        local.get 5
-        i64.const 8
-        i64.add
-        local.set 5
-        br 0 (;@2;)
-        unreachable
-      end
+      local.get 0
+      i64.load offset=32
+      i64.const -65664
+      i64.add
+      local.set 5
+      i32.const 4251910
+      i64.load32_u align=1
+      local.set 6
+      local.get 5
+      i32.wrap_i64
+      i64.load offset=128 align=1
+      local.set 7
+      local.get 0
+      local.get 6
+      i64.store
+      local.get 7
+      i64.const 32
+      i64.shr_u
+      i32.wrap_i64
+      i32.const 4317190
+      local.set 3
+      (@metadata.code.branch_hint "\00")
+      br_if 0 (;@1;)
       local.get 0
       local.get 5
-      i64.const 65664
+      i64.const 65672
       i64.add
       i64.store offset=32
-      local.get 3
+      local.get 7
+      i32.wrap_i64
       return
+      unreachable
     end
     local.get 1
     i32.const 1
