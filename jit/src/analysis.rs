@@ -19,7 +19,7 @@ use crate::emit::module::Batch;
 use crate::emit::{Kind, string, vector};
 use crate::layout::Options;
 use crate::placement::Graph;
-use crate::region::{End, Region};
+use crate::region::{End, Node, Region};
 use crate::structure::Shape;
 
 /// A set of slots and vector registers.
@@ -257,6 +257,7 @@ pub fn live_before(e: &Effects, after: Set, dirty: Set) -> Set {
 fn callee_looks(end: &End, batch: &Batch) -> bool {
     match end {
         End::Call { callees, .. } => !(callees.len() == 1 && batch.kills_flags(callees[0])),
+        End::Aside { of, entry, .. } => batch.aside(*of, *entry).is_none_or(|aside| !aside.kills_flags),
         _ => true,
     }
 }
@@ -297,6 +298,15 @@ fn flags_before(op: &Op, e: &Effects, after: u32) -> u32 {
     // What an operation merely keeps is live only if it is live behind.
     let (reads, kills) = flag_uses(op, e);
     after & !kills | reads
+}
+
+/// Whether a region overwrites all status flags before it or whoever comes behind looks at them.
+pub fn ignores_flags(region: &Region, options: &Options, batch: &Batch) -> bool {
+    let mut region = region.clone();
+    let shape = Shape::new(region.nodes.iter().map(|n| n.end.successors()).collect(), 0);
+    let of = |node: &Node| node.block.ops.iter().map(|op| effects(op, options)).collect();
+    let mut all: Vec<Vec<Effects>> = region.nodes.iter().map(of).collect();
+    dead_flags(&mut region, &mut all, &shape, options, batch)[0] == 0
 }
 
 /// Replaces flag-setting operations whose flags nobody in or behind the region can see
@@ -345,7 +355,7 @@ pub fn dead_flags(
 fn flags_at_end(region: &Region, shape: &Shape, live: &[u32], n: usize, batch: &Batch) -> u32 {
     let inside = shape.succ[n].iter().fold(0, |all, &s| all | live[s]);
     match region.nodes.get(n) {
-        Some(node) if matches!(node.end, End::Call { .. }) => {
+        Some(node) if node.end.calls() => {
             if callee_looks(&node.end, batch) {
                 STATUS
             } else {
@@ -364,7 +374,7 @@ fn leaves(end: &End) -> bool {
     match end {
         End::Jump(t) => matches!(t, Exit(_)),
         End::Branch { taken, fall } => matches!(taken, Exit(_)) || matches!(fall, Exit(_)),
-        End::Call { .. } | End::Return | End::Indirect { .. } | End::Trap => true,
+        End::Call { .. } | End::Return | End::Indirect { .. } | End::Trap | End::Aside { .. } => true,
     }
 }
 
@@ -446,7 +456,7 @@ pub fn analyse(
                 }
                 let at_end = stored_at_end(&node.end, dirty[ops.len()], batch);
                 shape.succ[n].iter().for_each(|&s| live |= dirty[ops.len()] & nodes[s].clean);
-                if matches!(node.end, End::Call { .. }) {
+                if node.end.calls() {
                     live = at_end;
                 } else if leaves(&node.end) {
                     live |= at_end;
@@ -503,7 +513,7 @@ fn kinds(region: &Region, all: &[Vec<Effects>], shape: &Shape) -> Vec<Kind> {
         let mut kind = at[n].unwrap_or(None);
         if let Some(node) = region.nodes.get(n) {
             kind = node.block.ops.iter().zip(&all[n]).fold(kind, |kind, (op, e)| kind_after(op, e, kind));
-            if matches!(node.end, End::Call { .. }) {
+            if node.end.calls() {
                 kind = None;
             }
         }
@@ -544,7 +554,7 @@ impl Analysis {
         let at_end = stored_at_end(&node.end, dirty[effects.len()], batch);
         let mut live = live_at_end(&self.nodes, &shape.succ[n]);
         shape.succ[n].iter().for_each(|&s| live |= dirty[effects.len()] & self.nodes[s].clean);
-        if matches!(node.end, End::Call { .. }) {
+        if node.end.calls() {
             live = at_end;
         } else if leaves(&node.end) {
             live |= at_end;

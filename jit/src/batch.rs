@@ -13,6 +13,7 @@ use crate::cache::{CodeCache, Sources};
 use crate::emit::switch::{Table, table};
 use crate::engine::{Settings, TESTING};
 use crate::layout::Limits;
+use crate::outline::{Outline, outline};
 use crate::region::{BlockSource, End, Node, Region, Target, follow, form_region};
 
 /// Most regions of one batch, callees included.
@@ -70,6 +71,8 @@ pub struct Policy<'a> {
     /// What a region at an address is put in order by, before it is cut into modules.
     order: Option<&'a dyn Fn(u64) -> u32>,
     worth: Worth<'a>,
+    /// What seldom runs of a region becomes functions of its own.
+    outlines: Option<Outline>,
 }
 
 impl<'a> Policy<'a> {
@@ -86,6 +89,7 @@ impl<'a> Policy<'a> {
             stops: None,
             order: None,
             worth,
+            outlines: None,
         }
     }
 
@@ -109,6 +113,7 @@ impl<'a> Policy<'a> {
             stops: None,
             order: Some(order),
             worth,
+            outlines: Some(Outline::STORED),
         }
     }
 
@@ -430,7 +435,7 @@ pub fn form(
     let mut hot: Vec<u64> = hot.iter().map(|&rip| u64::from(rip)).collect();
     hot.sort_unstable();
     let called = if policy.functions { called(source.cache) } else { FxHashSet::default() };
-    let mut chosen: Vec<(Region, u64)> = Vec::new();
+    let mut chosen: Vec<(Vec<Region>, u64)> = Vec::new();
     let mut rejected: FxHashSet<u64> = FxHashSet::default();
     let mut wholes: FxHashSet<u64> = FxHashSet::default();
     for rip in hot {
@@ -528,34 +533,40 @@ pub fn form(
             }
             covered.extend(own(&region).map(|node| node.block.rip));
             queue.extend(region.callees());
-            chosen.push((region, rip));
+            let parts = match &policy.outlines {
+                Some(how) if !estimate.hub => outline(region, how),
+                _ => vec![region],
+            };
+            chosen.push((parts, rip));
         }
     }
     if let Some(order) = policy.order {
-        chosen.sort_by_key(|(region, _)| order(region.entry));
+        chosen.sort_by_key(|(parts, _)| order(parts[0].entry));
     }
     let mut full = Vec::new();
-    for (region, seed) in chosen {
+    for (parts, seed) in chosen {
+        let entry = parts[0].entry;
         // Code that may change: as little as possible is lost with what does.
-        let writable = memory.perms((region.entry >> 12) as u32).contains(Perms::WRITE);
+        let writable = memory.perms((entry >> 12) as u32).contains(Perms::WRITE);
         let apart = if writable { seed } else { 0 };
-        let (module, size) = modules.entry((object(memory, region.entry), apart)).or_default();
-        if *size > 0 && *size + operations(&region) > policy.module {
+        let (module, size) = modules.entry((object(memory, entry), apart)).or_default();
+        let operations: u64 = parts.iter().map(operations).sum();
+        if *size > 0 && *size + operations > policy.module {
             full.push(std::mem::take(module));
             *size = 0;
         }
-        *size += operations(&region);
-        for (start, end) in region.ranges() {
+        *size += operations;
+        for (start, end) in parts.iter().flat_map(Region::ranges) {
             if let Some(number) = source.cache.find(start) {
                 let block = source.cache.entry(number);
                 let len = ((end - start) as usize).min(block.bytes().len());
                 module.sources.add(start as u32, &block.bytes()[..len], block.pages());
             }
         }
-        if wholes.contains(&region.entry) {
-            module.whole.extend(own(&region).map(|node| node.block.rip as u32));
+        if wholes.contains(&entry) {
+            module.whole.extend(parts.iter().flat_map(own).map(|node| node.block.rip as u32));
         }
-        module.regions.push(region);
+        module.regions.extend(parts);
     }
     formed.modules = modules.into_values().map(|(module, _)| module).chain(full).collect();
     formed

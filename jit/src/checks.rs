@@ -24,7 +24,7 @@ use tawaki_cpu::mem::PAGE_SIZE;
 use tawaki_cpu::state::{Slot, slot};
 
 use crate::analysis::{Effects, Set};
-use crate::region::{End, Region};
+use crate::region::Region;
 use crate::structure::Shape;
 
 /// At both ends of the address space so many bytes are never mapped (`TOP_PAGE` and
@@ -458,7 +458,7 @@ fn behind(
         checks.push(check);
         state.pass(op, e, bits64);
     }
-    if matches!(node.end, End::Call { .. }) {
+    if node.end.calls() {
         return State::nothing();
     }
     state.windows.retain(|w| usize::from(w.base) < KEPT);

@@ -63,7 +63,7 @@ fn body(callee: u64, source: &mut dyn BlockSource) -> Option<Region> {
                 returns = true;
                 true
             }
-            End::Call { .. } | End::Indirect { .. } | End::Trap => false,
+            End::Call { .. } | End::Indirect { .. } | End::Trap | End::Aside { .. } => false,
         };
         if !fits || !node.block.ops.iter().all(copied) {
             return None;

@@ -21,6 +21,7 @@ pub mod heat;
 mod inline;
 pub mod layout;
 pub mod library;
+pub mod outline;
 pub mod placement;
 pub mod profile;
 pub mod region;

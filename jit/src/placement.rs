@@ -37,7 +37,7 @@ pub struct Summary {
 
 impl Summary {
     fn of(effects: &[Effects], end: &End, flags_pass: bool) -> Summary {
-        let mut s = Summary { calls: matches!(end, End::Call { .. }), ..Summary::default() };
+        let mut s = Summary { calls: end.calls(), ..Summary::default() };
         for e in effects {
             if e.sync {
                 (s.cleans, s.dirties) = (true, Set::EMPTY);

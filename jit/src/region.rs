@@ -77,6 +77,15 @@ pub enum End {
     },
     /// The last operation is a trap: leaves before its instruction.
     Trap,
+    /// Calls an aside and goes on where it came back to.
+    Aside {
+        /// Entry of the region that the aside was taken from: of this one.
+        of: u64,
+        /// Entry of the aside.
+        entry: u64,
+        /// Address and place of each; at others the region is left.
+        back: Vec<(u64, Target)>,
+    },
 }
 
 impl End {
@@ -96,10 +105,32 @@ impl End {
                 add(taken);
                 add(fall);
             }
-            End::Indirect { known } => known.iter().for_each(|(_, t)| add(t)),
+            End::Indirect { known } | End::Aside { back: known, .. } => {
+                known.iter().for_each(|(_, t)| add(t))
+            }
             End::Return | End::Trap => {}
         }
         all
+    }
+
+    /// Whether another function runs before control goes on: everything is stored, and anything may have changed.
+    pub fn calls(&self) -> bool {
+        matches!(self, End::Call { .. } | End::Aside { .. })
+    }
+
+    /// Gives `change` each target.
+    pub fn each_target(&mut self, mut change: impl FnMut(&mut Target)) {
+        match self {
+            End::Jump(t) | End::Call { next: t, .. } => change(t),
+            End::Branch { taken, fall } => {
+                change(taken);
+                change(fall);
+            }
+            End::Indirect { known } | End::Aside { back: known, .. } => {
+                known.iter_mut().for_each(|(_, t)| change(t));
+            }
+            End::Return | End::Trap => {}
+        }
     }
 }
 
@@ -127,6 +158,17 @@ pub struct Region {
     /// Stubs of a procedure linkage table that became part of the calls of them, as ranges
     /// of guest addresses (start, end).
     pub stubs: Vec<(u64, u64)>,
+    /// What it is if it was part of another one.
+    pub aside: Option<Aside>,
+}
+
+/// A part of a region that has become a function of its own, see [`crate::outline`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aside {
+    /// Entry of the region that it was taken from.
+    pub of: u64,
+    /// Where it returns, with the address, for that one to go on.
+    pub back: Vec<u64>,
 }
 
 impl Region {
@@ -350,11 +392,11 @@ pub(crate) fn grow(source: &mut dyn BlockSource, entry: u64, limits: &Limits) ->
             Node { block, end, heat, copy: false }
         })
         .collect();
-    Some(prune(Region { entry, nodes, stubs }))
+    Some(prune(Region { entry, nodes, stubs, aside: None }))
 }
 
 /// Drops nodes that cutting made unreachable.
-fn prune(region: Region) -> Region {
+pub(crate) fn prune(region: Region) -> Region {
     let mut seen = vec![false; region.nodes.len()];
     let mut stack = vec![0];
     while let Some(n) = stack.pop() {
@@ -373,19 +415,11 @@ fn prune(region: Region) -> Region {
             *n = place[*n];
         }
     };
-    let Region { entry, nodes, stubs } = region;
+    let Region { entry, nodes, stubs, aside } = region;
     let mut nodes: Vec<Node> =
         nodes.into_iter().zip(seen).filter_map(|(n, kept)| kept.then_some(n)).collect();
     for node in &mut nodes {
-        match &mut node.end {
-            End::Jump(t) | End::Call { next: t, .. } => renumber(t),
-            End::Branch { taken, fall } => {
-                renumber(taken);
-                renumber(fall);
-            }
-            End::Indirect { known } => known.iter_mut().for_each(|(_, t)| renumber(t)),
-            End::Return | End::Trap => {}
-        }
+        node.end.each_target(renumber);
     }
-    Region { entry, nodes, stubs }
+    Region { entry, nodes, stubs, aside }
 }

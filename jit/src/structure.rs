@@ -183,6 +183,51 @@ fn dominators(order: &[usize], rpo: &[usize], pred: &[Vec<usize>]) -> Vec<usize>
     }
 }
 
+/// Immediate dominators of the nodes, all of which are reachable from node 0.
+pub fn dominators_of(succ: &[Vec<usize>]) -> Vec<usize> {
+    let order = reverse_postorder(succ, 0);
+    let mut rpo = vec![0; succ.len()];
+    order.iter().enumerate().for_each(|(at, &n)| rpo[n] = at);
+    let mut pred = vec![Vec::new(); succ.len()];
+    for (n, next) in succ.iter().enumerate() {
+        next.iter().for_each(|&s| pred[s].push(n));
+    }
+    dominators(&order, &rpo, &pred)
+}
+
+/// Loops whose header dominates them, each with its header, larger ones first.
+pub fn natural_loops(succ: &[Vec<usize>], idom: &[usize]) -> Vec<(usize, Vec<usize>)> {
+    let dominates = |a: usize, mut b: usize| {
+        while b != a && b != 0 {
+            b = idom[b];
+        }
+        b == a
+    };
+    let mut pred = vec![Vec::new(); succ.len()];
+    for (n, next) in succ.iter().enumerate() {
+        next.iter().for_each(|&s| pred[s].push(n));
+    }
+    let mut loops = Vec::new();
+    for header in 0..succ.len() {
+        let mut stack: Vec<usize> = pred[header].iter().copied().filter(|&p| dominates(header, p)).collect();
+        if stack.is_empty() {
+            continue;
+        }
+        let mut body = vec![header];
+        let mut inside = vec![false; succ.len()];
+        inside[header] = true;
+        while let Some(n) = stack.pop() {
+            if !std::mem::replace(&mut inside[n], true) {
+                body.push(n);
+                stack.extend(&pred[n]);
+            }
+        }
+        loops.push((header, body));
+    }
+    loops.sort_by_key(|(_, body)| std::cmp::Reverse(body.len()));
+    loops
+}
+
 /// Gives every loop a single entry.
 fn reduce(
     succ: &mut Vec<Vec<usize>>,

@@ -6,6 +6,7 @@ mod harness;
 use harness::{CODE, DATA, Machine, STACK, UPPERS, WINDOW, start, xorshift};
 use tawaki_cpu::{CpuState, Mode, Trap, flags};
 use tawaki_jit::Options;
+use tawaki_jit::outline::Outline;
 
 /// A generator of random numbers.
 struct Random(u64);
@@ -269,13 +270,23 @@ fn random_flow(random: &mut Random, at: u64, blocks: u64, doubles: bool) -> (Vec
 /// Random graphs, most of them irreducible, with every size limit of regions.
 #[test]
 fn random_control_flow() {
-    check_random_flow(0xfeed_beef_1357_9bdf, false);
+    check_random_flow(0xfeed_beef_1357_9bdf, false, None);
 }
 
 /// The same with doubles, whose low lanes are in locals of their own.
 #[test]
 fn random_control_flow_with_doubles() {
-    check_random_flow(0x0dd_ba11_cafe_f00d, true);
+    check_random_flow(0x0dd_ba11_cafe_f00d, true, None);
+}
+
+/// What seldom runs in functions of its own, and as much as can be.
+#[test]
+fn random_control_flow_outlined() {
+    for (seed, seldom) in [(0x5eed_0f0f_1234_4321, 2), (0x1bad_b002_dead_10cc, 0)] {
+        for doubles in [false, true] {
+            check_random_flow(seed, doubles, Some(Outline { seldom, least: 4 }));
+        }
+    }
 }
 
 /// An operation on four vector registers, of 4 bytes at most.
@@ -313,11 +324,12 @@ fn double_operation(random: &mut Random) -> Vec<u8> {
     code
 }
 
-fn check_random_flow(seed: u64, doubles: bool) {
+fn check_random_flow(seed: u64, doubles: bool, outline: Option<Outline>) {
     let mut random = Random(seed);
     for limit in [256, 8, 1] {
         let mut machine = Machine::new(Mode::Bits64, Options { checked: false, ..Options::default() });
         machine.limits.blocks = limit;
+        machine.outline = outline;
         let mut at = CODE;
         for _ in 0..if limit == 256 { 60 } else { 10 } {
             let blocks = 1 + random.next() % 14;
@@ -340,6 +352,8 @@ fn check_random_flow(seed: u64, doubles: bool) {
             at += 80 * (blocks + 1);
         }
         assert!(machine.counts[0] > 10);
+        // Of one block nothing is left over.
+        assert!(outline.is_none() || limit == 1 || machine.asides > 10, "{}", machine.asides);
     }
 }
 

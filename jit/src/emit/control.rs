@@ -6,13 +6,14 @@ use tawaki_cpu::ir::{Op, OpCode};
 use tawaki_cpu::state::slot;
 use wasm_encoder::{BlockType, BranchHint, Function, ValType};
 
+use super::aside::aside;
 use super::call::{call, ret, return_address, return_to, target_to_pc};
 use super::enter::{self, Entry};
 use super::hub::Hub;
 use super::module::{Batch, Prologue, prologue};
 use super::vector::scalar::{self, Lows};
 use super::x87::{self, Way};
-use super::{CTX, DEPTH, Emitter, STATE, leave, stack, switch};
+use super::{CTX, DEPTH, Emitter, Leave, STATE, leave, stack, switch};
 use crate::analysis::{self, Analysis, Effects, Set};
 use crate::layout::{ExitKind, Layout, Options};
 use crate::placement::exposed;
@@ -340,6 +341,7 @@ fn node(e: &mut Emitter, c: &mut Context, n: usize) {
         End::Return => ret(e, last),
         End::Indirect { known } => indirect(e, c, n, last, known),
         End::Trap => e.exit(e.rip, ExitKind::Interpret),
+        End::Aside { of, entry, back } => aside(e, c, n, (*of, *entry), back, end),
     }
 }
 
@@ -485,7 +487,7 @@ fn branch_to(e: &mut Emitter, c: &mut Context, from: usize, to: usize) {
 /// Goes on at `target`; what is emitted behind is unreachable.
 pub(super) fn goto(e: &mut Emitter, c: &mut Context, from: usize, target: Target) {
     match target {
-        Target::Exit(rip) => leave_to(e, rip),
+        Target::Exit(rip) => leave_to(e, c, rip),
         Target::Node(t) => {
             if let Some(hub) = c.hub.as_ref().filter(|hub| hub.between(from, t)) {
                 let (pc, to) = (e.pc, hub.node);
@@ -544,17 +546,26 @@ pub(super) fn arguments(e: &mut Emitter) {
     e.i().local_get(STATE).local_get(CTX).local_get(DEPTH).i32_const(1).i32_sub();
 }
 
+/// How the region is left for `rip`: an aside returns to where it was called.
+fn way_out(c: &Context, rip: u64) -> Leave {
+    match &c.region.aside {
+        Some(aside) if aside.back.contains(&rip) => Leave::Return,
+        _ => ExitKind::Next.into(),
+    }
+}
+
 /// Leaves the region for `rip`: through a sibling if there is one.
-fn leave_to(e: &mut Emitter, rip: u64) {
+fn leave_to(e: &mut Emitter, c: &Context, rip: u64) {
+    let leave = way_out(c, rip);
     match e.batch.sibling(rip) {
-        Some(function) => {
+        Some(function) if leave != Leave::Return => {
             let dirty = e.meaningful(e.dirty & Set::MACHINE);
             e.store_set(dirty);
             x87::save(e);
             arguments(e);
             e.i().call(function).return_();
         }
-        None => e.exit(rip, ExitKind::Next),
+        _ => e.exit(rip, leave),
     }
 }
 
@@ -586,12 +597,12 @@ fn branch(e: &mut Emitter, c: &mut Context, n: usize, taken: Target, fall: Targe
     }
     match (taken, fall) {
         (Target::Exit(rip), _) if e.batch.sibling(rip).is_none() => {
-            e.exit_if(rip, ExitKind::Next);
+            e.exit_if(rip, way_out(c, rip));
             goto(e, c, n, fall);
         }
         (_, Target::Exit(rip)) if e.batch.sibling(rip).is_none() => {
             e.branch_not();
-            e.exit_if(rip, ExitKind::Next);
+            e.exit_if(rip, way_out(c, rip));
             goto(e, c, n, taken);
         }
         _ => {

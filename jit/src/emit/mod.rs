@@ -6,6 +6,7 @@
 //! runs; [`crate::analysis`] says where they are loaded and stored.
 
 pub mod alu;
+mod aside;
 pub mod bits;
 pub mod call;
 pub mod control;

@@ -77,8 +77,19 @@ pub struct Batch {
     siblings: HashMap<u64, u32>,
     /// Regions that overwrite all status flags before they look at them.
     flag_killers: HashSet<u64>,
+    /// Asides by the entry of the region they are of and their own.
+    asides: HashMap<(u64, u64), Aside>,
     /// Index of the first function of the x87 library, if the module has it.
     pub(super) x87: u32,
+}
+
+/// A function that was a part of another one.
+#[derive(Debug)]
+pub struct Aside {
+    /// Its index.
+    pub function: u32,
+    /// It overwrites all status flags before anybody looks at them.
+    pub kills_flags: bool,
 }
 
 impl Batch {
@@ -99,6 +110,11 @@ impl Batch {
         self.flag_killers.contains(&rip)
     }
 
+    /// The aside at `entry` of the region at `of`.
+    pub(crate) fn aside(&self, of: u64, entry: u64) -> Option<&Aside> {
+        self.asides.get(&(of, entry))
+    }
+
     /// The function of this module that is entered at `rip`.
     pub fn sibling(&self, rip: u64) -> Option<u32> {
         self.siblings.get(&rip).copied()
@@ -113,11 +129,23 @@ pub fn compile(regions: &[Region], layout: &Layout, options: &Options) -> Result
     if regions.is_empty() || regions.iter().any(|r| r.nodes.is_empty()) {
         return Err(Error::Empty);
     }
-    let siblings = regions.iter().enumerate().map(|(i, r)| (r.entry, Batch::FIRST + i as u32)).collect();
-    let killers = regions.iter().filter(|r| analysis::kills_flags_first(r, options)).map(|r| r.entry);
+    let numbered = || (Batch::FIRST..).zip(regions);
+    let whole = numbered().filter(|(_, r)| r.aside.is_none());
+    let siblings = whole.map(|(i, r)| (r.entry, i)).collect();
+    let killers = regions
+        .iter()
+        .filter(|r| r.aside.is_none() && analysis::kills_flags_first(r, options))
+        .map(|r| r.entry);
     let with_x87 = regions.iter().any(x87::needed) && !options.helpers_only;
     let first_x87 = Batch::FIRST + regions.len() as u32;
-    let batch = Batch { siblings, flag_killers: killers.collect(), x87: first_x87 };
+    let flag_killers = killers.collect();
+    let mut batch = Batch { siblings, flag_killers, asides: HashMap::new(), x87: first_x87 };
+    for (function, region) in numbered() {
+        if let Some(aside) = &region.aside {
+            let kills_flags = analysis::ignores_flags(region, options, &batch);
+            batch.asides.insert((aside.of, region.entry), Aside { function, kills_flags });
+        }
+    }
 
     let mut types = TypeSection::new();
     types.ty().function([I32; 3], [I32]);

@@ -20,6 +20,7 @@ use tawaki_cpu::mem::{PAGES, WASM_BIAS};
 use tawaki_cpu::{CpuState, Engine, GuestMemory, Interpreter, Mode, Perms, Trap, flags};
 use tawaki_jit::emit::helper::from_words;
 use tawaki_jit::layout::{DISPATCH_ENTRIES, DispatchEntry, SLICE, clear_dispatch, op_result, reach};
+use tawaki_jit::outline::{Outline, outline};
 use tawaki_jit::{BlockSource, ExitKind, JitContext, Layout, Limits, Options, Region, compile, form_region};
 use wasmtime::{
     Caller, Config, Engine as Wasmtime, Extern, Func, Global, GlobalType, Instance, Memory, MemoryType,
@@ -82,6 +83,10 @@ pub struct Machine {
     /// Regions compiled, calls into them, instructions left to the interpreter.
     pub counts: [usize; 3],
     pub batch: bool,
+    /// What seldom runs becomes functions of its own, if it does.
+    pub outline: Option<Outline>,
+    /// Such functions compiled.
+    pub asides: usize,
     /// Instructions the interpreter may take.
     pub budget: u64,
     /// Instructions after which compiled code looks whether to leave, and those after which it does.
@@ -142,6 +147,8 @@ impl Machine {
             targets: HashMap::new(),
             counts: [0; 3],
             batch: true,
+            outline: None,
+            asides: 0,
             budget: 1_000_000,
             slice: [SLICE, i32::MAX],
         }
@@ -203,6 +210,10 @@ impl Machine {
         if regions.is_empty() {
             self.compiled.insert(rip, None);
             return None;
+        }
+        if let Some(how) = &self.outline {
+            regions = regions.into_iter().flat_map(|region| outline(region, how)).collect();
+            self.asides += regions.iter().filter(|region| region.aside.is_some()).count();
         }
         let module = compile(&regions, &self.layout(), &self.options).expect("compiles");
         if let Err(error) = wasmparser::Validator::new().validate_all(&module.wasm) {

@@ -34,7 +34,7 @@ const TOP: i32 = 0x3800;
 const EXPONENT: i64 = 0xffff;
 
 /// Whether MMX registers can be locals in this region.
-pub(in crate::emit) fn in_locals(region: &Region) -> bool {
+pub(crate) fn in_locals(region: &Region) -> bool {
     let mut found = false;
     for op in region.nodes.iter().flat_map(|n| n.block.ops.iter()) {
         if op.code == OpCode::Vector {

@@ -27,7 +27,8 @@ use tawaki_cpu::state::{Slot, slot};
 use wasm_encoder::{InstructionSink, MemArg, ValType};
 
 pub use self::effects::effects;
-pub(super) use self::mmx::{Mmx, enter as enter_mmx, in_locals as mmx_in_locals, settle_all};
+pub(crate) use self::mmx::in_locals as mmx_in_locals;
+pub(super) use self::mmx::{Mmx, enter as enter_mmx, settle_all};
 use super::Emitter;
 use super::memory::{Access, Address, GUEST};
 use crate::layout::{ExitKind, Layout, Options};

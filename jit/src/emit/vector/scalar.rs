@@ -15,7 +15,7 @@ use wasm_encoder::ValType;
 use super::{Access, Context as _, Emitter};
 use crate::analysis::{Analysis, Effects, Set};
 use crate::layout::Options;
-use crate::region::{End, Region};
+use crate::region::Region;
 use crate::structure::Shape;
 
 /// Where the low lanes of vectors are at a point.
@@ -344,7 +344,7 @@ pub(in crate::emit) fn forms(
             forms[n] = lows;
             if let Some(node) = region.nodes.get(n) {
                 pass(&mut lows, &node.block.ops, &analysis.effects[n], options);
-                if matches!(node.end, End::Call { .. }) {
+                if node.end.calls() {
                     lows = Lows::default();
                 }
             }

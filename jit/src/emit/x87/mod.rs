@@ -26,7 +26,7 @@ use super::{Emitter, STATE, at};
 use crate::region::Region;
 
 /// Whether a region needs the library.
-pub(super) fn needed(region: &Region) -> bool {
+pub(crate) fn needed(region: &Region) -> bool {
     region.nodes.iter().any(|n| among(&n.block.ops))
 }
 
