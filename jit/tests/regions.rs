@@ -499,6 +499,36 @@ fn stack_instructions() {
     assert!(left > 10);
 }
 
+/// A comparison of strings that faults leaves the flags of the instruction before it, also where the
+/// interpreter's function makes it.
+#[test]
+fn string_comparisons_that_fault() {
+    for mode in [Mode::Bits32, Mode::Bits64] {
+        let mut machine = Machine::new(mode, Options { checked: true, ..Options::default() });
+        let mut at = CODE;
+        for instruction in
+            [&[0xae][..], &[0xa6], &[0x67, 0xae], &[0x67, 0xa7], &[0xf2, 0xae], &[0xf3, 0xa6], &[0x64, 0xa6]]
+        {
+            if mode == Mode::Bits32 && instruction[0] == 0x67 {
+                continue;
+            }
+            // xor al, 0x20; the instruction; int3
+            let code = [&[0x34, 0x20][..], instruction, &[0xcc]].concat();
+            machine.poke(at, &code);
+            for (rax, count) in [(0xa0, 3), (0x20, 3), (0x61, 0)] {
+                let mut state = start(mode);
+                state.rip = at;
+                (state.slots[0], state.slots[1]) = (rax, count);
+                (state.slots[6], state.slots[7]) = (0, 0);
+                let expected = machine.interpret(&state, &[]);
+                let found = machine.run(&state, &[]);
+                assert!(found == expected, "{code:02x?} {}", differences(&state, &expected, &found));
+            }
+            at += 0x80;
+        }
+    }
+}
+
 /// String instructions of every width, repetition and direction, overlapping and not.
 #[test]
 fn string_instructions() {

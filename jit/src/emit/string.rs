@@ -53,10 +53,8 @@ pub fn effects(op: &Op) -> Effects {
     reads |= writes;
     if compares {
         writes |= Set::FLAGS;
-        // With a count of zero the flags stay.
-        if repeated(op) {
-            reads |= Set::FLAGS;
-        }
+        // With a count of zero the flags stay, and if it faults.
+        reads |= Set::FLAGS;
     }
     Effects { reads, writes, kills: writes, exits: true, sync: false }
 }
