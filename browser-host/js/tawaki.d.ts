@@ -13,7 +13,7 @@ export interface BootOptions {
   memory?: number;
   /** Processors that programs are told of. Default `navigator.hardwareConcurrency`. */
   processors?: number;
-  /** Most processes at once, default 100; 130 threads beyond them. One more is EAGAIN. */
+  /** Most processes at once, default 100, never more than 112; 130 threads beyond `maxProcesses`, 256 of both. One more is EAGAIN. */
   maxProcesses?: number;
   /** Host name. Default: the image's `/etc/hostname`. */
   hostname?: string;

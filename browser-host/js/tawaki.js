@@ -20,7 +20,7 @@ export const TO_KERNEL = {
  * Most shared memories: Chromium gives a tab 124, one is the kernel's, and terminated workers' are not free at once.
  */
 const MAX_WORKERS = 112;
-/** Further threads beyond `maxProcesses`: their workers have no memory of their own. */
+/** Further threads beyond `maxProcesses`, as far as there are slots: their workers have no memory of their own. */
 const THREADS = 130;
 
 /** Unit of block numbers (`BLOCK_SIZE` of the crate blockdev). */
@@ -145,7 +145,7 @@ export class Machine {
       maxWorkers: Math.min(MAX_WORKERS, (options.maxProcesses ?? 100) + 8),
       boot: {
         imageSize: size, disks: disks.map(({ path }, i) => ({ path, size: diskSizes[i] })), overlayLimit: options.overlayLimit ?? 2 ** 30, hostname: options.hostname ?? null,
-        maxProcesses: (options.maxProcesses ?? 100) + THREADS, cores: this.processors, memory: options.memory ?? 4 * 2 ** 30,
+        maxProcesses: Math.min(SLOTS, (options.maxProcesses ?? 100) + THREADS), cores: this.processors, memory: options.memory ?? 4 * 2 ** 30,
         entropy: [...crypto.getRandomValues(new Uint8Array(32))], epoch: this.epoch,
       },
     }, [channel.port1]);
