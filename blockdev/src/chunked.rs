@@ -2,23 +2,18 @@
 //!
 //! The image is cut into chunks of [`CHUNK_SIZE`]. A read of a missing chunk
 //! requests it through [`Fetch`] and answers `Pending`; the device collects what
-//! has arrived whenever it is used. Sequential reading doubles a small read-ahead
-//! window, so that one round trip brings more; several
-//! readers (a file, the directories on the way to the next) have a window each.
+//! has arrived whenever it is used. What follows a sequential reader is asked for
+//! ahead ([`ReadAhead`]), so that one round trip brings more.
 
+use crate::ahead::{self, ReadAhead};
 use crate::{BLOCK_SIZE, BlockDevice, BlockNo, Counters, IoError, Progress, check_range};
 use std::collections::HashMap;
 
 /// Bytes of one chunk. With 128 KiB a shell's prompt costs 13 MB instead of 7: most
 /// of a file system's metadata is read a block here and a block there.
 pub const CHUNK_SIZE: usize = 32 * 1024;
-/// Most bytes requested ahead of a sequential reader: the file system knows files and
-/// asks ahead by [`BlockDevice::prefetch`]; this is for directories and tables.
-const READ_AHEAD_MAX: u64 = 128 * 1024;
 /// Most bytes of one [`BlockDevice::prefetch`].
 const PREFETCH_MAX: u64 = 1024 * 1024;
-/// How many sequential readers are told apart.
-const READERS: usize = 8;
 /// How often a failed chunk is asked for again before its reader gets the error.
 const RETRIES: u8 = 2;
 
@@ -44,22 +39,15 @@ pub trait Fetch: Send {
     fn poll(&mut self) -> Option<Delivery>;
 }
 
-/// Somebody who reads one chunk after the other.
-#[derive(Clone, Copy)]
-struct Reader {
-    /// The chunk after the last one read.
-    next: u64,
-    /// How many chunks after it are asked for.
-    window: u64,
-}
-
 struct Chunk {
     data: Vec<u8>,
     used: u64,
+    /// Asked for ahead and not read yet.
+    ahead: bool,
 }
 
 enum Wanted {
-    Requested { tries: u8 },
+    Requested { tries: u8, ahead: bool },
     Failed { message: String },
 }
 
@@ -73,8 +61,7 @@ pub struct ChunkedDevice<F> {
     wanted: HashMap<u64, Wanted>,
     capacity: usize,
     clock: u64,
-    /// The last sequential readers, the latest first.
-    readers: [Reader; READERS],
+    read_ahead: ReadAhead,
     counters: Counters,
 }
 
@@ -83,7 +70,7 @@ impl<F: Fetch> ChunkedDevice<F> {
     /// two of the largest requests, so that a re-run finds what it waited for).
     pub fn new(fetch: F, len: u64, cache_bytes: u64) -> Self {
         let blocks = len / BLOCK_SIZE as u64;
-        let least = 2 * PREFETCH_MAX / CHUNK_SIZE as u64;
+        let least = 2 * (PREFETCH_MAX / CHUNK_SIZE as u64).max(ahead::MOST);
         ChunkedDevice {
             fetch,
             blocks,
@@ -92,7 +79,7 @@ impl<F: Fetch> ChunkedDevice<F> {
             wanted: HashMap::new(),
             capacity: (cache_bytes / CHUNK_SIZE as u64).max(least) as usize,
             clock: 0,
-            readers: [Reader { next: u64::MAX, window: 0 }; READERS],
+            read_ahead: ReadAhead::default(),
             counters: Counters::default(),
         }
     }
@@ -107,37 +94,37 @@ impl<F: Fetch> ChunkedDevice<F> {
         (self.len - start).min(CHUNK_SIZE as u64) as usize
     }
 
-    fn request(&mut self, chunk: u64, tries: u8) {
+    fn request(&mut self, chunk: u64, tries: u8, ahead: bool) {
         let len = self.chunk_len(chunk);
-        self.wanted.insert(chunk, Wanted::Requested { tries });
+        self.wanted.insert(chunk, Wanted::Requested { tries, ahead });
         self.counters.requests += 1;
         self.fetch.request(ChunkIndex(chunk), chunk * CHUNK_SIZE as u64, len);
     }
 
-    /// Asks for a chunk unless it is here or on its way.
-    fn want(&mut self, chunk: u64) {
-        if chunk * (CHUNK_SIZE as u64) < self.len
+    /// Asks for a chunk unless it is here or on its way; whether it did.
+    fn want(&mut self, chunk: u64, ahead: bool) -> bool {
+        let new = chunk < self.len.div_ceil(CHUNK_SIZE as u64)
             && !self.chunks.contains_key(&chunk)
-            && !self.wanted.contains_key(&chunk)
-        {
-            self.request(chunk, 0);
+            && !self.wanted.contains_key(&chunk);
+        if new {
+            self.request(chunk, 0, ahead);
         }
+        new
     }
 
     fn collect(&mut self) {
         while let Some(delivery) = self.fetch.poll() {
             let chunk = delivery.chunk.0;
             // Whatever was not asked for is not believed.
-            let Some(Wanted::Requested { tries }) = self.wanted.get(&chunk) else {
+            let Some(&Wanted::Requested { tries, ahead }) = self.wanted.get(&chunk) else {
                 continue;
             };
-            let tries = *tries;
             let expected = self.chunk_len(chunk);
             let message = match delivery.data {
                 Ok(data) if data.len() == expected => {
                     self.counters.bytes_fetched += data.len() as u64;
                     self.wanted.remove(&chunk);
-                    self.insert(chunk, data);
+                    self.insert(chunk, data, ahead);
                     continue;
                 }
                 Ok(data) => {
@@ -146,14 +133,14 @@ impl<F: Fetch> ChunkedDevice<F> {
                 Err(message) => message,
             };
             if tries < RETRIES {
-                self.request(chunk, tries + 1);
+                self.request(chunk, tries + 1, ahead);
             } else {
                 self.wanted.insert(chunk, Wanted::Failed { message });
             }
         }
     }
 
-    fn insert(&mut self, chunk: u64, data: Vec<u8>) {
+    fn insert(&mut self, chunk: u64, data: Vec<u8>, ahead: bool) {
         while self.chunks.len() >= self.capacity {
             // A linear scan: it happens once per 128 KiB from the network.
             let oldest = self.chunks.iter().min_by_key(|(_, c)| c.used);
@@ -162,28 +149,7 @@ impl<F: Fetch> ChunkedDevice<F> {
         }
         self.clock += 1;
         let used = self.clock;
-        self.chunks.insert(chunk, Chunk { data, used });
-    }
-
-    /// Requests what a sequential reader will want after `last`. A read that had to wait
-    /// comes again with the same range: that is no step, and no new reader either.
-    fn read_ahead(&mut self, first: u64, last: u64) {
-        let end = last + 1;
-        let known = self.readers.iter().position(|reader| first <= reader.next && reader.next <= end);
-        let mut reader = Reader { next: end, window: 0 };
-        if let Some(known) = known {
-            reader = self.readers[known];
-            if end > reader.next {
-                let most = READ_AHEAD_MAX / CHUNK_SIZE as u64;
-                reader.window = (2 * reader.window + 1).max(2 * (end - first)).min(most);
-                reader.next = end;
-            }
-        }
-        self.readers[..known.map_or(READERS, |known| known + 1)].rotate_right(1);
-        self.readers[0] = reader;
-        for ahead in 0..reader.window {
-            self.want(end + ahead);
-        }
+        self.chunks.insert(chunk, Chunk { data, used, ahead });
     }
 }
 
@@ -211,10 +177,14 @@ impl<F: Fetch> BlockDevice for ChunkedDevice<F> {
                     return Err(IoError::Host(message));
                 }
             }
-            self.want(chunk);
+            self.want(chunk, false);
             missing = true;
         }
-        self.read_ahead(first, last);
+        for chunk in self.read_ahead.step(first, last + 1) {
+            if self.want(chunk, true) {
+                self.read_ahead.ask();
+            }
+        }
         if missing {
             // A fetcher that answers at once (tests, a local file) ends here.
             self.collect();
@@ -231,6 +201,9 @@ impl<F: Fetch> BlockDevice for ChunkedDevice<F> {
                 return Ok(Progress::Pending);
             };
             chunk.used = self.clock;
+            if std::mem::take(&mut chunk.ahead) {
+                self.read_ahead.used();
+            }
             let n = rest.len().min(chunk.data.len() - within);
             let (head, tail) = rest.split_at_mut(n);
             head.copy_from_slice(&chunk.data[within..within + n]);
@@ -255,7 +228,7 @@ impl<F: Fetch> BlockDevice for ChunkedDevice<F> {
         let end =
             count.saturating_mul(BLOCK_SIZE as u64).min(PREFETCH_MAX).saturating_add(offset).min(self.len);
         for chunk in offset / CHUNK_SIZE as u64..end.div_ceil(CHUNK_SIZE as u64) {
-            self.want(chunk);
+            self.want(chunk, false);
         }
     }
 

@@ -12,6 +12,7 @@
 //!
 //! Invariant: nothing here names a host type (no `std::fs`, no threads, no clock).
 
+mod ahead;
 mod chunked;
 mod faulty;
 mod file;

@@ -7,7 +7,7 @@ let images, port, words, kernelMemory;
 /** Bytes fetched and ranges asked for, shown by the page. */
 let bytesFetched = 0, requests = 0;
 
-/** Most bytes read at a time, and told of. */
+/** Most bytes read at a time, and told of but for the first chunks, for which somebody waits. */
 const PIECE = 2 ** 20;
 
 /** A byte range as a stream, or a throw with a sentence. */
@@ -61,7 +61,7 @@ async function serve({ disk, chunks, offset, length }) {
       }
       bytesFetched += piece.length;
       waiting += piece.length;
-      if (waiting >= PIECE) tell();
+      if (waiting >= PIECE || told === 0) tell();
     }
     tell();
     if (next < chunks.length) throw new Error("the server sent less than the byte range");
