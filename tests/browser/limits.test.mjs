@@ -70,7 +70,7 @@ async function run({ options, program }) {
   const process = machine.run({ argv: ["python3", "-c", program] });
   const text = new Response(process.stdout).text();
   const error = new Response(process.stderr).text();
-  const { code } = await Promise.race([process.exited, machine.failed, new Promise((_, reject) => setTimeout(reject, 60000, new Error("it hangs")))]);
+  const { code } = await Promise.race([process.exited, machine.failed, new Promise((_, reject) => setTimeout(reject, 300_000, new Error("it hangs")))]);
   const { workers } = machine.stats();
   machine.shutdown();
   return { code, workers, text: await text, error: await error };
